@@ -1,0 +1,99 @@
+//! What is seen of one name on one side, and what both sides last agreed on.
+
+use crate::world::DirKey;
+
+/// A side of a folder pair. People see the name they gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// The first side; the one that leads in the modes with a direction.
+    A,
+    /// The second side.
+    B,
+}
+
+impl Side {
+    /// Both, in order.
+    pub const BOTH: [Self; 2] = [Self::A, Self::B];
+
+    /// The opposite side.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
+/// What kind of thing a name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Dir,
+    /// A symbolic link.
+    Link,
+    /// A socket, device or pipe: seen, reported, never synchronized.
+    Special,
+    /// There is something, but its status was refused: never an absence (S5), never touched.
+    Unreadable,
+}
+
+/// A point in time as a file system stores it: seconds since 1970 (may be negative) and nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Time {
+    /// Seconds since 1970, UTC.
+    pub secs: i64,
+    /// 0 to 999,999,999.
+    pub nanos: u32,
+}
+
+/// What makes a file or directory the same object under another name: the inode number with its time of birth, since
+/// file systems give numbers again soon. Equal identities on one side are one object; zero means unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct FileId {
+    /// Inode number.
+    pub ino: u64,
+    /// Birth in nanoseconds since 1970; zero where the file system does not tell.
+    pub birth: i64,
+}
+
+/// One name on one side, as a directory read and a status call show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Seen {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits (07777).
+    pub mode: u32,
+    /// Bytes of content (files), of the target (links); zero for all others.
+    pub size: u64,
+    /// Last change of the content.
+    pub mtime: Time,
+    /// Last change of the inode. Moves forward with every edit, also with those that put the mtime back. The default
+    /// value means unknown.
+    pub ctime: Time,
+    /// Identity.
+    pub id: FileId,
+}
+
+/// What both sides agreed on for one name, each as it was seen there. The kinds are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Agreed {
+    /// As it was on A.
+    pub a: Seen,
+    /// As it was on B.
+    pub b: Seen,
+    /// For a directory: where its own agreement is found.
+    pub dir: Option<DirKey>,
+}
+
+impl Agreed {
+    /// As it was on that side.
+    pub fn on(&self, side: Side) -> &Seen {
+        match side {
+            Side::A => &self.a,
+            Side::B => &self.b,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The planner of folder pairs: base, A, B and a policy in; a plan and conflicts out.
+//!
+//! Pure: it names no file system, network, environment, clock or thread. What it must know of the world it asks
+//! through [`World`], which can only read.
+
+pub mod entry;
+pub mod path;
+pub mod plan;
+pub mod policy;
+pub mod world;
+
+pub use entry::{Agreed, FileId, Kind, Seen, Side, Time};
+pub use path::{Name, RelPath};
+pub use plan::{Action, Op, Plan, Tally};
+pub use policy::{Mode, OnConflict, Policy};
+pub use world::{Agreement, DirKey, Listing, Unreadable, World};

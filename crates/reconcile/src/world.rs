@@ -1,0 +1,135 @@
+//! What the planner may ask of the world. It can only read.
+
+use crate::entry::{Agreed, Seen, Side};
+use crate::path::{Name, RelPath};
+
+/// Where a directory's agreement is found in the base. Stays the same when the directory is renamed, so that moving a
+/// directory of any size changes two records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DirKey(pub u64);
+
+impl DirKey {
+    /// The agreement on the roots of both sides.
+    pub const ROOT: Self = Self(1);
+}
+
+/// The children of one directory on one side, sorted by name as bytes. Filtered names and our own are not in it.
+///
+/// One allocation for all names: a run looks at millions of them.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    names: Vec<u8>,
+    entries: Vec<(u32, u32, Seen)>,
+    /// Names that a filter left out: they are there, and keep their directory from being removed.
+    pub excluded: u64,
+}
+
+impl Listing {
+    /// Adds a child, in any order.
+    pub fn push(&mut self, name: &Name, seen: Seen) {
+        // A directory's names together stay far below 4 GiB on every file system.
+        let start = self.names.len() as u32;
+        self.names.extend_from_slice(name);
+        self.entries.push((start, name.len() as u32, seen));
+    }
+
+    /// Sorts by name; must follow the last [`push`](Self::push).
+    pub fn sort(&mut self) {
+        let names = &self.names;
+        self.entries.sort_unstable_by(|x, y| name_at(names, x).cmp(name_at(names, y)));
+    }
+
+    /// The children in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Name, &Seen)> {
+        self.entries.iter().map(|entry| (name_at(&self.names, entry), &entry.2))
+    }
+
+    /// How many children there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// One child.
+    pub fn get(&self, name: &Name) -> Option<&Seen> {
+        let at = self.entries.binary_search_by(|entry| name_at(&self.names, entry).cmp(name)).ok()?;
+        Some(&self.entries[at].2)
+    }
+}
+
+fn name_at<'a>(names: &'a [u8], entry: &(u32, u32, Seen)) -> &'a Name {
+    &names[entry.0 as usize..(entry.0 + entry.1) as usize]
+}
+
+/// The agreement on the children of one directory, sorted by name.
+#[derive(Debug, Clone, Default)]
+pub struct Agreement {
+    names: Vec<u8>,
+    entries: Vec<(u32, u32, Agreed)>,
+}
+
+impl Agreement {
+    /// Adds a child; names must come in ascending order.
+    pub fn push(&mut self, name: &Name, agreed: Agreed) {
+        debug_assert!(self.entries.last().is_none_or(|last| self.name_of(last) < name), "names must ascend");
+        let start = self.names.len() as u32;
+        self.names.extend_from_slice(name);
+        self.entries.push((start, name.len() as u32, agreed));
+    }
+
+    /// The children in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Name, &Agreed)> {
+        self.entries.iter().map(|entry| (self.name_of(entry), &entry.2))
+    }
+
+    /// How many children there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// One child.
+    pub fn get(&self, name: &Name) -> Option<&Agreed> {
+        let at = self.entries.binary_search_by(|entry| self.name_of(entry).cmp(name)).ok()?;
+        Some(&self.entries[at].2)
+    }
+
+    fn name_of<'a>(&'a self, entry: &(u32, u32, Agreed)) -> &'a Name {
+        &self.names[entry.0 as usize..(entry.0 + entry.1) as usize]
+    }
+}
+
+/// Something could not be read: never an absence (S5).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unreadable {
+    /// Why, for a person.
+    pub reason: String,
+}
+
+/// What the planner may ask. Implemented over two folders and a base, and over trees in memory by the tests.
+pub trait World: Sync {
+    /// The children of a directory. Never follows a link. Its content may be large: each directory is asked for once.
+    ///
+    /// # Errors
+    /// It could not be listed completely.
+    fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable>;
+
+    /// What both sides agreed on for the children of a directory; none when nothing is known (never synchronized, or
+    /// the base is lost or damaged there).
+    fn agreement(&self, dir: DirKey) -> Option<Agreement>;
+
+    /// Whether the file or link at `a` on side A has the same content as the one at `b` on side B. Reads both.
+    ///
+    /// # Errors
+    /// One of them could not be read, or changed while it was read.
+    fn same_content(&self, a: &RelPath, b: &RelPath) -> Result<bool, Unreadable>;
+}

@@ -1,0 +1,146 @@
+//! Capabilities, policies and small enums, with the numbers of the original.
+
+use bitflags::bitflags;
+
+bitflags! {
+    /// `SYNCMGR_HANDLER_CAPABILITIES`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct HandlerCapabilities: u32 {
+        /// Has an icon of its own.
+        const PROVIDES_ICON = 0x1;
+        /// Has an event store of its own.
+        const EVENT_STORE = 0x2;
+        /// Has a conflict store of its own.
+        const CONFLICT_STORE = 0x4;
+        /// Opens several sessions at once.
+        const SUPPORTS_CONCURRENT_SESSIONS = 0x10;
+        /// Can show its content.
+        const CAN_BROWSE_CONTENT = 0x1_0000;
+        /// Can show its schedule.
+        const CAN_SHOW_SCHEDULE = 0x2_0000;
+        /// Asks before set-up.
+        const QUERY_BEFORE_ACTIVATE = 0x10_0000;
+        /// Asks before delete.
+        const QUERY_BEFORE_DEACTIVATE = 0x20_0000;
+        /// Asks before enable.
+        const QUERY_BEFORE_ENABLE = 0x40_0000;
+        /// Asks before disable.
+        const QUERY_BEFORE_DISABLE = 0x80_0000;
+    }
+
+    /// `SYNCMGR_HANDLER_POLICIES`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct HandlerPolicies: u32 {
+        /// No set-up.
+        const PREVENT_ACTIVATE = 0x1;
+        /// No delete.
+        const PREVENT_DEACTIVATE = 0x2;
+        /// No enable.
+        const PREVENT_ENABLE = 0x4;
+        /// No disable.
+        const PREVENT_DISABLE = 0x8;
+        /// No start, by page or API.
+        const PREVENT_START_SYNC = 0x10;
+        /// No stop.
+        const PREVENT_STOP_SYNC = 0x20;
+        /// Enable is withheld for now.
+        const DISABLE_ENABLE = 0x100;
+        /// Disable is withheld for now.
+        const DISABLE_DISABLE = 0x200;
+        /// Start is withheld for now.
+        const DISABLE_START_SYNC = 0x400;
+        /// Stop is withheld for now.
+        const DISABLE_STOP_SYNC = 0x800;
+        /// Browse is withheld for now (not in the original's valid mask, yet defined).
+        const DISABLE_BROWSE = 0x1000;
+        /// Schedule is withheld for now.
+        const DISABLE_SCHEDULE = 0x2000;
+        /// Hidden the first time it is loaded.
+        const HIDDEN_BY_DEFAULT = 0x1_0000;
+        /// Both prevent bits of start and stop.
+        const BACKGROUND_SYNC_ONLY = 0x30;
+    }
+
+    /// `SYNCMGR_ITEM_CAPABILITIES`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct ItemCapabilities: u32 {
+        /// Has an icon of its own.
+        const PROVIDES_ICON = 0x1;
+        /// Has an event store of its own.
+        const EVENT_STORE = 0x2;
+        /// Has a conflict store of its own.
+        const CONFLICT_STORE = 0x4;
+        /// Can leave the sync set.
+        const CAN_DELETE = 0x10;
+        /// Can show its content.
+        const CAN_BROWSE_CONTENT = 0x1_0000;
+        /// Asks before enable.
+        const QUERY_BEFORE_ENABLE = 0x10_0000;
+        /// Asks before disable.
+        const QUERY_BEFORE_DISABLE = 0x20_0000;
+        /// Asks before delete.
+        const QUERY_BEFORE_DELETE = 0x40_0000;
+    }
+
+    /// `SYNCMGR_ITEM_POLICIES`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct ItemPolicies: u32 {
+        /// No enable.
+        const PREVENT_ENABLE = 0x1;
+        /// No disable.
+        const PREVENT_DISABLE = 0x2;
+        /// No start, by page or API.
+        const PREVENT_START_SYNC = 0x4;
+        /// No stop.
+        const PREVENT_STOP_SYNC = 0x8;
+        /// Enable is withheld for now.
+        const DISABLE_ENABLE = 0x10;
+        /// Disable is withheld for now.
+        const DISABLE_DISABLE = 0x20;
+        /// Start is withheld for now.
+        const DISABLE_START_SYNC = 0x40;
+        /// Stop is withheld for now.
+        const DISABLE_STOP_SYNC = 0x80;
+        /// Browse is withheld for now (not in the original's valid mask, yet defined).
+        const DISABLE_BROWSE = 0x100;
+        /// Delete is withheld for now.
+        const DISABLE_DELETE = 0x200;
+        /// Hidden the first time it is loaded.
+        const HIDDEN_BY_DEFAULT = 0x1_0000;
+    }
+
+    /// `SYNCMGR_CONTROL_FLAGS`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct ControlFlags: u32 {
+        /// Return when it is done.
+        const WAIT = 1;
+        /// Ask the handler for no UI.
+        const NO_UI = 2;
+    }
+
+    /// `SYNCMGR_SYNC_CONTROL_FLAGS`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct SyncControlFlags: u32 {
+        /// Only items that are not syncing now (R17).
+        const IGNORE_IF_ALREADY_SYNCING = 1;
+    }
+}
+
+/// `SYNCMGR_HANDLER_TYPE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(u32)]
+pub enum HandlerType {
+    /// Also when the handler does not know.
+    #[default]
+    Unspecified = 0,
+    /// Programs.
+    Application = 1,
+    /// Devices.
+    Device = 2,
+    /// Folders, local or remote.
+    Folder = 3,
+    /// Web services.
+    Service = 4,
+    /// Computers.
+    Computer = 5,
+}

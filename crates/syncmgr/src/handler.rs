@@ -1,0 +1,226 @@
+//! What a handler implements.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::callback::SessionCreator;
+use crate::conflict::{ConflictStore, ResolutionHandler};
+use crate::error::HandlerError;
+use crate::event::EventStore;
+use crate::flags::{HandlerCapabilities, HandlerPolicies, HandlerType, ItemCapabilities, ItemPolicies};
+use crate::ids::{HandlerId, ItemId};
+use crate::ui::{UiAction, UiOperation};
+
+/// An opaque request: what a caller hands to start reaches the handler's [`Handler::synchronize`] untouched (the
+/// original's `IUnknown`). Two requests are the same only if they are the same object.
+#[derive(Clone)]
+pub struct Request(Arc<dyn Any + Send + Sync>);
+
+impl Request {
+    /// Wraps a value that the handler will know.
+    pub fn new<T: Any + Send + Sync>(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+
+    /// The value, if it is of that type.
+    pub fn get<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+
+    /// Whether both are the same object.
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Request")
+    }
+}
+
+/// A provider of synchronization (`ISyncMgrHandler`).
+pub trait Handler: Send + Sync {
+    /// Unique in one sync center.
+    fn id(&self) -> &HandlerId;
+    /// `GetName`: what a person reads. Empty or failing: hidden and never synchronized (R18).
+    ///
+    /// # Errors
+    /// Whatever keeps the handler from knowing.
+    fn name(&self) -> Result<String, HandlerError>;
+    /// `GetHandlerInfo`: failing means default properties (R18).
+    ///
+    /// # Errors
+    /// Whatever keeps the handler from knowing.
+    fn info(&self) -> Result<HandlerInfo, HandlerError> {
+        Ok(HandlerInfo::default())
+    }
+    /// `GetCapabilities`.
+    fn capabilities(&self) -> HandlerCapabilities {
+        HandlerCapabilities::empty()
+    }
+    /// `GetPolicies`.
+    fn policies(&self) -> HandlerPolicies {
+        HandlerPolicies::empty()
+    }
+    /// `Activate`: told after set-up (true) or delete (false).
+    ///
+    /// # Errors
+    /// A refusal with its reason; the state then stays as it was.
+    fn activate(&self, _active: bool) -> Result<(), HandlerError> {
+        Ok(())
+    }
+    /// `Enable`: told after enable or disable.
+    ///
+    /// # Errors
+    /// A refusal with its reason; the state then stays as it was.
+    fn enable(&self, _enabled: bool) -> Result<(), HandlerError> {
+        Ok(())
+    }
+    /// The handler's items (`ISyncMgrSyncItemContainer`, there reached by QueryInterface).
+    fn items(&self) -> &dyn ItemContainer;
+    /// `GetObject(EventStore)`: only with the capability.
+    fn event_store(&self) -> Option<Arc<dyn EventStore>> {
+        None
+    }
+    /// `GetObject(ConflictStore)`: only with the capability.
+    fn conflict_store(&self) -> Option<Arc<dyn ConflictStore>> {
+        None
+    }
+    /// `ISyncMgrConflict::GetResolutionHandler`, for the handlers whose conflicts a store of the center keeps.
+    fn resolution_handler(&self) -> Option<Arc<dyn ResolutionHandler>> {
+        None
+    }
+    /// `GetObject` for everything that asks a person something.
+    fn ui_operation(&self, _action: &UiAction) -> Option<Arc<dyn UiOperation>> {
+        None
+    }
+    /// `Synchronize`: does the work (or hands it to another process) and returns when it is done. Called on a thread of
+    /// its own. `request` is what the caller gave to start.
+    ///
+    /// # Errors
+    /// What kept it from working at all; failures of single items are reported through the callback.
+    fn synchronize(
+        &self,
+        items: &[ItemId],
+        creator: &dyn SessionCreator,
+        request: Option<&Request>,
+    ) -> Result<(), HandlerError>;
+}
+
+/// Properties of a handler (`ISyncMgrHandlerInfo`). `None` for a switch: the center keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandlerInfo {
+    /// What it is, for grouping.
+    pub kind: HandlerType,
+    /// Model or other identifying text.
+    pub type_label: String,
+    /// Summary, shown while nothing syncs.
+    pub comment: String,
+    /// Last synchronization in milliseconds since 1970, if the handler knows better than the center.
+    pub last_sync: Option<i64>,
+    /// Listed among the partnerships (R15).
+    pub active: Option<bool>,
+    /// May be synchronized (R15).
+    pub enabled: Option<bool>,
+    /// A matter of fact, only reported (R15).
+    pub connected: bool,
+}
+
+impl Default for HandlerInfo {
+    fn default() -> Self {
+        Self {
+            kind: HandlerType::Unspecified,
+            type_label: String::new(),
+            comment: String::new(),
+            last_sync: None,
+            active: None,
+            enabled: None,
+            connected: true,
+        }
+    }
+}
+
+/// The items of a handler (`ISyncMgrSyncItemContainer`).
+pub trait ItemContainer: Send + Sync {
+    /// `GetSyncItem`.
+    fn item(&self, id: &ItemId) -> Option<Arc<dyn SyncItem>>;
+    /// `GetSyncItemEnumerator`.
+    fn all(&self) -> Vec<Arc<dyn SyncItem>>;
+    /// `GetSyncItemCount`: as many as [`all`](Self::all) gives.
+    fn count(&self) -> usize {
+        self.all().len()
+    }
+}
+
+/// One thing that is kept in sync (`ISyncMgrSyncItem`).
+pub trait SyncItem: Send + Sync {
+    /// `GetItemID`.
+    fn id(&self) -> &ItemId;
+    /// `GetName`: what a person reads. Empty or failing: hidden and never synchronized (R18).
+    ///
+    /// # Errors
+    /// Whatever keeps the item from knowing.
+    fn name(&self) -> Result<String, HandlerError>;
+    /// `GetItemInfo`: failing means default properties (R18).
+    ///
+    /// # Errors
+    /// Whatever keeps the item from knowing.
+    fn info(&self) -> Result<SyncItemInfo, HandlerError> {
+        Ok(SyncItemInfo::default())
+    }
+    /// `GetCapabilities`.
+    fn capabilities(&self) -> ItemCapabilities {
+        ItemCapabilities::empty()
+    }
+    /// `GetPolicies`.
+    fn policies(&self) -> ItemPolicies {
+        ItemPolicies::empty()
+    }
+    /// `Enable`.
+    ///
+    /// # Errors
+    /// A refusal with its reason.
+    fn enable(&self, _enabled: bool) -> Result<(), HandlerError> {
+        Ok(())
+    }
+    /// `Delete`: leaves the sync set; only with the capability.
+    ///
+    /// # Errors
+    /// A refusal with its reason.
+    fn delete(&self) -> Result<(), HandlerError> {
+        Ok(())
+    }
+    /// `GetObject` for everything that asks a person something.
+    fn ui_operation(&self, _action: &UiAction) -> Option<Arc<dyn UiOperation>> {
+        None
+    }
+}
+
+/// Properties of an item (`ISyncMgrSyncItemInfo`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncItemInfo {
+    /// What it is.
+    pub type_label: String,
+    /// Summary, shown while nothing syncs.
+    pub comment: String,
+    /// Last synchronization in milliseconds since 1970, if the item knows better than the center.
+    pub last_sync: Option<i64>,
+    /// May be synchronized; none: the center keeps it (R15).
+    pub enabled: Option<bool>,
+    /// A matter of fact (R15).
+    pub connected: bool,
+}
+
+impl Default for SyncItemInfo {
+    fn default() -> Self {
+        Self {
+            type_label: String::new(),
+            comment: String::new(),
+            last_sync: None,
+            enabled: None,
+            connected: true,
+        }
+    }
+}

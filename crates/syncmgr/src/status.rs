@@ -1,0 +1,57 @@
+//! Progress states and cancel requests, with the numbers that foreign callers send.
+
+use crate::error::Refusal;
+
+/// The state an item reports (`SYNCMGR_PROGRESS_STATUS`; the original has no zero value).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum ProgressStatus {
+    /// Running; steps count.
+    Updating = 1,
+    /// Running; steps are ignored and the bar is indeterminate (R6).
+    UpdatingIndeterminate = 2,
+    /// Complete.
+    Succeeded = 3,
+    /// Went wrong; the only status accepted after the item is complete (R1).
+    Failed = 4,
+    /// Stopped before completion: the acknowledgement of a cancel request (R3).
+    Canceled = 5,
+    /// The other end went away; does not complete the item (R11).
+    Disconnected = 6,
+}
+
+impl ProgressStatus {
+    /// Reads the number of a foreign caller.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidArgument`] for anything but 1 to 6 (R10).
+    pub fn from_number(number: u32) -> Result<Self, Refusal> {
+        Ok(match number {
+            1 => Self::Updating,
+            2 => Self::UpdatingIndeterminate,
+            3 => Self::Succeeded,
+            4 => Self::Failed,
+            5 => Self::Canceled,
+            6 => Self::Disconnected,
+            _ => return Err(Refusal::InvalidArgument(format!("{number} is no progress status (1 to 6)"))),
+        })
+    }
+
+    /// Whether this status completes an item (R1; disconnected does not, R11).
+    pub fn completes(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Canceled)
+    }
+}
+
+/// What the center asks of the handler in the answer of a progress call (`SYNCMGR_CANCEL_REQUEST`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[repr(u32)]
+pub enum CancelRequest {
+    /// Go on.
+    #[default]
+    None = 0,
+    /// Stop this item, acknowledge it with `Canceled`, go on with the others.
+    Item = 1,
+    /// Stop everything, acknowledge every unfinished item with `Canceled`.
+    All = 2,
+}
