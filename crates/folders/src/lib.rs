@@ -1,1 +1,11 @@
-//! folders
+//! The built-in handler: keeps pairs of folders in sync. The only crate that touches users' files.
+//!
+//! A run goes one way: [`side`]s are read into a [`reconcile::Plan`] with no write handle in reach, guards look at
+//! the plan, then it is applied, side by side with the base and the trash.
+
+pub mod options;
+pub mod pair;
+pub mod side;
+
+pub use options::{ResolveRequest, RunOptions, UndoRequest};
+pub use pair::{Pair, PairSide};

@@ -1,0 +1,57 @@
+//! What a person asks of one run. Handed to the center as the opaque request of a start, it arrives at
+//! [`Handler::synchronize`](syncmgr::Handler::synchronize) untouched.
+
+use std::path::PathBuf;
+
+use reconcile::{Mode, OnConflict, RelPath};
+use syncmgr::RunId;
+
+use crate::pair::MaxDelete;
+
+/// Options of a synchronization that hold for this run only; none means: as the pair says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Direction.
+    pub mode: Option<Mode>,
+    /// Conflicts.
+    pub on_conflict: Option<OnConflict>,
+    /// More globs that leave names out.
+    pub exclude: Vec<String>,
+    /// More globs that bring names back in.
+    pub include: Vec<String>,
+    /// The guard's limit.
+    pub max_delete: Option<MaxDelete>,
+    /// Run although a guard stopped it.
+    pub approve: bool,
+    /// A first run may delete and overwrite without being asked about.
+    pub consent: bool,
+    /// Compare content, not only size and time.
+    pub checksum: bool,
+    /// Run exactly this plan.
+    pub plan: Option<String>,
+    /// Delete and overwrite for good.
+    pub no_trash: bool,
+}
+
+/// Settle conflicts: a run of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolveRequest {
+    /// The contested paths; empty means all.
+    pub paths: Vec<RelPath>,
+    /// The version to keep ([`OnConflict::Ask`] is refused).
+    pub keep: OnConflict,
+}
+
+/// Take a run back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoRequest {
+    /// The run.
+    pub run: RunId,
+}
+
+/// Where the handler keeps what it must remember of its pairs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// Directory of bases, journals and stored plans.
+    pub pairs: PathBuf,
+}

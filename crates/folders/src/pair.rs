@@ -1,0 +1,59 @@
+//! A folder pair as the person set it up.
+
+use std::path::PathBuf;
+
+use reconcile::{Mode, OnConflict, Side};
+use syncmgr::ItemId;
+
+/// One side as it was set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairSide {
+    /// Absolute path of the folder, without symbolic links when the pair was made.
+    pub path: PathBuf,
+    /// What the person calls it; the path as given unless they named it.
+    pub label: String,
+}
+
+/// The guard's limit on deletions (S6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxDelete {
+    /// At most that many entries.
+    Count(u64),
+    /// At most that share of the side's entries in the base, 0 to 100.
+    Percent(u8),
+}
+
+/// A folder pair: settings that hold for every run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// The item it is.
+    pub item: ItemId,
+    /// What the person calls it.
+    pub name: String,
+    /// Side A.
+    pub a: PairSide,
+    /// Side B.
+    pub b: PairSide,
+    /// Direction.
+    pub mode: Mode,
+    /// What happens to conflicts.
+    pub on_conflict: OnConflict,
+    /// Globs that leave names out, gitignore syntax.
+    pub exclude: Vec<String>,
+    /// Globs that bring names back in.
+    pub include: Vec<String>,
+    /// The limit the person set; none is the default of 50 %.
+    pub max_delete: Option<MaxDelete>,
+    /// How long the trash is kept, in days.
+    pub trash_days: u32,
+}
+
+impl Pair {
+    /// The settings of one side.
+    pub fn side(&self, side: Side) -> &PairSide {
+        match side {
+            Side::A => &self.a,
+            Side::B => &self.b,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A side: what a folder can be asked, and (apart from that) what can be done to it.
+//!
+//! The unit is a directory: a side hands out a handle for one directory, and every operation names a child of it, so
+//! that a local folder works beneath one descriptor and never resolves a path twice (S8).
+
+use std::io::Read;
+
+use reconcile::path::Name;
+use reconcile::{Listing, RelPath, Seen, Time};
+
+/// What a side can do, as data. An operation beyond it is an error, never a silent downgrade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Two names can be exchanged in one step.
+    pub exchange: bool,
+    /// A rename can refuse to overwrite.
+    pub no_replace: bool,
+    /// A copy can share its blocks with the original.
+    pub reflink: bool,
+    /// Time resolution in nanoseconds.
+    pub time_resolution: u64,
+    /// Names that differ only in case are different names.
+    pub case_sensitive: bool,
+    /// Permission bits are kept.
+    pub permissions: bool,
+    /// Can be written to at all.
+    pub writable: bool,
+}
+
+/// Why something on a side could not be done. `path` is beneath the side.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SideError {
+    /// The system refused.
+    #[error("{path}: cannot {what}: {source}")]
+    Io {
+        /// Where.
+        path: RelPath,
+        /// What was tried, as a verb with its object: "read", "create the directory".
+        what: &'static str,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What is there is not the version the plan saw (S1); nothing was changed.
+    #[error("{path}: changed since it was looked at")]
+    Changed {
+        /// Where.
+        path: RelPath,
+    },
+}
+
+/// The reading half of a side: all that planning gets to hold.
+pub trait ReadSide: Send + Sync {
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Opens a directory, never through a link (S8).
+    ///
+    /// # Errors
+    /// It is missing, no directory, or refused.
+    fn dir(&self, path: &RelPath) -> Result<Box<dyn ReadDir + '_>, SideError>;
+}
+
+/// One directory of a side, for reading.
+pub trait ReadDir: Send {
+    /// All children but our own, sorted.
+    ///
+    /// # Errors
+    /// It could not be listed completely (S5).
+    fn list(&self) -> Result<Listing, SideError>;
+
+    /// One child, if there is one.
+    ///
+    /// # Errors
+    /// Its status was refused.
+    fn look(&self, name: &Name) -> Result<Option<Seen>, SideError>;
+
+    /// Opens a file's content; never follows a link.
+    ///
+    /// # Errors
+    /// Missing, no regular file, or refused.
+    fn open(&self, name: &Name) -> Result<Box<dyn Content>, SideError>;
+
+    /// Where a link points, as bytes.
+    ///
+    /// # Errors
+    /// Missing, no link, or refused.
+    fn read_link(&self, name: &Name) -> Result<Vec<u8>, SideError>;
+}
+
+/// The content of one open file.
+pub trait Content: Read + Send {
+    /// The file's status now, by its handle: to notice a change while it is copied (S10).
+    ///
+    /// # Errors
+    /// The handle is gone.
+    fn seen(&self) -> std::io::Result<Seen>;
+
+    /// The local file behind it, where there is one: lets the kernel copy.
+    fn as_file(&self) -> Option<&std::fs::File> {
+        None
+    }
+}
+
+/// Whether `time` is one that a file system with this resolution could have made of `exact`.
+pub fn same_time(exact: Time, time: Time, resolution: u64) -> bool {
+    let nanos = |t: Time| i128::from(t.secs) * 1_000_000_000 + i128::from(t.nanos);
+    (nanos(exact) - nanos(time)).unsigned_abs() < u128::from(resolution.max(1))
+}
