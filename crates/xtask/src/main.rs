@@ -1,2 +1,45 @@
-//! xtask
-fn main() {}
+//! Developers' commands: `cargo xtask test`, `check`, `tidy`, `bench`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
+
+mod bench;
+mod check;
+mod shell;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test              run every test; installs the test runner if it is missing
+  check             formatting, lints, documents, the house's rules, dependencies
+  tidy              the house's rules alone: which crate may name what
+  bench [--quick] [--only WORD] [--dir DIR]
+                    measure ours beside the peers; writes bench/RESULTS.md
+                    (--quick: small workloads, printed only)
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test", rest @ ..] => test::run(rest),
+        ["check"] => check::run(),
+        ["tidy"] => tidy::run(),
+        ["bench", rest @ ..] => bench::run(rest),
+        // Not for people: one measured run in a process of its own, so that its peak memory is its own.
+        ["measure", log, command, rest @ ..] => bench::measure::child(log, command, rest),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

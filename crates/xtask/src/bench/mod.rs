@@ -1,0 +1,80 @@
+//! `cargo xtask bench`: ours beside the peers, alternately, on the same data, in one run.
+//!
+//! Nothing is deleted between runs: ext4 steps round inodes that were freed in the last minutes, so a benchmark that
+//! cleans up before each run measures that instead.
+
+mod floor;
+pub(crate) mod measure;
+mod peers;
+mod report;
+mod work;
+mod workload;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell;
+
+/// Sizes of the workloads.
+pub(crate) struct Sizes {
+    /// Runs of each peer on each work.
+    rounds: usize,
+    /// Small files (log-normal, median about 4 KiB) and their directories.
+    small: (u64, u64),
+    /// Tiny files (0 to 200 bytes) and their directories.
+    tiny: (u64, u64),
+    /// Bytes of the one big file.
+    big: u64,
+    /// Entries of the one wide directory; levels of the one deep directory.
+    wide: u64,
+    deep: u64,
+}
+
+const FULL: Sizes = Sizes {
+    rounds: 3,
+    small: (100_000, 5_000),
+    tiny: (1_000_000, 20_000),
+    big: 2 << 30,
+    wide: 100_000,
+    deep: 1_000,
+};
+const QUICK: Sizes =
+    Sizes { rounds: 3, small: (5_000, 250), tiny: (50_000, 1_000), big: 128 << 20, wide: 10_000, deep: 200 };
+
+pub(crate) fn run(words: &[&str]) -> Result<()> {
+    let mut sizes = &FULL;
+    let mut only = None;
+    let mut dir = std::env::temp_dir();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "--quick" => sizes = &QUICK,
+            "--only" => only = Some(*words.next().context("--only needs a word")?),
+            "--dir" => dir = PathBuf::from(words.next().context("--dir needs a directory")?),
+            // Not for people: the bare system calls, as a program that can be measured like the others.
+            "floor" => return floor::run(&words.copied().collect::<Vec<_>>()),
+            other => bail!("unknown option {other}"),
+        }
+    }
+    shell::run(&["cargo", "build", "--release", "--quiet", "--package", "instep"])?;
+    let peers = peers::find()?;
+    let place = dir.join(format!("instep-bench-{}", std::process::id()));
+    fs::create_dir_all(&place).with_context(|| format!("cannot create {}", place.display()))?;
+    let measured = work::all(sizes, only, &peers, &place);
+    // The trees are large; they go also when a work failed.
+    let cleaned = fs::remove_dir_all(&place);
+    let rows = measured?;
+    cleaned.with_context(|| format!("cannot remove {}", place.display()))?;
+    let table = report::markdown(&rows, &peers);
+    println!("{table}");
+    if std::ptr::eq(sizes, &FULL) && only.is_none() {
+        let bench = shell::root().join("bench");
+        fs::create_dir_all(&bench)?;
+        fs::write(bench.join("RESULTS.md"), &table)?;
+        fs::write(bench.join("results.svg"), report::plot(&rows))?;
+        println!("written: bench/RESULTS.md, bench/results.svg");
+    }
+    Ok(())
+}
