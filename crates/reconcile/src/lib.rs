@@ -11,6 +11,6 @@ pub mod world;
 
 pub use entry::{Agreed, FileId, Kind, Seen, Side, Time};
 pub use path::{Name, RelPath};
-pub use plan::{Action, Op, Plan, Tally};
+pub use plan::{Action, Contested, Note, NoteKind, Op, Origin, Plan, Settle, Tally};
 pub use policy::{Mode, OnConflict, Policy};
 pub use world::{Agreement, DirKey, Listing, Unreadable, World};

@@ -2,7 +2,7 @@
 
 use syncmgr::conflict::ConflictKind;
 
-use crate::entry::{Seen, Side};
+use crate::entry::{Kind, Seen, Side};
 use crate::path::RelPath;
 use crate::world::DirKey;
 
@@ -17,6 +17,11 @@ pub struct Tally {
     pub links: u64,
     /// Bytes of all regular files.
     pub bytes: u64,
+    /// How many of these entries both sides had agreed on. What guards count (S6).
+    pub agreed: u64,
+    /// Every version in it, summed up so that the order of looking does not matter: see [`fingerprint`]. What comes
+    /// out when the tree is looked at again must be the same, else it is not the tree that the plan saw (S1).
+    pub fingerprint: u64,
 }
 
 impl Tally {
@@ -24,6 +29,73 @@ impl Tally {
     pub fn entries(&self) -> u64 {
         self.files + self.dirs + self.links
     }
+
+    /// Counts one more entry of a tree; `beneath` is its path within the tree, empty for the top of it.
+    pub fn add(&mut self, beneath: &RelPath, seen: &Seen, agreed: bool) {
+        match seen.kind {
+            Kind::File => {
+                self.files += 1;
+                self.bytes += seen.size;
+            }
+            Kind::Dir => self.dirs += 1,
+            Kind::Link => self.links += 1,
+            Kind::Special | Kind::Unreadable => return,
+        }
+        self.agreed += u64::from(agreed);
+        self.fingerprint = self.fingerprint.wrapping_add(fingerprint(beneath, seen));
+    }
+}
+
+/// One entry's share of [`Tally::fingerprint`]: where it is within its tree, what it is, and all that moves when it is
+/// edited. A directory shows its edits by its children, so of itself only its place counts. The top of a tree (an
+/// empty path) is checked by its own [`Seen`] and counts nothing.
+pub fn fingerprint(beneath: &RelPath, seen: &Seen) -> u64 {
+    if beneath.is_root() {
+        return 0;
+    }
+    let mut hash = Fnv::new();
+    hash.write(beneath.as_bytes());
+    hash.write(&[0, seen.kind as u8]);
+    if seen.kind != Kind::Dir {
+        hash.write(&seen.size.to_le_bytes());
+        for time in [seen.mtime, seen.ctime] {
+            hash.write(&time.secs.to_le_bytes());
+            hash.write(&time.nanos.to_le_bytes());
+        }
+        hash.write(&seen.id.ino.to_le_bytes());
+    }
+    hash.finish()
+}
+
+/// FNV-1a with a last stir: small, and the same on every machine and in every version.
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    fn finish(mut self) -> u64 {
+        self.0 ^= self.0 >> 32;
+        self.0 = self.0.wrapping_mul(0xd6e8_feb8_6659_fd93);
+        self.0 ^ (self.0 >> 32)
+    }
+}
+
+/// Where the base has an entry: the agreement it is a child of, and its name there. Stays true whatever is moved
+/// around it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// The agreement of the directory it was in.
+    pub dir: DirKey,
+    /// Its name there.
+    pub name: Vec<u8>,
 }
 
 /// One thing to do at one path.
@@ -31,11 +103,19 @@ impl Tally {
 pub struct Action {
     /// Where, in the names that hold after the plan's moves.
     pub path: RelPath,
+    /// The agreement of the directory it is in; none when the base has no record of that directory yet (an earlier
+    /// action or [`Settle`] of the same plan makes it).
+    pub dir: Option<DirKey>,
     /// What.
     pub op: Op,
 }
 
 /// What is done at a path. `on` is the side that is changed.
+///
+/// # What becomes of the base
+/// Whoever carries out an action records, when it is durable, the [`Seen`] of both sides as they are then. `Create`,
+/// `Replace` and `Meta` record their path, and all that was copied beneath it, in place of what the base had there.
+/// `Move` moves the entry, `Remove` takes it out with all records beneath it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Op {
     /// `on` has nothing there and gets what the other side has: a file, a link, or a whole directory tree.
@@ -46,8 +126,9 @@ pub enum Op {
         source: Seen,
         /// What is created in all.
         tally: Tally,
-        /// For a directory: false makes only the directory itself (its children have actions of their own, because
-        /// some of them are moved there).
+        /// For a directory: false makes only the directory itself; its children have actions of their own, because
+        /// some of them are moved there or survive there. A record that the base has of the directory then stays,
+        /// with its children; else an empty one is made. Its permissions are set when its children are done.
         whole: bool,
     },
     /// `on` has another version there and gets that of the other side.
@@ -62,6 +143,9 @@ pub enum Op {
         tally: Tally,
         /// What is removed in all (a directory may be replaced by a file).
         removed: Tally,
+        /// The new version keeps the permissions that `on` has: they were changed there while the content was changed
+        /// on the other side. A `Meta` for the other side follows.
+        keep_mode: bool,
     },
     /// Content is the same; permissions or times of `on` follow the other side.
     Meta {
@@ -76,8 +160,8 @@ pub enum Op {
         /// Take over the time.
         mtime: bool,
     },
-    /// `on` loses what it has there: a file, a link, a whole tree without exception, or (`whole` false) a directory
-    /// that stays with what must stay, and is then no action of its own.
+    /// `on` loses what it has there: a file, a link, or a whole tree without exception. Where something beneath a
+    /// directory must stay, there is a `Remove` for each of the others and none for the directory.
     Remove {
         /// The side that is changed.
         on: Side,
@@ -86,17 +170,24 @@ pub enum Op {
         /// What is removed in all.
         tally: Tally,
     },
-    /// On `on`, what is at `from` gets the name `path`.
+    /// On `on`, what is at `from` gets the name `path`; the other side has it there already. In the base, the entry
+    /// with its [`DirKey`], and so with all that is beneath it, goes from `origin` to `path`.
     Move {
         /// The side that is changed.
         on: Side,
-        /// The old name, on that side before the plan.
+        /// The old name, on that side before the plan: what people are shown.
         from: RelPath,
+        /// Where it is on that side when all actions before this one are done.
+        at: RelPath,
+        /// Where the base has it.
+        origin: Origin,
         /// The version that is moved.
         seen: Seen,
+        /// The version on the other side, under the new name.
+        source: Seen,
     },
     /// Both versions stay: that of `renamed_on` gets the name `path`, both names exist afterwards on both sides
-    /// (the policy keep-both; followed by `Create` actions for both names).
+    /// (the policy keep-both; followed by `Create` actions for both names, which record them in the base).
     KeepBoth {
         /// The side whose version is renamed.
         renamed_on: Side,
@@ -112,8 +203,13 @@ pub enum Op {
 pub struct Settle {
     /// Where, in the names that hold after the plan's moves.
     pub path: RelPath,
-    /// What both sides have now; none when neither has anything.
+    /// The agreement of the directory it is in, as in [`Action::dir`].
+    pub dir: Option<DirKey>,
+    /// What both sides have now; none when neither has anything: then the entry goes, and all records beneath it. A
+    /// directory keeps the record it has, or gets an empty one.
     pub agreed: Option<(Seen, Seen)>,
+    /// Both sides moved it alike: in the base, the entry with its [`DirKey`] goes from here to `path`.
+    pub origin: Option<Origin>,
 }
 
 /// A disagreement that needs a decision.
@@ -145,6 +241,8 @@ pub enum NoteKind {
     Unreadable(Side, String),
     /// A socket, device or pipe on that side; skipped.
     Special(Side),
+    /// Its two versions could not be compared; left alone on both. An error.
+    Uncompared(String),
     /// A file against something that is no file, directory or link: both left. An error.
     AgainstSpecial,
     /// Deleted on one side, edited on this one: the edit survives. Information.
@@ -158,8 +256,9 @@ pub enum NoteKind {
 /// What a run is going to do.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// In the order in which they can be carried out: directories that lead somewhere and moves first (parents before
-    /// children), then creations and replacements, metadata, removals last.
+    /// In the order in which they can be carried out: permissions that open a directory; directories that lead
+    /// somewhere, moves and renames for keep-both (parents before children); creations and replacements; metadata;
+    /// removals; last the permissions that close a directory, children before parents.
     pub actions: Vec<Action>,
     /// Changes of the base alone.
     pub settle: Vec<Settle>,
@@ -169,13 +268,6 @@ pub struct Plan {
     pub notes: Vec<Note>,
     /// Entries that were looked at, on each side.
     pub looked_at: [u64; 2],
-}
-
-/// Where a base record of a directory is rooted in the plan's names: `path` had its agreement under `key`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rooted {
-    /// The directory, in the names that hold after the plan's moves.
-    pub path: RelPath,
-    /// Its agreement.
-    pub key: DirKey,
+    /// Whether a side's root has nothing in it any more although the base knows of something (S5).
+    pub emptied: [bool; 2],
 }

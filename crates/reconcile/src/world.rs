@@ -1,6 +1,6 @@
 //! What the planner may ask of the world. It can only read.
 
-use crate::entry::{Agreed, Seen, Side};
+use crate::entry::{Agreed, Kind, Seen, Side};
 use crate::path::{Name, RelPath};
 
 /// Where a directory's agreement is found in the base. Stays the same when the directory is renamed, so that moving a
@@ -117,7 +117,7 @@ pub struct Unreadable {
 
 /// What the planner may ask. Implemented over two folders and a base, and over trees in memory by the tests.
 pub trait World: Sync {
-    /// The children of a directory. Never follows a link. Its content may be large: each directory is asked for once.
+    /// The children of a directory. Never follows a link. Each directory is asked for once, a moved one perhaps twice.
     ///
     /// # Errors
     /// It could not be listed completely.
@@ -132,4 +132,11 @@ pub trait World: Sync {
     /// # Errors
     /// One of them could not be read, or changed while it was read.
     fn same_content(&self, a: &RelPath, b: &RelPath) -> Result<bool, Unreadable>;
+
+    /// Whether a filter leaves out what is or would be at that path on that side. Asked only where a listing lacks a
+    /// name that the base or the other side has: what is filtered is not gone, and nothing is made where it may be.
+    fn is_excluded(&self, side: Side, path: &RelPath, kind: Kind) -> bool {
+        let _ = (side, path, kind);
+        false
+    }
 }
