@@ -126,6 +126,39 @@ bitflags! {
     }
 }
 
+impl HandlerCapabilities {
+    /// `SYNCMGR_HCM_VALID_MASK`.
+    pub const VALID: Self = Self::from_bits_retain(0x00F3_0017);
+}
+
+impl HandlerPolicies {
+    /// `SYNCMGR_HPM_VALID_MASK`. It lacks [`DISABLE_BROWSE`](Self::DISABLE_BROWSE), which is defined all the same; so we
+    /// accept every defined bit and keep the mask for those who must compare.
+    pub const VALID: Self = Self::from_bits_retain(0x0001_2F3F);
+}
+
+impl ItemCapabilities {
+    /// `SYNCMGR_ICM_VALID_MASK`.
+    pub const VALID: Self = Self::from_bits_retain(0x0071_0017);
+}
+
+impl ItemPolicies {
+    /// `SYNCMGR_IPM_VALID_MASK`. It lacks [`DISABLE_BROWSE`](Self::DISABLE_BROWSE); see [`HandlerPolicies::VALID`].
+    pub const VALID: Self = Self::from_bits_retain(0x0001_02FF);
+}
+
+impl ControlFlags {
+    /// `SYNCMGR_CF_VALID`.
+    pub const VALID: Self = Self::from_bits_retain(3);
+    /// `SYNCMGR_CF_NOWAIT`: zero, so it is the absence of [`WAIT`](Self::WAIT).
+    pub const NO_WAIT: Self = Self::empty();
+}
+
+impl SyncControlFlags {
+    /// `SYNCMGR_SCF_VALID`.
+    pub const VALID: Self = Self::from_bits_retain(1);
+}
+
 /// `SYNCMGR_HANDLER_TYPE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u32)]

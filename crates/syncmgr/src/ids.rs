@@ -18,14 +18,24 @@ struct IdText {
     folded_hash: u64,
 }
 
+/// One character for one: like the original's ordinal comparison, and unlike full folding, which makes "ß" of "SS".
 fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().flat_map(char::to_uppercase)
+    text.chars().map(|c| {
+        let mut upper = c.to_uppercase();
+        match (upper.next(), upper.next()) {
+            (Some(one), None) => one,
+            _ => c,
+        }
+    })
 }
 
 impl IdText {
     fn new(text: &str) -> Result<Self, Refusal> {
         if text.is_empty() {
             return Err(Refusal::InvalidArgument("an identifier must not be empty".into()));
+        }
+        if text.contains('\0') {
+            return Err(Refusal::InvalidArgument("an identifier must not contain a null character".into()));
         }
         let units = text.encode_utf16().count();
         if units > MAX_ID {
@@ -44,7 +54,9 @@ impl IdText {
 impl PartialEq for IdText {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.text, &other.text)
-            || (self.folded_hash == other.folded_hash && folded(&self.text).eq(folded(&other.text)))
+            || (self.folded_hash == other.folded_hash
+                // Nearly always the same spelling; folding is for the rest.
+                && (self.text == other.text || folded(&self.text).eq(folded(&other.text))))
     }
 }
 
@@ -78,7 +90,8 @@ macro_rules! id {
             /// Checks and takes an identifier.
             ///
             /// # Errors
-            /// [`Refusal::InvalidArgument`] when it is empty or longer than [`MAX_ID`] UTF-16 units (R5).
+            /// [`Refusal::InvalidArgument`] when it is empty, longer than [`MAX_ID`] UTF-16 units (R5), or has a
+            /// null character in it, which no foreign caller could send.
             pub fn new(text: &str) -> Result<Self, Refusal> {
                 IdText::new(text).map(Self)
             }
@@ -86,6 +99,14 @@ macro_rules! id {
             /// The identifier as it was given.
             pub fn as_str(&self) -> &str {
                 &self.0.text
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = Refusal;
+
+            fn from_str(text: &str) -> Result<Self, Refusal> {
+                Self::new(text)
             }
         }
 
@@ -110,6 +131,13 @@ id! {
 id! {
     /// Identifies an item, uniquely within its handler; it never changes (the original's item ID string).
     ItemId
+}
+
+impl ItemId {
+    /// The hash of the case-folded text, computed once: a lookup hashes nothing.
+    pub(crate) fn folded_hash(&self) -> u64 {
+        self.0.folded_hash
+    }
 }
 
 /// Identifies a session and the run that it leaves in the results. Given by the center, never used twice.

@@ -4,6 +4,7 @@
 //! *session*. This crate holds what both sides agree on, and nothing else: identifiers, states, the rules of a
 //! session (R1 to R18), and the traits. It does no I/O, reads no clock and starts no thread.
 
+pub mod admission;
 pub mod callback;
 pub mod conflict;
 pub mod control;
@@ -13,7 +14,10 @@ pub mod flags;
 pub mod handler;
 pub mod ids;
 pub mod outcome;
+pub mod session;
+pub mod state;
 pub mod status;
+pub mod text;
 pub mod ui;
 
 pub use callback::{Additional, SessionCreator, SyncCallback};
@@ -22,4 +26,6 @@ pub use event::{Event, EventId, Level, NewEvent};
 pub use handler::{Handler, HandlerInfo, ItemContainer, Request, SyncItem, SyncItemInfo};
 pub use ids::{HandlerId, ItemId, RunId};
 pub use outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
+pub use session::{EndReason, Ended, ItemEnd, ItemView, Progress, Session, SessionView};
+pub use state::{RunResult, SyncState};
 pub use status::{CancelRequest, ProgressStatus};

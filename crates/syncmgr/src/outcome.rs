@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::status::ProgressStatus;
+
 /// The kind of a problem: decides whether it is retried, who must act, and how it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -117,6 +119,13 @@ impl Phase {
             Self::Finishing => "finishing",
         }
     }
+
+    /// The phase a word names, if it names one.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Looking, Self::Comparing, Self::Moving, Self::Finishing]
+            .into_iter()
+            .find(|phase| phase.word() == word)
+    }
 }
 
 /// What a run changed on one side.
@@ -174,6 +183,24 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The outcome of an item from its final status and what the handler said before. The status has the last word
+    /// where the two contradict each other: a failed item is not done, a canceled one is at best canceled.
+    pub fn of(status: ProgressStatus, said: Option<Self>) -> Self {
+        match status {
+            ProgressStatus::Failed => {
+                said.filter(|said| !matches!(said, Self::Done | Self::Canceled)).unwrap_or(Self::Failed)
+            }
+            ProgressStatus::Canceled => said.map_or(Self::Canceled, |said| said.max(Self::Canceled)),
+            ProgressStatus::Disconnected => {
+                said.filter(|said| *said != Self::Done).unwrap_or(Self::Disconnected)
+            }
+            ProgressStatus::Succeeded => said.unwrap_or(Self::Done),
+            ProgressStatus::Updating | ProgressStatus::UpdatingIndeterminate => {
+                said.unwrap_or(Self::Interrupted).max(Self::Interrupted)
+            }
+        }
+    }
+
     /// The word used in the store, the API and the command line.
     pub fn word(self) -> &'static str {
         match self {

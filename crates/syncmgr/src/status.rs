@@ -37,6 +37,32 @@ impl ProgressStatus {
         })
     }
 
+    /// The word used in the store, the API and the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Updating => "updating",
+            Self::UpdatingIndeterminate => "updating-indeterminate",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Disconnected => "disconnected",
+        }
+    }
+
+    /// The status a word names, if it names one.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::Updating,
+            Self::UpdatingIndeterminate,
+            Self::Succeeded,
+            Self::Failed,
+            Self::Canceled,
+            Self::Disconnected,
+        ]
+        .into_iter()
+        .find(|status| status.word() == word)
+    }
+
     /// Whether this status completes an item (R1; disconnected does not, R11).
     pub fn completes(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Canceled)
