@@ -3,6 +3,7 @@
 //! A run goes one way: [`side`]s are read into a [`reconcile::Plan`] with no write handle in reach, guards look at
 //! the plan, then it is applied, side by side with the base and the trash.
 
+pub mod base;
 pub mod options;
 pub mod pair;
 pub mod side;

@@ -25,6 +25,11 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// An empty listing with room for so many children, whose names take so many bytes together.
+    pub fn with_capacity(entries: usize, name_bytes: usize) -> Self {
+        Self { names: Vec::with_capacity(name_bytes), entries: Vec::with_capacity(entries), excluded: 0 }
+    }
+
     /// Adds a child, in any order.
     pub fn push(&mut self, name: &Name, seen: Seen) {
         // A directory's names together stay far below 4 GiB on every file system.
@@ -73,6 +78,11 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// An empty agreement with room for so many children, whose names take so many bytes together.
+    pub fn with_capacity(entries: usize, name_bytes: usize) -> Self {
+        Self { names: Vec::with_capacity(name_bytes), entries: Vec::with_capacity(entries) }
+    }
+
     /// Adds a child; names must come in ascending order.
     pub fn push(&mut self, name: &Name, agreed: Agreed) {
         debug_assert!(self.entries.last().is_none_or(|last| self.name_of(last) < name), "names must ascend");

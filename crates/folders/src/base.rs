@@ -1,0 +1,110 @@
+//! The base: what both sides of a pair last agreed on; the third tree beside A and B.
+//!
+//! One record per directory, found by a key that stays the same when the directory is renamed, so that moving a
+//! directory of any size changes two records. A record that cannot be read is no agreement: both sides are united
+//! there and nothing is deleted.
+
+mod record;
+mod sqlite;
+
+use std::path::PathBuf;
+
+use reconcile::{Agreement, DirKey, Side};
+use syncmgr::RunId;
+
+pub use sqlite::{Access, Base, BaseReader, FILE_NAME, PutAside, Txn};
+
+/// What the base knows besides the agreements.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// Entries (files, links, directories) agreed on in all directories together: what guards count against.
+    pub entries: u64,
+    /// Fingerprint of the filter that was in force at the last clean run.
+    pub filter: Option<[u8; 32]>,
+    /// What A's and B's roots were.
+    pub roots: [Option<RootIdentity>; 2],
+    /// The last run that ended clean.
+    pub last_clean_run: Option<RunId>,
+}
+
+impl Meta {
+    /// What the root of that side was.
+    pub fn root(&self, side: Side) -> Option<&RootIdentity> {
+        self.roots[side as usize].as_ref()
+    }
+}
+
+/// Where a side's root was when the pair was last synchronized: tells an unmounted drive from an emptied folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootIdentity {
+    /// The mount point it lay on.
+    pub mount_point: PathBuf,
+    /// The file system's identity as far as it has one; zero where it has none.
+    pub fs_id: u64,
+    /// The root directory's inode number.
+    pub ino: u64,
+}
+
+/// Why the base could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BaseError {
+    /// The file system refused.
+    #[error("{}: cannot {what}: {source}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another program holds it.
+    #[error("{}: the base is in use by another program; try again when it is done", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It was written by a newer version of this program.
+    #[error(
+        "{}: the base has format {format}, this version of the program knows up to {known}; use the newer version",
+        path.display()
+    )]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: i64,
+        /// The newest format known here.
+        known: i64,
+    },
+    /// It is damaged as a file; a run puts it aside.
+    #[error("{}: the base is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Anything else that SQLite says.
+    #[error("{}: cannot {what} the base: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// SQLite's reason.
+        #[source]
+        source: rusqlite::Error,
+    },
+}
+
+/// What planning asks of a base. Several threads ask at once.
+pub trait BaseRead: Send + Sync {
+    /// The agreement on a directory's children; none when there is none or its record is damaged.
+    ///
+    /// # Errors
+    /// The base as a whole could not be read.
+    fn agreement(&self, dir: DirKey) -> Result<Option<Agreement>, BaseError>;
+}

@@ -1,0 +1,96 @@
+//! Names that are ours and never a person's: defined once, for those who write them and those who must not list them.
+
+use reconcile::path::Name;
+
+/// Our directory at the top of each side; the trash is in it.
+pub const OUR_DIR: &Name = b".instep";
+
+/// Says what is left out, in any directory of a side. A person's own file, so it is synchronized.
+pub const IGNORE_FILE: &Name = b".instepignore";
+
+/// What every name of ours begins with.
+const PREFIX: &[u8] = b".instep";
+const TEMP_START: &[u8] = b".instep-";
+const TEMP_END: &[u8] = b".tmp";
+const TEMP_LEN: usize = TEMP_START.len() + 16 + TEMP_END.len();
+
+/// The name of something half-made: `.instep-<16 hex digits>.tmp`, the same 28 bytes however long the final name is.
+///
+/// The digits are a tag (whose run made it) and a number that counts within the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TempName {
+    /// Tells pairs apart: a run removes only left-overs of its own pair.
+    pub tag: u32,
+    /// Counts within a run.
+    pub number: u32,
+}
+
+impl TempName {
+    /// The name, if it is exactly of that pattern.
+    pub fn parse(name: &Name) -> Option<Self> {
+        if name.len() != TEMP_LEN {
+            return None;
+        }
+        let digits = name.strip_prefix(TEMP_START)?.strip_suffix(TEMP_END)?;
+        let mut value = 0_u64;
+        for &byte in digits {
+            // Lower case only: another spelling is not ours and may be a person's.
+            let digit = match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'a'..=b'f' => byte - b'a' + 10,
+                _ => return None,
+            };
+            value = value << 4 | u64::from(digit);
+        }
+        Some(Self { tag: (value >> 32) as u32, number: value as u32 })
+    }
+
+    /// The bytes of the name.
+    pub fn to_name(self) -> Vec<u8> {
+        format!(".instep-{:08x}{:08x}.tmp", self.tag, self.number).into_bytes()
+    }
+}
+
+/// Whether a name is ours: at the top of a side everything that begins with `.instep` (but for the file that says what
+/// is left out), anywhere else only temporary names.
+pub fn is_ours(name: &Name, at_top: bool) -> bool {
+    // Nearly every name leaves here.
+    if !name.starts_with(PREFIX) {
+        return false;
+    }
+    if at_top { name != IGNORE_FILE } else { TempName::parse(name).is_some() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s2_a_temporary_name_is_known_again_and_short() {
+        let temp = TempName { tag: 0xdead_beef, number: 7 };
+        assert_eq!(temp.to_name(), b".instep-deadbeef00000007.tmp");
+        assert_eq!(TempName::parse(&temp.to_name()), Some(temp));
+    }
+
+    #[test]
+    fn s2_a_name_that_only_looks_like_ours_is_the_persons() {
+        for name in [
+            &b".instep-DEADBEEF00000007.tmp"[..],
+            b".instep-deadbeef0000007.tmp",
+            b".instep-deadbeef00000007.tmq",
+            b".instep-notes.tmp",
+            b".instep",
+            b".instep-deadbeef00000007.tmp2",
+        ] {
+            assert!(!is_ours(name, false), "{}", name.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn at_the_top_all_instep_names_are_ours_but_the_ignore_file() {
+        assert!(is_ours(b".instep", true));
+        assert!(is_ours(b".instep-anything", true));
+        assert!(!is_ours(b".instepignore", true));
+        assert!(!is_ours(b".inste", true));
+    }
+}
