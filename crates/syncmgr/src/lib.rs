@@ -11,12 +11,15 @@ pub mod control;
 pub mod error;
 pub mod event;
 pub mod flags;
+pub mod guid;
 pub mod handler;
 pub mod ids;
 pub mod outcome;
+pub mod queue;
 pub mod session;
 pub mod state;
 pub mod status;
+pub mod switches;
 pub mod text;
 pub mod ui;
 
