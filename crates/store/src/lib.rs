@@ -1,1 +1,27 @@
-//! store
+//! Results, conflicts, runs and item states in SQLite.
+//!
+//! One file, `instep.db`, shared by every process of a home: a daemon, and each command that runs without one. Writes
+//! go through one thread per process, which commits whatever waits as one group; reads have a read-only connection of
+//! their own and never wait for a writer. What is damaged is put aside, never in the way of a sync.
+
+mod conflicts;
+mod database;
+mod error;
+mod items;
+mod owner;
+mod read;
+mod record;
+mod recorder;
+mod retain;
+mod schema;
+mod store;
+mod writer;
+
+pub use error::StoreError;
+pub use record::{
+    EventQuery, HandlerState, ItemState, LastRun, NewRun, Order, RunEnd, RunItem, RunItemEnd, RunQuery,
+    RunRecord, Switch,
+};
+pub use recorder::RunRecorder;
+pub use retain::{Removed, Retention};
+pub use store::{Options, Store};

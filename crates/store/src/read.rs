@@ -1,0 +1,207 @@
+//! Pages of runs and events, each over an index.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use syncmgr::event::{Event, EventId, NewEvent};
+use syncmgr::{HandlerId, ItemId, RunId};
+
+use crate::items::{find_handler, find_item};
+use crate::record::{
+    EventQuery, Order, RUN_ITEM_COLUMNS, RunItem, RunQuery, RunRecord, count, events_of, handler_id, item_id,
+    level, outcome, run_id, run_item, run_of, signed, status, unsigned,
+};
+
+/// The size of a page when the query does not say.
+const PAGE: u32 = 100;
+
+/// Conditions of a query and their values.
+#[derive(Default)]
+struct Conditions {
+    sql: Vec<&'static str>,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    /// `sql` has one `?` for the value.
+    fn add(&mut self, sql: &'static str, value: impl Into<Value>) {
+        self.sql.push(sql);
+        self.values.push(value.into());
+    }
+
+    fn clause(&self) -> String {
+        if self.sql.is_empty() { String::new() } else { format!("WHERE {}", self.sql.join(" AND ")) }
+    }
+}
+
+/// What a query's handler and item mean in rows.
+enum Of {
+    /// Nothing on record bears that name.
+    Nothing,
+    All,
+    Handler(i64),
+    Item(i64),
+}
+
+fn resolve(conn: &Connection, handler: Option<&HandlerId>, item: Option<&ItemId>) -> rusqlite::Result<Of> {
+    let Some(handler) = handler else { return Ok(Of::All) };
+    let Some(handler) = find_handler(conn, handler)? else { return Ok(Of::Nothing) };
+    let Some(item) = item else { return Ok(Of::Handler(handler)) };
+    Ok(find_item(conn, handler, item)?.map_or(Of::Nothing, Of::Item))
+}
+
+pub(crate) fn runs(conn: &Connection, query: &RunQuery) -> rusqlite::Result<Vec<RunRecord>> {
+    let mut conditions = Conditions::default();
+    let from = match resolve(conn, query.handler.as_ref(), query.item.as_ref())? {
+        Of::Nothing => return Ok(Vec::new()),
+        Of::All => "runs r",
+        Of::Handler(handler) => {
+            conditions.add("r.handler = ?", handler);
+            "runs r"
+        }
+        Of::Item(item) => {
+            conditions.add("of.item = ?", item);
+            "run_items of JOIN runs r ON r.id = of.run"
+        }
+    };
+    if let Some(before) = query.before {
+        conditions.add(if from == "runs r" { "r.id < ?" } else { "of.run < ?" }, signed(before.0));
+    }
+    let order = if from == "runs r" { "r.id" } else { "of.run" };
+    let sql = format!(
+        "SELECT r.id, h.handler, r.started, r.ended, r.manual, r.status, r.outcome, r.errors, r.conflicts
+           FROM {from} JOIN handlers h ON h.id = r.handler
+           {} ORDER BY {order} DESC LIMIT {}",
+        conditions.clause(),
+        query.limit.unwrap_or(PAGE),
+    );
+    let mut runs: Vec<RunRecord> = conn
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(conditions.values), run_record)?
+        .collect::<Result<_, _>>()?;
+    for run in &mut runs {
+        run.items = items_of(conn, run.id)?;
+    }
+    Ok(runs)
+}
+
+pub(crate) fn run(conn: &Connection, id: RunId) -> rusqlite::Result<Option<RunRecord>> {
+    let found = conn
+        .prepare_cached(
+            "SELECT r.id, h.handler, r.started, r.ended, r.manual, r.status, r.outcome, r.errors, r.conflicts
+               FROM runs r JOIN handlers h ON h.id = r.handler WHERE r.id = ?1",
+        )?
+        .query_row([signed(id.0)], run_record)
+        .optional()?;
+    let Some(mut run) = found else { return Ok(None) };
+    run.items = items_of(conn, id)?;
+    Ok(Some(run))
+}
+
+fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    Ok(RunRecord {
+        id: run_id(row, 0)?,
+        handler: handler_id(row, 1)?,
+        started: row.get(2)?,
+        ended: row.get(3)?,
+        manual: row.get(4)?,
+        status: status(row, 5)?,
+        outcome: outcome(row, 6)?,
+        errors: count(row, 7)?,
+        conflicts: count(row, 8)?,
+        items: Vec::new(),
+    })
+}
+
+fn items_of(conn: &Connection, run: RunId) -> rusqlite::Result<Vec<RunItem>> {
+    conn.prepare_cached(&format!(
+        "SELECT {RUN_ITEM_COLUMNS} FROM run_items ri JOIN items i ON i.id = ri.item
+          WHERE ri.run = ?1 ORDER BY i.key"
+    ))?
+    .query_map([signed(run.0)], |row| run_item(row, 0))?
+    .collect()
+}
+
+pub(crate) fn events(conn: &Connection, query: &EventQuery) -> rusqlite::Result<Vec<Event>> {
+    let mut conditions = Conditions::default();
+    match resolve(conn, query.handler.as_ref(), query.item.as_ref())? {
+        Of::Nothing => return Ok(Vec::new()),
+        Of::All => {}
+        Of::Handler(handler) => conditions.add("r.handler = ?", handler),
+        Of::Item(item) => conditions.add("e.item = ?", item),
+    }
+    if let Some(run) = query.run {
+        let (first, last) = events_of(run);
+        conditions.add("e.id >= ?", first);
+        conditions.add("e.id <= ?", last);
+    }
+    if let Some(level) = query.level {
+        // Written out for the errors, so that their own index is seen to fit.
+        match level {
+            syncmgr::Level::Error => conditions.sql.push("e.level = 3"),
+            other => conditions.add("e.level >= ?", i64::from(other as u32)),
+        }
+    }
+    if let Some(text) = &query.text {
+        conditions.add("(e.name || char(10) || e.description) LIKE ? ESCAPE '\\'", like(text));
+    }
+    if let Some(after) = query.after {
+        let sql = match query.order {
+            Order::OldestFirst => "e.id > ?",
+            Order::NewestFirst => "e.id < ?",
+        };
+        conditions.add(sql, signed(after.0));
+    }
+    let sql = format!(
+        "SELECT e.id, h.handler, i.item, e.time, e.level, e.name, e.description, e.link_text, e.link_reference,
+                e.context
+           FROM events e
+           CROSS JOIN runs r ON r.id = e.id >> 24
+           CROSS JOIN handlers h ON h.id = r.handler
+           LEFT JOIN items i ON i.id = e.item
+           {} ORDER BY e.id {} LIMIT {}",
+        conditions.clause(),
+        match query.order {
+            Order::OldestFirst => "ASC",
+            Order::NewestFirst => "DESC",
+        },
+        query.limit.unwrap_or(PAGE),
+    );
+    conn.prepare_cached(&sql)?.query_map(params_from_iter(conditions.values), event)?.collect()
+}
+
+fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let id = EventId(unsigned(row.get(0)?));
+    let item = match row.get::<_, Option<String>>(2)? {
+        None => None,
+        Some(_) => Some(item_id(row, 2)?),
+    };
+    Ok(Event {
+        id,
+        handler: handler_id(row, 1)?,
+        run: run_of(id),
+        time: row.get(3)?,
+        event: NewEvent {
+            item,
+            level: level(row, 4)?,
+            name: row.get(5)?,
+            description: row.get(6)?,
+            link_text: row.get(7)?,
+            link_reference: row.get(8)?,
+            context: row.get(9)?,
+        },
+    })
+}
+
+/// What a person typed is searched as it is, not as a pattern.
+fn like(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

@@ -1,0 +1,277 @@
+//! The store as its users see it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use syncmgr::event::Event;
+use syncmgr::{HandlerId, ItemId, RunId};
+
+use crate::database::{Access, Database, Opened};
+use crate::error::StoreError;
+use crate::owner::{self, Owner};
+use crate::record::{EventQuery, HandlerState, ItemState, NewRun, RunQuery, RunRecord, Switch};
+use crate::recorder::{self, RunRecorder};
+use crate::retain::{self, Removed, Retention};
+use crate::writer::{Durability, Ledger, Writer};
+use crate::{items, read};
+
+/// How the store is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How long to wait for another process that writes.
+    pub busy_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { busy_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// Results, conflicts and states of one home. Any number of processes may have it open.
+pub struct Store {
+    database: Arc<Database>,
+    writer: Arc<Writer>,
+    reader: Mutex<Option<Opened>>,
+    owners: PathBuf,
+    owner: OnceLock<Arc<Owner>>,
+}
+
+impl Store {
+    /// Opens the store of that file, which is made when it is missing. A damaged one is put aside (see
+    /// [`put_aside`](Self::put_aside)), and runs whose process is gone are closed as interrupted (R12).
+    ///
+    /// # Errors
+    /// The file cannot be used, is locked, or was written by a newer version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, Options::default())
+    }
+
+    /// The same with other options.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(path: &Path, options: Options) -> Result<Self, StoreError> {
+        let database = Arc::new(Database::new(path, options.busy_timeout));
+        let mut owners = path.as_os_str().to_owned();
+        owners.push(".owners");
+        let store = Self {
+            writer: Arc::new(Writer::new(Arc::clone(&database))),
+            database,
+            reader: Mutex::default(),
+            owners: PathBuf::from(owners),
+            owner: OnceLock::new(),
+        };
+        match store.close_abandoned() {
+            // Somebody writes just now: what is abandoned stays so until the next look.
+            Ok(_) | Err(StoreError::Locked { .. }) => Ok(store),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The store's file.
+    pub fn path(&self) -> &Path {
+        self.database.path()
+    }
+
+    /// Damaged files that were put aside since this process opened the store, under their new names: worth a warning,
+    /// for what they held is no longer shown.
+    pub fn put_aside(&self) -> Vec<PathBuf> {
+        self.database.put_aside_files()
+    }
+
+    /// Why the last lines could not be written, if they could not. They are tried again with the next ones.
+    pub fn trouble(&self) -> Option<StoreError> {
+        self.writer.trouble()
+    }
+
+    /// Begins a run: from here on it is on record as running, for as long as this process lives.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn begin_run(&self, new: NewRun) -> Result<RunRecorder, StoreError> {
+        RunRecorder::begin(Arc::clone(&self.writer), self.claim_owner()?, new)
+    }
+
+    fn claim_owner(&self) -> Result<Arc<Owner>, StoreError> {
+        if let Some(owner) = self.owner.get() {
+            return Ok(Arc::clone(owner));
+        }
+        let claimed =
+            Owner::claim(&self.owners).map_err(|error| StoreError::unusable(&self.owners, &error))?;
+        // Of two threads that come here at once, one keeps its file, the other's goes at once.
+        Ok(Arc::clone(self.owner.get_or_init(|| Arc::new(claimed))))
+    }
+
+    /// Closes the runs whose process is gone, as interrupted (R12). Cheap when there are none.
+    ///
+    /// # Errors
+    /// The store could not be read or written.
+    pub fn close_abandoned(&self) -> Result<Vec<RunId>, StoreError> {
+        let open = self.read(recorder::open_runs)?;
+        let mine = self.owner.get().map(|owner| owner.name());
+        let mut gone: HashMap<&str, bool> = HashMap::new();
+        let abandoned: Vec<RunId> = open
+            .iter()
+            .filter(|(_, name)| {
+                Some(name.as_str()) != mine
+                    && *gone.entry(name).or_insert_with(|| owner::is_gone(&self.owners, name))
+            })
+            .map(|(run, _)| *run)
+            .collect();
+        if abandoned.is_empty() {
+            return Ok(abandoned);
+        }
+        let closed = self.writer.write(Durability::Full, move |ledger| {
+            let mut closed = Vec::new();
+            for run in &abandoned {
+                if recorder::interrupt(ledger, *run)? {
+                    closed.push(*run);
+                }
+            }
+            Ok(closed)
+        })?;
+        for name in gone.into_iter().filter_map(|(name, gone)| gone.then_some(name)) {
+            owner::forget(&self.owners, name);
+        }
+        Ok(closed)
+    }
+
+    /// A page of runs, newest first.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn runs(&self, query: &RunQuery) -> Result<Vec<RunRecord>, StoreError> {
+        self.read(|conn| read::runs(conn, query))
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn run(&self, id: RunId) -> Result<Option<RunRecord>, StoreError> {
+        self.read(|conn| read::run(conn, id))
+    }
+
+    /// A page of events. Those of a run that still runs may lag behind by a moment.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        self.read(|conn| read::events(conn, query))
+    }
+
+    /// The switches of all handlers that were ever met.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn handler_states(&self) -> Result<Vec<HandlerState>, StoreError> {
+        self.read(items::handler_states)
+    }
+
+    /// What is remembered of all items that were ever met, or of those of one handler.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn item_states(&self, handler: Option<&HandlerId>) -> Result<Vec<ItemState>, StoreError> {
+        self.read(|conn| items::item_states(conn, handler))
+    }
+
+    /// Sets a switch of a handler, or (with `item`) of one of its items.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn set_switch(
+        &self,
+        handler: &HandlerId,
+        item: Option<&ItemId>,
+        switch: Switch,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let (handler, item) = (handler.clone(), item.cloned());
+        self.write(Durability::Full, move |ledger| {
+            items::set_switch(ledger, &handler, item.as_ref(), switch, now)
+        })
+    }
+
+    /// Forgets an item that left the sync set: its state, results, events and conflicts. Answers whether it was known.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn forget_item(&self, handler: &HandlerId, item: &ItemId) -> Result<bool, StoreError> {
+        let (handler, item) = (handler.clone(), item.clone());
+        self.write(Durability::Full, move |ledger| items::forget_item(ledger, &handler, &item))
+    }
+
+    /// Forgets old runs and their events, a few at a time.
+    ///
+    /// # Errors
+    /// It could not be written; what went so far stays gone.
+    pub fn retain(&self, retention: Retention, now: i64) -> Result<Removed, StoreError> {
+        let mut all = Removed::default();
+        loop {
+            let step = self.write(Durability::Group, move |ledger| retain::step(ledger, &retention, now))?;
+            all.runs += step.runs;
+            all.events += step.events;
+            if step.runs < retain::STEP {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Waits until all that was handed over so far is written.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.write(Durability::Group, |_| Ok(()))
+    }
+
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnMut(&Ledger<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(durability, work)
+    }
+
+    /// Reads with the connection kept for it; a damaged file is replaced, and read again.
+    pub(crate) fn read<T>(
+        &self,
+        mut query: impl FnMut(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = self.read_once(&mut reader, &mut query);
+        if !first.as_ref().is_err_and(StoreError::is_damage) {
+            return first;
+        }
+        *reader = None;
+        self.database.replace_if_damaged()?;
+        self.read_once(&mut reader, &mut query)
+    }
+
+    fn read_once<T>(
+        &self,
+        reader: &mut Option<Opened>,
+        query: &mut impl FnMut(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let current = match reader.take() {
+            Some(open) if open.generation == self.database.generation() => open,
+            _ => self.database.open(Access::Read)?,
+        };
+        // One transaction, so that a page's runs and their items are of the same moment.
+        let answer = current.conn.unchecked_transaction().and_then(|_snapshot| query(&current.conn));
+        *reader = Some(current);
+        answer.map_err(|error| self.database.error(&error))
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("path", &self.path()).finish_non_exhaustive()
+    }
+}

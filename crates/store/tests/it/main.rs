@@ -1,0 +1,10 @@
+//! The store on real files.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop where it stands")]
+
+mod conflicts;
+mod damage;
+mod events;
+mod processes;
+mod runs;
+mod support;
