@@ -1,2 +1,65 @@
-//! instep
-fn main() {}
+//! `instep`: the sync center's command line. It works without a daemon: it opens the store and runs the center in its
+//! own process.
+
+#![allow(dead_code, reason = "rendering comes before what is rendered")]
+
+mod app;
+mod args;
+mod commands;
+mod exit;
+mod out;
+mod places;
+mod render;
+mod settings;
+mod targets;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use app::App;
+use args::{Cli, ColorChoice, Global};
+use exit::{Exit, Failure};
+use out::Out;
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let exit = match Cli::try_parse_from(&words) {
+        Ok(cli) => {
+            let out = Out::new(&cli.global, cli.command.json());
+            let result =
+                App::new(&out, cli.command.name()).and_then(|mut app| commands::run(&mut app, &cli.command));
+            finish(&out, cli.command.has_summary(), result)
+        }
+        Err(error) => refuse(&words, &error),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Says why a command failed, if it did.
+fn finish(out: &Out, has_summary: bool, result: Result<Exit, Failure>) -> Exit {
+    let exit = result.unwrap_or_else(|failure| {
+        out.failure(&failure);
+        if has_summary {
+            out.json(&render::json::failed_summary(failure.exit, Some(&failure)));
+        }
+        failure.exit
+    });
+    out.flush();
+    exit
+}
+
+/// A command line that could not be read, or one that asks for help or the version.
+fn refuse(words: &[OsString], error: &clap::Error) -> Exit {
+    // Nobody is left to be told when even this cannot be written.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Done;
+    }
+    let global = Global { quiet: false, verbose: false, color: ColorChoice::Auto };
+    let out = Out::new(&global, args::wants_json(words));
+    out.json(&render::json::failed_summary(Exit::Usage, None));
+    out.flush();
+    Exit::Usage
+}

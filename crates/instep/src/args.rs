@@ -1,0 +1,485 @@
+//! What can be typed: commands, options, their help, and which of them contradict each other.
+//!
+//! The help of all commands together is a reviewed file, `tests/help.txt`.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use folders::pair::MaxDelete;
+use reconcile::{Mode, OnConflict};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const TOP_EXAMPLES: &str = "\
+Examples:
+  instep sync ~/Photos /media/nas/Photos     make both folders equal, and remember the pair
+  instep preview photos-photos               what the next run would do; touches nothing
+  instep status                              how every pair stands
+  instep undo last                           take the last run back
+
+Exit codes:
+  0 done   1 done with gaps   2 wrong usage   3 failed   4 safety stop
+  5 open conflicts   6 canceled   7 waiting (drive, network, another run of the pair)";
+
+const SYNC_EXAMPLES: &str = "\
+Examples:
+  instep sync ~/Photos /media/nas/Photos     two folders; the pair is remembered as an item
+  instep sync photos music                   items that were added
+  instep sync --all --quiet                  everything, for a timer
+  instep sync photos --mode mirror --yes     make B equal to A, this time
+  instep sync --plan 7f3a9c                  exactly what `instep preview` showed
+
+What a run deletes or overwrites goes to the trash of that side, and `instep undo` brings it back.
+
+Exit codes:
+  0 done   1 done with gaps   2 wrong usage   3 failed   4 safety stop
+  5 open conflicts   6 canceled   7 waiting (drive, network, another run of the pair)";
+
+const PREVIEW_EXAMPLES: &str = "\
+Examples:
+  instep preview photos                      what `instep sync photos` would do
+  instep preview ~/Photos /media/nas/Photos  before the pair is ever synchronized
+  instep preview photos --json               one action a line, for programs";
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  instep add ~/Photos /media/nas/Photos
+  instep add Photos ~/Photos /media/nas/Photos --exclude '*.tmp' --label-b NAS
+  instep add Backup ~/Documents /mnt/backup/Documents --mode copy
+
+Nothing is synchronized yet: `instep preview` shows what would happen, `instep sync` does it.
+The settings are one file that you may edit by hand; `instep list -v` says where it is.";
+
+const RESOLVE_EXAMPLES: &str = "\
+Examples:
+  instep resolve photos trip/plan.txt --keep a
+  instep resolve photos --all --keep newest
+  instep resolve photos notes.md todo.md --keep both
+
+The version that loses goes to the trash; the run is undone like any other: `instep undo last`.";
+
+/// Keeps folders in sync, and says truthfully how that went.
+#[derive(Debug, Parser)]
+#[command(name = "instep", version, styles = STYLES, max_term_width = 100, after_help = TOP_EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Say nothing but what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 100)]
+    pub(crate) quiet: bool,
+    /// Say more: every note, every path
+    #[arg(short, long, global = true, display_order = 100)]
+    pub(crate) verbose: bool,
+    /// Use colours; `auto` asks the terminal and NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 100)]
+    pub(crate) color: ColorChoice,
+}
+
+/// When to write colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Synchronize: two folders, or items that were added
+    #[command(after_help = SYNC_EXAMPLES)]
+    Sync(Sync),
+    /// Show what a run would do, and touch nothing
+    #[command(after_help = PREVIEW_EXAMPLES)]
+    Preview(Preview),
+    /// Set a pair of folders up as an item
+    #[command(after_help = ADD_EXAMPLES, override_usage = "instep add [OPTIONS] [NAME] <A> <B>")]
+    Add(Add),
+    /// Forget an item; its files, and the trash on both sides, stay
+    Remove(Remove),
+    /// List the items
+    List(List),
+    /// Say how every item stands: one truthful line each
+    Status(Status),
+    /// Show the runs, or what happened in one of them
+    Results(Results),
+    /// List the open conflicts
+    Conflicts(Conflicts),
+    /// Settle conflicts by choosing a version
+    #[command(after_help = RESOLVE_EXAMPLES)]
+    Resolve(Resolve),
+    /// Take a run back: what it deleted or overwrote returns, what it created goes
+    Undo(Undo),
+    /// Check that both sides hold the same, and change nothing
+    Verify(Verify),
+    /// Print the completions of a shell
+    #[command(
+        after_help = "Example:\n  instep completions bash > ~/.local/share/bash-completion/completions/instep"
+    )]
+    Completions(Completions),
+}
+
+impl Command {
+    /// The word it is typed as.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Sync(_) => "sync",
+            Self::Preview(_) => "preview",
+            Self::Add(_) => "add",
+            Self::Remove(_) => "remove",
+            Self::List(_) => "list",
+            Self::Status(_) => "status",
+            Self::Results(_) => "results",
+            Self::Conflicts(_) => "conflicts",
+            Self::Resolve(_) => "resolve",
+            Self::Undo(_) => "undo",
+            Self::Verify(_) => "verify",
+            Self::Completions(_) => "completions",
+        }
+    }
+
+    /// Whether JSON is wanted.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Sync(args) => args.json,
+            Self::Preview(args) => args.json,
+            Self::List(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::Results(args) => args.json,
+            Self::Conflicts(args) => args.json,
+            Self::Resolve(args) => args.json,
+            Self::Undo(args) => args.json,
+            Self::Verify(args) => args.json,
+            Self::Add(_) | Self::Remove(_) | Self::Completions(_) => false,
+        }
+    }
+
+    /// Whether its JSON ends with a summary: it does something, and does not only list.
+    pub(crate) fn has_summary(&self) -> bool {
+        matches!(self, Self::Sync(_) | Self::Preview(_) | Self::Resolve(_) | Self::Undo(_) | Self::Verify(_))
+    }
+}
+
+/// Which items, or which two folders.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Targets {
+    /// Items, or two folders A and B (write `./name` for a folder that is called like an item)
+    #[arg(value_name = "ITEM|FOLDER", value_hint = clap::ValueHint::AnyPath)]
+    pub(crate) targets: Vec<OsString>,
+    /// All items
+    #[arg(long, conflicts_with = "targets")]
+    pub(crate) all: bool,
+}
+
+/// How to compare and decide; for this run only, unless given to `add`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Rules {
+    /// The direction: both ways, B becomes equal to A, or B gets A's additions and edits and loses nothing
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Option<ModeArg>,
+    /// What happens when both sides changed the same thing differently: `ask` leaves both as they are and records it
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) on_conflict: Option<OnConflictArg>,
+    /// Leave out what matches (gitignore syntax; may be given again). `.instepignore` files work too
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// Take in what matches although it is excluded (gitignore syntax; may be given again)
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) include: Vec<String>,
+    /// Stop before deleting more than this many entries, or this share of a side; 0 allows none [default: 50%]
+    #[arg(long, value_name = "N|N%", value_parser = parse_max_delete, allow_hyphen_values = true)]
+    pub(crate) max_delete: Option<MaxDelete>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sync {
+    #[command(flatten)]
+    pub(crate) targets: Targets,
+    #[command(flatten)]
+    pub(crate) rules: Rules,
+    /// Run although a guard stopped it (see what it would do first: `instep preview`)
+    #[arg(long)]
+    pub(crate) approve: bool,
+    /// Do not ask. Without a terminal, a first run that would delete or overwrite anything needs this
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Compare content, not only size and time
+    #[arg(long)]
+    pub(crate) checksum: bool,
+    /// Run exactly this plan; what has changed since it was shown is left out and reported
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with_all = ["all", "mode", "on_conflict", "exclude", "include", "max_delete", "checksum"]
+    )]
+    pub(crate) plan: Option<String>,
+    /// Delete and overwrite for good: no trash, no undo
+    #[arg(long)]
+    pub(crate) no_trash: bool,
+    /// One JSON object per line on stdout; the last one is the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Preview {
+    #[command(flatten)]
+    pub(crate) targets: Targets,
+    #[command(flatten)]
+    pub(crate) rules: Rules,
+    /// Compare content, not only size and time
+    #[arg(long)]
+    pub(crate) checksum: bool,
+    /// One JSON object per line on stdout; the last one is the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// The two folders, and before them a name if you like (else it is named after them)
+    #[arg(value_name = "FOLDER", num_args = 2..=3, required = true, value_hint = clap::ValueHint::DirPath)]
+    pub(crate) what: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) rules: Rules,
+    /// What to call side A (its folder's name if not given)
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) label_a: Option<String>,
+    /// What to call side B
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) label_b: Option<String>,
+    /// How long the trash is kept
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) trash_days: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remove {
+    /// The item to forget
+    pub(crate) item: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// One JSON object per line on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Only these items
+    #[arg(value_name = "ITEM")]
+    pub(crate) items: Vec<String>,
+    /// One JSON object per line on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Results {
+    /// One run with all it reported (`last` for the newest), or the runs of one item
+    #[arg(value_name = "RUN|ITEM")]
+    pub(crate) of: Option<String>,
+    /// At most this many runs
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: u32,
+    /// One JSON object per line on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Conflicts {
+    /// Only those of these items
+    #[arg(value_name = "ITEM")]
+    pub(crate) items: Vec<String>,
+    /// One JSON object per line on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resolve {
+    /// The item
+    pub(crate) item: String,
+    /// The contested paths, as `instep conflicts` shows them
+    #[arg(value_name = "PATH", required_unless_present = "all", value_hint = clap::ValueHint::AnyPath)]
+    pub(crate) paths: Vec<OsString>,
+    /// All open conflicts of the item
+    #[arg(long, conflicts_with = "paths")]
+    pub(crate) all: bool,
+    /// Which version stays
+    #[arg(long, value_name = "WHICH")]
+    pub(crate) keep: KeepArg,
+    /// One JSON object per line on stdout; the last one is the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The run, as `instep results` numbers it, or `last`
+    pub(crate) run: String,
+    /// One JSON object per line on stdout; the last one is the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Only these items
+    #[arg(value_name = "ITEM")]
+    pub(crate) items: Vec<String>,
+    /// Read and compare all content
+    #[arg(long)]
+    pub(crate) checksum: bool,
+    /// One JSON object per line on stdout; the last one is the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// The direction, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModeArg {
+    TwoWay,
+    Mirror,
+    Copy,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(arg: ModeArg) -> Self {
+        match arg {
+            ModeArg::TwoWay => Self::TwoWay,
+            ModeArg::Mirror => Self::Mirror,
+            ModeArg::Copy => Self::Copy,
+        }
+    }
+}
+
+/// What happens to conflicts, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnConflictArg {
+    Ask,
+    Newest,
+    Largest,
+    A,
+    B,
+    KeepBoth,
+}
+
+impl From<OnConflictArg> for OnConflict {
+    fn from(arg: OnConflictArg) -> Self {
+        match arg {
+            OnConflictArg::Ask => Self::Ask,
+            OnConflictArg::Newest => Self::Newest,
+            OnConflictArg::Largest => Self::Largest,
+            OnConflictArg::A => Self::A,
+            OnConflictArg::B => Self::B,
+            OnConflictArg::KeepBoth => Self::KeepBoth,
+        }
+    }
+}
+
+/// The version that stays, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeepArg {
+    A,
+    B,
+    Both,
+    Newest,
+    Largest,
+}
+
+impl From<KeepArg> for OnConflict {
+    fn from(arg: KeepArg) -> Self {
+        match arg {
+            KeepArg::A => Self::A,
+            KeepArg::B => Self::B,
+            KeepArg::Both => Self::KeepBoth,
+            KeepArg::Newest => Self::Newest,
+            KeepArg::Largest => Self::Largest,
+        }
+    }
+}
+
+/// Reads a limit of deletions: `N` or `N%`. Also the settings file's words.
+pub(crate) fn parse_max_delete(text: &str) -> Result<MaxDelete, String> {
+    let wrong = || "a limit is a number of entries (0 or more) or a share of a side (0% to 100%)".to_owned();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.strip_suffix('%') {
+        Some(share) if digits(share) => {
+            share.parse().ok().filter(|&share| share <= 100).map(MaxDelete::Percent).ok_or_else(wrong)
+        }
+        None if digits(text) => text.parse().map(MaxDelete::Count).map_err(|_| wrong()),
+        _ => Err(wrong()),
+    }
+}
+
+/// Whether the words of a command line that could not be parsed ask for JSON.
+pub(crate) fn wants_json(words: &[OsString]) -> bool {
+    words.iter().take_while(|word| *word != "--").any(|word| word == "--json")
+}
+
+/// Where a folder was typed rather than an item's name: it has a slash, or is `.` or `..`.
+pub(crate) fn is_path(word: &OsStr) -> bool {
+    let path = Path::new(word);
+    word == "." || word == ".." || word == "~" || path.components().count() > 1 || path.is_absolute()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_limit_is_a_count_or_a_share() {
+        assert_eq!(parse_max_delete("0"), Ok(MaxDelete::Count(0)));
+        assert_eq!(parse_max_delete("1200"), Ok(MaxDelete::Count(1200)));
+        assert_eq!(parse_max_delete("100%"), Ok(MaxDelete::Percent(100)));
+        for wrong in ["", "%", "-1", "+1", "101%", "1.5%", "-1%", "many", "5 %", "99999999999999999999"] {
+            assert!(parse_max_delete(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let refused = |line: &str| Cli::try_parse_from(line.split(' ')).is_err();
+        assert!(refused("instep sync photos --plan x --mode mirror"));
+        assert!(refused("instep sync photos --plan x --exclude y"));
+        assert!(refused("instep sync --all photos"));
+        assert!(refused("instep sync --all --plan x"));
+        assert!(refused("instep preview photos --approve"));
+        assert!(refused("instep sync photos -q -v"));
+        assert!(refused("instep sync photos --max-delete -1"));
+        assert!(refused("instep resolve photos --keep a"));
+        assert!(refused("instep resolve photos x --all --keep a"));
+        assert!(refused("instep resolve photos x"));
+        assert!(refused("instep add ./a"));
+        assert!(!refused("instep sync photos --plan x --yes --approve --json -v"));
+    }
+}

@@ -1,0 +1,96 @@
+//! `instep list`.
+
+use folders::pair::{Pair, PairSide};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::args::List;
+use crate::exit::{Exit, Failure};
+use crate::out::{Tone, Volume};
+use crate::render::json::path_fields;
+use crate::render::text::{Safe, SafePath};
+use crate::settings::{limit_text, mode_word, on_conflict_word};
+
+pub(crate) fn run(app: &mut App<'_>, args: &List) -> Result<Exit, Failure> {
+    let out = app.out;
+    if args.json {
+        for pair in &app.settings.pairs {
+            out.json(&object(pair));
+        }
+        return Ok(Exit::Done);
+    }
+    if app.settings.pairs.is_empty() {
+        out.line("No items yet. `instep sync A B` or `instep add A B` makes one of two folders.");
+    }
+    let width = app.settings.pairs.iter().map(|pair| pair.item.as_str().chars().count()).max().unwrap_or(0);
+    for pair in &app.settings.pairs {
+        let id = pair.item.as_str();
+        out.line(format_args!(
+            "{}{:pad$}  {:7}  {}  {}  {}",
+            out.paint(Tone::Strong, id),
+            "",
+            mode_word(pair.mode),
+            SafePath(&pair.a.path),
+            arrow(pair),
+            SafePath(&pair.b.path),
+            pad = width - id.chars().count(),
+        ));
+        let details = details(pair);
+        if !details.is_empty() {
+            out.line(format_args!("{:width$}  {}", "", out.paint(Tone::Faint, Safe(details.join("; ")))));
+        }
+    }
+    if out.volume() == Volume::Verbose {
+        out.line(format_args!("\nSettings: {}", SafePath(&app.places.settings)));
+        out.line(format_args!("State:    {}", SafePath(&app.places.state)));
+    }
+    Ok(Exit::Done)
+}
+
+fn arrow(pair: &Pair) -> &'static str {
+    match pair.mode {
+        reconcile::Mode::TwoWay => "<->",
+        reconcile::Mode::Mirror | reconcile::Mode::Copy => "-->",
+    }
+}
+
+/// What differs from the defaults.
+fn details(pair: &Pair) -> Vec<String> {
+    let mut details = Vec::new();
+    if pair.name != pair.item.as_str() {
+        details.push(format!("\"{}\"", pair.name));
+    }
+    if pair.on_conflict != reconcile::OnConflict::Ask {
+        details.push(format!("on conflict: {}", on_conflict_word(pair.on_conflict)));
+    }
+    if !pair.exclude.is_empty() {
+        details.push(format!("without {}", pair.exclude.join(" ")));
+    }
+    if !pair.include.is_empty() {
+        details.push(format!("with {}", pair.include.join(" ")));
+    }
+    if let Some(limit) = pair.max_delete {
+        details.push(format!("deletes at most {}", limit_text(limit)));
+    }
+    details
+}
+
+fn object(pair: &Pair) -> Value {
+    let side = |side: &PairSide| {
+        let mut object = json!({ "label": side.label });
+        path_fields(&mut object, "path", &side.path);
+        object
+    };
+    json!({
+        "item": pair.item.as_str(),
+        "name": pair.name,
+        "a": side(&pair.a),
+        "b": side(&pair.b),
+        "mode": mode_word(pair.mode),
+        "on_conflict": on_conflict_word(pair.on_conflict),
+        "exclude": pair.exclude,
+        "include": pair.include,
+        "max_delete": pair.max_delete.map(limit_text),
+        "trash_days": pair.trash_days,
+    })
+}

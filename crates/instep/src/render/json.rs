@@ -1,0 +1,65 @@
+//! JSON for programs: one object per line. Paths are shown escaped, and exactly in base64 where they are no UTF-8.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use reconcile::RelPath;
+use serde_json::{Value, json};
+use syncmgr::Counts;
+use syncmgr::outcome::SideCounts;
+
+use super::text::{SafePath, base64};
+use crate::exit::{Exit, Failure};
+
+/// Puts the path of a folder of this machine into an object.
+pub(crate) fn path_fields(object: &mut Value, key: &str, path: &Path) {
+    match path.to_str() {
+        Some(text) => object[key] = json!(text),
+        None => {
+            object[key] = json!(SafePath(path).to_string());
+            object[format!("{key}_base64")] = json!(base64(path.as_os_str().as_bytes()));
+        }
+    }
+}
+
+/// Puts a path beneath a side into an object.
+pub(crate) fn rel_path_fields(object: &mut Value, key: &str, path: &RelPath) {
+    match std::str::from_utf8(path.as_bytes()) {
+        Ok(text) => object[key] = json!(text),
+        Err(_) => {
+            object[key] = json!(path.to_string());
+            object[format!("{key}_base64")] = json!(base64(path.as_bytes()));
+        }
+    }
+}
+
+/// Counts by the side that was changed.
+pub(crate) fn counts(counts: &Counts) -> Value {
+    let both = |pick: fn(&SideCounts) -> u64| json!({ "a": pick(&counts.a), "b": pick(&counts.b) });
+    json!({
+        "created": both(|side| side.created),
+        "updated": both(|side| side.updated),
+        "deleted": both(|side| side.deleted),
+        "moved": both(|side| side.moved),
+        "conflicts": counts.conflicts,
+        "errors": counts.errors,
+        "skipped": counts.skipped,
+        "bytes": counts.bytes,
+    })
+}
+
+/// The last line of a command that could not do what was asked.
+pub(crate) fn failed_summary(exit: Exit, failure: Option<&Failure>) -> Value {
+    let mut summary = json!({
+        "type": "summary",
+        "outcome": exit.word(),
+        "counts": counts(&Counts::default()),
+    });
+    if let Some(failure) = failure {
+        summary["error"] = json!(failure.text);
+        if let Some(tip) = &failure.tip {
+            summary["tip"] = json!(tip);
+        }
+    }
+    summary
+}
