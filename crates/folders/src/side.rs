@@ -3,6 +3,7 @@
 //! The unit is a directory: a side hands out a handle for one directory, and every operation names a child of it, so
 //! that a local folder works beneath one descriptor and never resolves a path twice (S8).
 
+pub mod local;
 pub mod names;
 
 use std::io::Read;

@@ -1,1 +1,7 @@
-//! testkit
+//! What tests are made of: real trees of files, and what became of them.
+
+pub mod tree;
+pub mod who;
+
+pub use tree::{Entry, Stamp, Tree, stamps, tree_of};
+pub use who::as_nobody;

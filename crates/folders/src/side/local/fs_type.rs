@@ -1,0 +1,53 @@
+//! What a file system can do, told by its type: everything that can be known without writing.
+
+use std::os::fd::BorrowedFd;
+
+use rustix::fs::{Access, AtFlags, StatVfsMountFlags, accessat, fstatfs, fstatvfs};
+
+use super::{Capabilities, Trust};
+
+// Magic numbers of `statfs(2)`.
+const FAT: u32 = 0x4d44;
+const EXFAT: u32 = 0x2011_bab0;
+const NTFS3: u32 = 0x7366_746e;
+const NTFS: u32 = 0x5346_544e;
+const HFS: u32 = 0x4244;
+const HFS_PLUS: u32 = 0x482b;
+const UDF: u32 = 0x1501_3346;
+const ISO9660: u32 = 0x9660;
+const CIFS: u32 = 0xff53_4d42;
+const SMB2: u32 = 0xfe53_4d42;
+const FUSE: u32 = 0x6573_5546;
+const XFS: u32 = 0x5846_5342;
+const BTRFS: u32 = 0x9123_683e;
+const BCACHEFS: u32 = 0xca45_1a4e;
+
+/// Asks a directory's file system. Whether names can be exchanged or renamed without overwriting is for the half that
+/// writes to find out: it takes a try.
+pub(super) fn probe(dir: BorrowedFd<'_>) -> rustix::io::Result<(Capabilities, Trust)> {
+    // The magic is 32 bits whatever the field's width.
+    let magic = fstatfs(dir)?.f_type as u32;
+    let read_only = fstatvfs(dir)?.f_flag.contains(StatVfsMountFlags::RDONLY);
+    let allowed = accessat(dir, c".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_ok();
+    let time_resolution = match magic {
+        FAT => 2_000_000_000,
+        EXFAT => 10_000_000,
+        HFS | HFS_PLUS | ISO9660 => 1_000_000_000,
+        UDF => 1_000,
+        NTFS | NTFS3 | CIFS | SMB2 => 100,
+        _ => 1,
+    };
+    let capabilities = Capabilities {
+        exchange: false,
+        no_replace: false,
+        reflink: matches!(magic, XFS | BTRFS | BCACHEFS),
+        time_resolution,
+        case_sensitive: !matches!(magic, FAT | EXFAT | HFS | HFS_PLUS | CIFS | SMB2),
+        permissions: !matches!(magic, FAT | EXFAT | CIFS | SMB2),
+        writable: !read_only && allowed,
+    };
+    // FAT has no inodes: their numbers are made up at each mount, and the change time is not stored. FUSE servers may
+    // make numbers up as well.
+    let trust = Trust { ids: !matches!(magic, FAT | EXFAT | FUSE), ctime: !matches!(magic, FAT | EXFAT) };
+    Ok((capabilities, trust))
+}

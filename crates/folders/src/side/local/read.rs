@@ -1,0 +1,140 @@
+//! Reading a local side.
+
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+
+use reconcile::path::Name;
+use reconcile::{FileId, Kind, Listing, RelPath, Seen, Time};
+use rustix::fs::{Mode, OFlags, RawDir, openat, readlinkat};
+use rustix::io::Errno;
+
+use super::{LocalSide, Trust, io_error, io_error_at, look_at_open};
+use crate::side::names::is_ours;
+use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
+
+/// Room for the names that one call brings: a directory of a thousand files is read at once.
+const NAMES_BUFFER: usize = 64 * 1024;
+
+thread_local! {
+    static NAMES: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(NAMES_BUFFER));
+}
+
+impl ReadSide for LocalSide {
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    fn dir(&self, path: &RelPath) -> Result<Box<dyn ReadDir + '_>, SideError> {
+        let fd = self.open_dir(path)?;
+        Ok(Box::new(LocalDir { side: self, fd, path: path.clone(), listed: Cell::new(false) }))
+    }
+}
+
+/// One open directory.
+struct LocalDir<'s> {
+    side: &'s LocalSide,
+    fd: OwnedFd,
+    path: RelPath,
+    /// The descriptor's position is at the end.
+    listed: Cell<bool>,
+}
+
+impl LocalDir<'_> {
+    fn list_into(&self, listing: &mut Listing, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        let at_top = self.path.is_root();
+        let mut entries = RawDir::new(&self.fd, buffer.spare_capacity_mut());
+        while let Some(entry) = entries.next() {
+            let entry = entry?;
+            let c_name = entry.file_name();
+            let name = c_name.to_bytes();
+            if name == b"." || name == b".." || is_ours(name, at_top) {
+                continue;
+            }
+            match self.side.look_at(self.fd.as_fd(), c_name) {
+                Ok(Some(seen)) => listing.push(name, seen),
+                // Gone since it was listed.
+                Ok(None) => {}
+                // Refused: there is something, and nobody may take it for nothing (S5).
+                Err(_) => listing.push(name, UNREADABLE),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ReadDir for LocalDir<'_> {
+    fn list(&self) -> Result<Listing, SideError> {
+        let mut listing = Listing::default();
+        NAMES
+            .with_borrow_mut(|buffer| {
+                if self.listed.replace(true) {
+                    rustix::fs::seek(&self.fd, rustix::fs::SeekFrom::Start(0))?;
+                }
+                self.list_into(&mut listing, buffer)
+            })
+            .map_err(|errno| io_error(&self.path, "list the directory", errno))?;
+        listing.sort();
+        Ok(listing)
+    }
+
+    fn look(&self, name: &Name) -> Result<Option<Seen>, SideError> {
+        let look = self.side.look_at(self.fd.as_fd(), name);
+        look.map_err(|errno| io_error_at(&self.path, name, "read the status of", errno))
+    }
+
+    fn open(&self, name: &Name) -> Result<Box<dyn Content>, SideError> {
+        // Non-blocking: a pipe that took the file's place must not make us wait.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let open = |flags| openat(&self.fd, name, flags, Mode::empty());
+        let file = self.side.quietly(flags, open).and_then(|fd| match self.side.look_at_open(&fd)?.kind {
+            Kind::File => Ok(LocalFile { file: File::from(fd), trust: self.side.trust }),
+            Kind::Dir => Err(Errno::ISDIR),
+            _ => Err(Errno::NODEV),
+        });
+        match file {
+            Ok(file) => Ok(Box::new(file)),
+            Err(errno) => Err(io_error_at(&self.path, name, "open", errno)),
+        }
+    }
+
+    fn read_link(&self, name: &Name) -> Result<Vec<u8>, SideError> {
+        match readlinkat(&self.fd, name, Vec::new()) {
+            Ok(target) => Ok(target.into_bytes()),
+            Err(errno) => Err(io_error_at(&self.path, name, "read the link", errno)),
+        }
+    }
+}
+
+/// What is known of a name whose status was refused.
+const UNREADABLE: Seen = Seen {
+    kind: Kind::Unreadable,
+    mode: 0,
+    size: 0,
+    mtime: Time { secs: 0, nanos: 0 },
+    ctime: Time { secs: 0, nanos: 0 },
+    id: FileId { ino: 0, birth: 0 },
+};
+
+/// One open file.
+struct LocalFile {
+    file: File,
+    trust: Trust,
+}
+
+impl Read for LocalFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+impl Content for LocalFile {
+    fn seen(&self) -> io::Result<Seen> {
+        Ok(look_at_open(&self.file, self.trust)?)
+    }
+
+    fn as_file(&self) -> Option<&File> {
+        Some(&self.file)
+    }
+}
