@@ -4,9 +4,11 @@
 //! the plan, then it is applied, side by side with the base and the trash.
 
 pub mod base;
+pub mod journal;
 pub mod options;
 pub mod pair;
 pub mod side;
+pub mod trash;
 
 pub use options::{ResolveRequest, RunOptions, UndoRequest};
 pub use pair::{Pair, PairSide};

@@ -5,6 +5,7 @@
 
 pub mod local;
 pub mod names;
+pub mod write;
 
 use std::io::Read;
 
@@ -51,6 +52,9 @@ pub enum SideError {
         /// Where.
         path: RelPath,
     },
+    /// It was told to stop; nothing was left behind.
+    #[error("stopped")]
+    Stopped,
 }
 
 /// The reading half of a side: all that planning gets to hold.

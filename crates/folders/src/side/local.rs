@@ -4,8 +4,10 @@
 //! link (S8).
 
 mod beneath;
+mod create;
 mod fs_type;
 mod read;
+mod write;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,8 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Statx, StatxFlags, StatxTimest
 use rustix::io::Errno;
 
 use super::{Capabilities, SideError};
+
+pub use write::LocalWriter;
 
 /// All that a [`Seen`] is made of.
 const STATX_MASK: StatxFlags = StatxFlags::TYPE

@@ -1,0 +1,439 @@
+//! What a run did to the sides, one JSON object a line, written down before it is done: what `undo` reads, and what
+//! tells the next run what a killed one left behind.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use reconcile::{FileId, Kind, RelPath, Seen, Side, Time};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use syncmgr::RunId;
+
+/// What kind of run wrote a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// An ordinary synchronization.
+    Sync,
+    /// Conflicts were settled.
+    Resolve,
+    /// Another run was taken back.
+    Undo,
+}
+
+/// One line. What it says is *going to be* done; what then was not is taken back by a [`Deed::Void`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "deed", rename_all = "snake_case")]
+pub enum Deed {
+    /// The first line.
+    Run {
+        /// The run.
+        run: u64,
+        /// Its kind.
+        kind: RunKind,
+    },
+    /// Things appear in a directory where nothing was.
+    Create {
+        /// The side.
+        on: OnSide,
+        /// The directory.
+        dir: Text,
+        /// Their names and what they are.
+        made: Vec<(Text, Stamp)>,
+    },
+    /// A version takes the place of another.
+    Replace {
+        /// The side.
+        on: OnSide,
+        /// Where.
+        path: Text,
+        /// The name it has until then, in the same directory; afterwards the old version has it for a moment.
+        temp: Text,
+        /// The new version.
+        made: Stamp,
+        /// The old version; it goes to the trash.
+        old: Stamp,
+    },
+    /// Something goes to the trash; a directory with all that is in it.
+    Remove {
+        /// The side.
+        on: OnSide,
+        /// Where it was.
+        path: Text,
+        /// What it was.
+        old: Stamp,
+    },
+    /// An empty directory goes for good: what was in it has lines of its own.
+    RemoveDir {
+        /// The side.
+        on: OnSide,
+        /// Where it was.
+        path: Text,
+        /// What it was.
+        old: Stamp,
+    },
+    /// Something gets another name.
+    Move {
+        /// The side.
+        on: OnSide,
+        /// The old name.
+        from: Text,
+        /// The new name.
+        to: Text,
+        /// What it is.
+        seen: Stamp,
+    },
+    /// Permissions or times change.
+    Meta {
+        /// The side.
+        on: OnSide,
+        /// Where.
+        path: Text,
+        /// Before.
+        before: Stamp,
+        /// The new permissions, if they change.
+        mode: Option<u32>,
+        /// The new time, if it changes: seconds and nanoseconds.
+        mtime: Option<(i64, u32)>,
+    },
+    /// What the base said of a path before the run; only written where undoing must bring that back.
+    Agreed {
+        /// Where.
+        path: Text,
+        /// On A and on B; none when it said nothing.
+        before: Option<(Stamp, Stamp)>,
+    },
+    /// The line before it that names this path did not come to pass.
+    Void {
+        /// The side.
+        on: OnSide,
+        /// Where.
+        path: Text,
+    },
+    /// The trash of this run was emptied: it cannot be taken back in full.
+    Purged {
+        /// The side.
+        on: OnSide,
+    },
+}
+
+/// A side, as `"a"` or `"b"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnSide {
+    /// Side A.
+    A,
+    /// Side B.
+    B,
+}
+
+impl From<Side> for OnSide {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::A => Self::A,
+            Side::B => Self::B,
+        }
+    }
+}
+
+impl From<OnSide> for Side {
+    fn from(side: OnSide) -> Self {
+        match side {
+            OnSide::A => Self::A,
+            OnSide::B => Self::B,
+        }
+    }
+}
+
+/// Bytes of a name or path: a string where they are UTF-8, else a list of numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Text(pub Vec<u8>);
+
+impl Text {
+    /// The path, if it is one: a journal is a file, and files can be damaged (S8).
+    pub fn path(&self) -> Option<RelPath> {
+        RelPath::from_bytes(&self.0)
+    }
+}
+
+impl From<&RelPath> for Text {
+    fn from(path: &RelPath) -> Self {
+        Self(path.as_bytes().to_vec())
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(&self.0) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Text(String),
+            Bytes(Vec<u8>),
+        }
+        Ok(match Either::deserialize(deserializer)? {
+            Either::Text(text) => Self(text.into_bytes()),
+            Either::Bytes(bytes) => Self(bytes),
+        })
+    }
+}
+
+/// A [`Seen`] in a line: kind, mode, size, mtime, ctime, inode, birth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp(char, u32, u64, (i64, u32), (i64, u32), u64, i64);
+
+impl From<&Seen> for Stamp {
+    fn from(seen: &Seen) -> Self {
+        let kind = match seen.kind {
+            Kind::File => 'f',
+            Kind::Dir => 'd',
+            Kind::Link => 'l',
+            Kind::Special => 's',
+            Kind::Unreadable => 'u',
+        };
+        let time = |time: Time| (time.secs, time.nanos);
+        Self(kind, seen.mode, seen.size, time(seen.mtime), time(seen.ctime), seen.id.ino, seen.id.birth)
+    }
+}
+
+impl From<Stamp> for Seen {
+    fn from(stamp: Stamp) -> Self {
+        let Stamp(kind, mode, size, mtime, ctime, ino, birth) = stamp;
+        Self {
+            kind: match kind {
+                'f' => Kind::File,
+                'd' => Kind::Dir,
+                'l' => Kind::Link,
+                's' => Kind::Special,
+                _ => Kind::Unreadable,
+            },
+            mode,
+            size,
+            mtime: Time { secs: mtime.0, nanos: mtime.1 },
+            ctime: Time { secs: ctime.0, nanos: ctime.1 },
+            id: FileId { ino, birth },
+        }
+    }
+}
+
+/// Why a journal could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: cannot {what} the journal of the run: {source}", path.display())]
+pub struct JournalError {
+    /// The file.
+    pub path: PathBuf,
+    /// What was tried.
+    pub what: &'static str,
+    /// The system's reason.
+    #[source]
+    pub source: io::Error,
+}
+
+/// The journal of a run, for writing. The file appears with the first [`flush`](Self::flush) that has something to say,
+/// so that a run without changes leaves none (S12).
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: Option<File>,
+    waiting: Vec<u8>,
+}
+
+impl Journal {
+    /// The journal of `run` of the pair whose directory is `home`.
+    pub fn new(home: &Path, run: RunId, kind: RunKind) -> Self {
+        let mut journal = Self { path: path_of(home, run), file: None, waiting: Vec::new() };
+        journal.add(&Deed::Run { run: run.0, kind });
+        journal
+    }
+
+    /// Adds a line; it is on disk after the next [`flush`](Self::flush).
+    pub fn add(&mut self, deed: &Deed) {
+        // Writing to memory fails for no deed: there are no maps with odd keys and no errors of its own in it.
+        if serde_json::to_writer(&mut self.waiting, deed).is_ok() {
+            self.waiting.push(b'\n');
+        }
+    }
+
+    /// Whether anything was written down at all.
+    pub fn is_open(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Makes all lines durable.
+    ///
+    /// # Errors
+    /// The file could not be written: nothing of what was added may be done.
+    pub fn flush(&mut self) -> Result<(), JournalError> {
+        let fail = |what| {
+            let path = self.path.clone();
+            move |source| JournalError { path, what, source }
+        };
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => create(&self.path).map_err(fail("create"))?,
+        };
+        file.write_all(&self.waiting).and_then(|()| file.sync_data()).map_err(fail("write"))?;
+        self.waiting.clear();
+        self.file = Some(file);
+        Ok(())
+    }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    if let Some(dir) = path.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    }
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    if let Some(dir) = path.parent() {
+        File::open(dir)?.sync_all()?;
+    }
+    Ok(file)
+}
+
+/// Where the journal of a run is.
+pub fn path_of(home: &Path, run: RunId) -> PathBuf {
+    home.join("runs").join(format!("{run}.jsonl"))
+}
+
+/// All lines of a run's journal, without those that were taken back; none when the run left no journal. A line that a
+/// crash cut short ends it: what it was to say was never done.
+///
+/// # Errors
+/// The file could not be read.
+pub fn read(home: &Path, run: RunId) -> Result<Option<Vec<Deed>>, JournalError> {
+    let path = path_of(home, run);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(JournalError { path, what: "open", source }),
+    };
+    let mut deeds = Vec::new();
+    for line in BufReader::new(file).split(b'\n') {
+        let line = line.map_err(|source| JournalError { path: path.clone(), what: "read", source })?;
+        match serde_json::from_slice(&line) {
+            Ok(Deed::Void { on, path }) => take_back(&mut deeds, on, &path),
+            Ok(deed) => deeds.push(deed),
+            Err(_) => break,
+        }
+    }
+    Ok(Some(deeds))
+}
+
+/// Removes the last mention of `path` on a side.
+fn take_back(deeds: &mut Vec<Deed>, side: OnSide, gone: &Text) {
+    for at in (0..deeds.len()).rev() {
+        match &mut deeds[at] {
+            Deed::Create { on, dir, made } if *on == side => {
+                let within = |name: &Text| match dir.0.len() {
+                    0 => name.0 == gone.0,
+                    length => {
+                        gone.0.len() == length + 1 + name.0.len()
+                            && gone.0.starts_with(&dir.0)
+                            && gone.0[length] == b'/'
+                            && gone.0.ends_with(&name.0)
+                    }
+                };
+                let before = made.len();
+                made.retain(|(name, _)| !within(name));
+                if made.len() != before {
+                    return;
+                }
+            }
+            Deed::Replace { on, path, .. }
+            | Deed::Remove { on, path, .. }
+            | Deed::RemoveDir { on, path, .. }
+            | Deed::Meta { on, path, .. }
+            | Deed::Move { on, to: path, .. }
+                if *on == side && path == gone =>
+            {
+                deeds.remove(at);
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(ino: u64) -> Seen {
+        Seen {
+            kind: Kind::File,
+            mode: 0o644,
+            size: 5,
+            mtime: Time { secs: -1, nanos: 7 },
+            ctime: Time { secs: 9, nanos: 8 },
+            id: FileId { ino, birth: 3 },
+        }
+    }
+
+    fn text(bytes: &[u8]) -> Text {
+        Text(bytes.to_vec())
+    }
+
+    #[test]
+    fn s7_what_is_written_is_read_back_whatever_the_names() {
+        let home = tempfile::tempdir().unwrap();
+        let mut journal = Journal::new(home.path(), RunId(7), RunKind::Sync);
+        let deeds = [
+            Deed::Create {
+                on: OnSide::B,
+                dir: text(b"a\nb"),
+                made: vec![(text(b"\xff\xfe"), Stamp::from(&seen(1))), (text(b"x"), Stamp::from(&seen(2)))],
+            },
+            Deed::Agreed { path: text(b"p"), before: Some((Stamp::from(&seen(3)), Stamp::from(&seen(4)))) },
+        ];
+        for deed in &deeds {
+            journal.add(deed);
+        }
+        journal.flush().unwrap();
+        let read = read(home.path(), RunId(7)).unwrap().unwrap();
+        assert_eq!(read[0], Deed::Run { run: 7, kind: RunKind::Sync });
+        assert_eq!(read[1..], deeds);
+        assert_eq!(Seen::from(Stamp::from(&seen(5))), seen(5));
+    }
+
+    #[test]
+    fn s12_a_journal_that_says_nothing_is_no_file() {
+        let home = tempfile::tempdir().unwrap();
+        drop(Journal::new(home.path(), RunId(1), RunKind::Sync));
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn s4_a_line_cut_short_ends_the_journal() {
+        let home = tempfile::tempdir().unwrap();
+        let mut journal = Journal::new(home.path(), RunId(1), RunKind::Undo);
+        journal.flush().unwrap();
+        let path = path_of(home.path(), RunId(1));
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.extend_from_slice(br#"{"deed":"remove","on":"a","pa"#);
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(read(home.path(), RunId(1)).unwrap().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn s7_what_did_not_come_to_pass_is_not_taken_back_later() {
+        let home = tempfile::tempdir().unwrap();
+        let mut journal = Journal::new(home.path(), RunId(1), RunKind::Sync);
+        let made = |name: &[u8]| (text(name), Stamp::from(&seen(1)));
+        journal.add(&Deed::Create { on: OnSide::A, dir: text(b"d"), made: vec![made(b"x"), made(b"y")] });
+        journal.add(&Deed::Remove { on: OnSide::A, path: text(b"z"), old: Stamp::from(&seen(1)) });
+        journal.add(&Deed::Void { on: OnSide::A, path: text(b"d/x") });
+        journal.add(&Deed::Void { on: OnSide::A, path: text(b"z") });
+        journal.flush().unwrap();
+        let deeds = read(home.path(), RunId(1)).unwrap().unwrap();
+        assert_eq!(deeds[1..], [Deed::Create { on: OnSide::A, dir: text(b"d"), made: vec![made(b"y")] }]);
+    }
+}

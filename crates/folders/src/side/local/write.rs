@@ -1,0 +1,282 @@
+//! The writing half of a local folder: everything is named relative to an open directory beneath the root (S8).
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use reconcile::path::Name;
+use reconcile::{Kind, RelPath, Seen, Time};
+use rustix::fs::{AtFlags, Mode, OFlags, RawDir, RenameFlags, Timespec, Timestamps, UTIME_OMIT};
+use rustix::io::Errno;
+
+use super::create::{self, Ways, mode_bits};
+use super::{LocalSide, io_error, io_error_at};
+use crate::side::names::TempName;
+use crate::side::write::{Rename, Room, Watch, WriteDir, WriteSide};
+use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
+
+/// A local folder with permission to change it. Made from the side that planning read, once a plan is to be carried out.
+#[derive(Debug)]
+pub struct LocalWriter {
+    side: Arc<LocalSide>,
+    found: Arc<Found>,
+}
+
+/// What was found out about the file system while working on it; each refusal is met once.
+#[derive(Debug)]
+struct Found {
+    ways: Ways,
+    /// `renameat2` with `RENAME_NOREPLACE`.
+    no_replace: AtomicBool,
+    /// `renameat2` with `RENAME_EXCHANGE`.
+    exchange: AtomicBool,
+}
+
+impl LocalWriter {
+    /// Takes the permission to write.
+    pub fn new(side: Arc<LocalSide>) -> Self {
+        let found = Found {
+            ways: Ways::new(side.capabilities().reflink),
+            no_replace: AtomicBool::new(true),
+            exchange: AtomicBool::new(true),
+        };
+        Self { side, found: Arc::new(found) }
+    }
+}
+
+impl ReadSide for LocalWriter {
+    /// Whether names can be exchanged takes a try; until one was refused they are said to be.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            exchange: self.found.exchange.load(Ordering::Relaxed),
+            no_replace: self.found.no_replace.load(Ordering::Relaxed),
+            ..self.side.capabilities()
+        }
+    }
+
+    fn dir(&self, path: &RelPath) -> Result<Box<dyn ReadDir + '_>, SideError> {
+        self.side.dir(path)
+    }
+}
+
+impl WriteSide for LocalWriter {
+    fn folder(&self, path: &RelPath) -> Result<Box<dyn WriteDir>, SideError> {
+        let fd = self.side.open_dir(path)?;
+        Ok(Box::new(Folder {
+            side: Arc::clone(&self.side),
+            found: Arc::clone(&self.found),
+            fd,
+            path: path.clone(),
+        }))
+    }
+
+    fn flush(&self) -> Result<(), SideError> {
+        rustix::fs::syncfs(self.side.root())
+            .map_err(|errno| io_error(&RelPath::root(), "make the changes durable", errno))
+    }
+
+    fn room(&self) -> Result<Room, SideError> {
+        let stat = rustix::fs::fstatvfs(self.side.root())
+            .map_err(|errno| io_error(&RelPath::root(), "ask for the free space", errno))?;
+        Ok(Room {
+            bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
+            // File systems without a table of inodes say zero in all.
+            files: (stat.f_files > 0).then_some(stat.f_favail),
+        })
+    }
+}
+
+/// One open directory.
+struct Folder {
+    side: Arc<LocalSide>,
+    found: Arc<Found>,
+    fd: OwnedFd,
+    path: RelPath,
+}
+
+impl WriteDir for Folder {
+    fn path(&self) -> &RelPath {
+        &self.path
+    }
+
+    fn look(&self, name: &Name) -> Result<Option<Seen>, SideError> {
+        self.side.look_at(self.fd(), name).map_err(self.failed(name, "read the status of"))
+    }
+
+    fn temps(&self) -> Result<Vec<TempName>, SideError> {
+        let mut buffer = Vec::with_capacity(32 * 1024);
+        let mut temps = Vec::new();
+        let mut read = || -> Result<(), Errno> {
+            rustix::fs::seek(&self.fd, rustix::fs::SeekFrom::Start(0))?;
+            let mut entries = RawDir::new(&self.fd, buffer.spare_capacity_mut());
+            while let Some(entry) = entries.next() {
+                temps.extend(TempName::parse(entry?.file_name().to_bytes()));
+            }
+            Ok(())
+        };
+        read().map_err(|errno| io_error(&self.path, "list the directory", errno))?;
+        Ok(temps)
+    }
+
+    fn create_file(
+        &self,
+        name: &Name,
+        source: &mut dyn Content,
+        like: &Seen,
+        watch: &mut Watch<'_>,
+    ) -> Result<Seen, SideError> {
+        create::create_file(&self.side, self.fd(), &self.path, name, source, like, &self.found.ways, watch)
+    }
+
+    fn create_link(&self, name: &Name, target: &[u8], like: &Seen) -> Result<Seen, SideError> {
+        rustix::fs::symlinkat(target, self.fd(), name).map_err(self.failed(name, "create the link"))?;
+        let made = self.set_times(name, like.mtime).and_then(|()| self.must_look(name));
+        made.inspect_err(|_| {
+            let _ = rustix::fs::unlinkat(self.fd(), name, AtFlags::empty());
+        })
+    }
+
+    fn create_dir(&self, name: &Name, mode: u32) -> Result<(), SideError> {
+        rustix::fs::mkdirat(self.fd(), name, mode_bits(mode & 0o777 | 0o700))
+            .map_err(self.failed(name, "create the directory"))
+    }
+
+    fn finish(&self, like: &Seen) -> Result<Seen, SideError> {
+        let failed = |what| move |errno| io_error(&self.path, what, errno);
+        let seen = self.here()?;
+        // A directory inherits bits from its parent: what creating it gave is only known by asking.
+        if seen.mode != like.mode {
+            rustix::fs::fchmod(self.fd(), mode_bits(like.mode)).map_err(failed("set the permissions"))?;
+        }
+        rustix::fs::futimens(self.fd(), &timestamps(like.mtime)).map_err(failed("set the time"))?;
+        self.here()
+    }
+
+    fn here(&self) -> Result<Seen, SideError> {
+        self.side.look_at_open(self.fd()).map_err(|errno| io_error(&self.path, "read the status of", errno))
+    }
+
+    fn set_meta(
+        &self,
+        name: &Name,
+        kind: Kind,
+        mode: Option<u32>,
+        mtime: Option<Time>,
+    ) -> Result<Seen, SideError> {
+        // The mode of a link means nothing.
+        if let Some(mode) = mode.filter(|_| kind != Kind::Link) {
+            self.set_mode(name, kind, mode_bits(mode))
+                .map_err(self.failed(name, "set the permissions of"))?;
+        }
+        if let Some(mtime) = mtime {
+            self.set_times(name, mtime)?;
+        }
+        self.must_look(name)
+    }
+
+    fn rename(&self, name: &Name, target: &dyn WriteDir, to: &Name, how: Rename) -> Result<(), SideError> {
+        let Some(into) = target.handle() else {
+            return Err(self.failed(name, "move across sides")(Errno::XDEV));
+        };
+        match how {
+            Rename::NoReplace => self.rename_no_replace(name, into, to),
+            Rename::Exchange if !self.found.exchange.load(Ordering::Relaxed) => Err(Errno::OPNOTSUPP),
+            Rename::Exchange => rustix::fs::renameat_with(self.fd(), name, into, to, RenameFlags::EXCHANGE)
+                .inspect_err(|&e| {
+                    if is_unsupported(e) {
+                        self.found.exchange.store(false, Ordering::Relaxed);
+                    }
+                }),
+        }
+        .map_err(self.failed(name, "rename"))
+    }
+
+    fn remove(&self, name: &Name, kind: Kind) -> Result<(), SideError> {
+        let flags = if kind == Kind::Dir { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+        rustix::fs::unlinkat(self.fd(), name, flags).map_err(self.failed(name, "remove"))
+    }
+
+    fn handle(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.fd())
+    }
+}
+
+impl Folder {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    fn failed<'a>(&'a self, name: &'a Name, what: &'static str) -> impl FnOnce(Errno) -> SideError + use<'a> {
+        move |errno| io_error_at(&self.path, name, what, errno)
+    }
+
+    fn must_look(&self, name: &Name) -> Result<Seen, SideError> {
+        self.look(name)?.ok_or_else(|| SideError::Changed { path: self.path.join(name) })
+    }
+
+    fn set_times(&self, name: &Name, mtime: Time) -> Result<(), SideError> {
+        rustix::fs::utimensat(self.fd(), name, &timestamps(mtime), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(self.failed(name, "set the time of"))
+    }
+
+    /// By a handle, since changing a mode by name follows links (S8).
+    fn set_mode(&self, name: &Name, kind: Kind, mode: Mode) -> Result<(), Errno> {
+        let mut flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        if kind == Kind::Dir {
+            flags |= OFlags::DIRECTORY;
+        }
+        match rustix::fs::openat(self.fd(), name, flags, Mode::empty()) {
+            Ok(file) => rustix::fs::fchmod(file, mode),
+            // Our own file that we may not read: its entry in /proc stands for the very object, whatever its name is.
+            Err(Errno::ACCESS) => {
+                let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let object = rustix::fs::openat(self.fd(), name, flags, Mode::empty())?;
+                if self.side.look_at_open(&object)?.kind == Kind::Link {
+                    return Err(Errno::LOOP);
+                }
+                rustix::fs::chmod(format!("/proc/self/fd/{}", object.as_raw_fd()), mode)
+            }
+            Err(errno) => Err(errno),
+        }
+    }
+
+    fn rename_no_replace(&self, name: &Name, into: BorrowedFd<'_>, to: &Name) -> Result<(), Errno> {
+        if self.found.no_replace.load(Ordering::Relaxed) {
+            match rustix::fs::renameat_with(self.fd(), name, into, to, RenameFlags::NOREPLACE) {
+                Err(errno) if is_unsupported(errno) => self.found.no_replace.store(false, Ordering::Relaxed),
+                answer => return answer,
+            }
+        }
+        self.rename_by_link(name, into, to)
+    }
+
+    /// Without the flag a second name does the same for files and links: making it fails where something is. A
+    /// directory has but one name; for it there is a look, and a plain rename replaces at worst an empty directory.
+    fn rename_by_link(&self, name: &Name, into: BorrowedFd<'_>, to: &Name) -> Result<(), Errno> {
+        let seen = self.side.look_at(self.fd(), name)?.ok_or(Errno::NOENT)?;
+        if seen.kind != Kind::Dir {
+            match rustix::fs::linkat(self.fd(), name, into, to, AtFlags::empty()) {
+                Ok(()) => return rustix::fs::unlinkat(self.fd(), name, AtFlags::empty()),
+                // FAT and its like have no second names.
+                Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::MLINK) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        match self.side.look_at(into, to)? {
+            None => rustix::fs::renameat(self.fd(), name, into, to),
+            Some(_) => Err(Errno::EXIST),
+        }
+    }
+}
+
+/// `mtime` as the system takes it; the time of the last access stays.
+pub(super) fn timestamps(mtime: Time) -> Timestamps {
+    Timestamps {
+        last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+        last_modification: Timespec { tv_sec: mtime.secs, tv_nsec: i64::from(mtime.nanos) },
+    }
+}
+
+fn is_unsupported(errno: Errno) -> bool {
+    matches!(errno, Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP)
+}

@@ -1,0 +1,137 @@
+//! The writing half of a side. Planning never holds it: only what carries a plan out does.
+
+use std::os::fd::BorrowedFd;
+
+use reconcile::path::Name;
+use reconcile::{Kind, RelPath, Seen};
+
+use super::names::TempName;
+use super::{Content, ReadSide, SideError};
+
+/// How a name may take the place of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rename {
+    /// Nothing may be there; otherwise it fails with "exists" and nothing has changed (S1).
+    NoReplace,
+    /// Both must be there, and change places in one step (S1).
+    Exchange,
+}
+
+/// How much room a file system has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that we may still write.
+    pub bytes: u64,
+    /// Files that we may still create; none where the file system has no limit of its own.
+    pub files: Option<u64>,
+}
+
+/// Is told how many bytes were copied since the last call, and answers whether to go on.
+pub type Watch<'a> = dyn FnMut(u64) -> bool + 'a;
+
+/// A side that can be changed.
+pub trait WriteSide: ReadSide {
+    /// Opens a directory, never through a link (S8).
+    ///
+    /// # Errors
+    /// It is missing, no directory, or refused.
+    fn folder(&self, path: &RelPath) -> Result<Box<dyn WriteDir>, SideError>;
+
+    /// Returns when all that was written is durable (S3).
+    ///
+    /// # Errors
+    /// The system could not write everything.
+    fn flush(&self) -> Result<(), SideError>;
+
+    /// What is left of the room.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    fn room(&self) -> Result<Room, SideError>;
+}
+
+/// One directory of a side, for writing. Its handle stays good when the directory is renamed.
+pub trait WriteDir: Send + Sync {
+    /// Where it was when it was opened.
+    fn path(&self) -> &RelPath;
+
+    /// One child, if there is one.
+    ///
+    /// # Errors
+    /// Its status was refused.
+    fn look(&self, name: &Name) -> Result<Option<Seen>, SideError>;
+
+    /// Names in it that are half-made things of ours, whoever made them (S2).
+    ///
+    /// # Errors
+    /// It could not be listed.
+    fn temps(&self) -> Result<Vec<TempName>, SideError>;
+
+    /// Makes a file with the content of `source` and the mode and time of `like`. Fails with [`SideError::Changed`] if
+    /// the content turns out to be shorter than `like` says, with [`SideError::Stopped`] if `watch` says so. Nothing
+    /// is left behind by a failure.
+    ///
+    /// # Errors
+    /// The name exists already, or the system refused.
+    fn create_file(
+        &self,
+        name: &Name,
+        source: &mut dyn Content,
+        like: &Seen,
+        watch: &mut Watch<'_>,
+    ) -> Result<Seen, SideError>;
+
+    /// Makes a symbolic link with the time of `like`.
+    ///
+    /// # Errors
+    /// The name exists already, or the system refused.
+    fn create_link(&self, name: &Name, target: &[u8], like: &Seen) -> Result<Seen, SideError>;
+
+    /// Makes a directory that we can work in, whatever `mode` says; its last word on mode and time is
+    /// [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// The name exists already, or the system refused.
+    fn create_dir(&self, name: &Name, mode: u32) -> Result<(), SideError>;
+
+    /// Gives this directory itself its final mode and time, and tells what it is then.
+    ///
+    /// # Errors
+    /// The system refused.
+    fn finish(&self, like: &Seen) -> Result<Seen, SideError>;
+
+    /// What this directory itself is now.
+    ///
+    /// # Errors
+    /// The system refused.
+    fn here(&self) -> Result<Seen, SideError>;
+
+    /// Changes mode and time of a child, as far as they are given; tells what it is then. Never through a link.
+    ///
+    /// # Errors
+    /// The system refused.
+    fn set_meta(
+        &self,
+        name: &Name,
+        kind: Kind,
+        mode: Option<u32>,
+        mtime: Option<reconcile::Time>,
+    ) -> Result<Seen, SideError>;
+
+    /// Gives the child `name` the name `to` in `target`, a directory of the same side.
+    ///
+    /// # Errors
+    /// As [`Rename`] says, or the system refused.
+    fn rename(&self, name: &Name, target: &dyn WriteDir, to: &Name, how: Rename) -> Result<(), SideError>;
+
+    /// Removes a file, a link or an empty directory for good.
+    ///
+    /// # Errors
+    /// Missing, not empty, or refused.
+    fn remove(&self, name: &Name, kind: Kind) -> Result<(), SideError>;
+
+    /// The directory's descriptor, where there is one: directories of one side use it among themselves.
+    fn handle(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+}
