@@ -1,14 +1,36 @@
 //! Conflicts: disagreements that need a decision (`ISyncMgrConflict` and its relatives).
+//!
+//! A conflict is kept until it is settled, now or later; it never keeps the rest of a sync from going on. Calling a
+//! resolution changes nothing by itself: a conflict stands until its store says that it is gone (as in the original).
+//! How conflicts are settled is in [`resolution`]; its types are also reachable from here.
 
+pub mod resolution;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::error::{HandlerError, Refusal};
+pub use resolution::{
+    Abilities, Choice, ConflictPresenter, Feedback, IterationInfo, OtherVersion, PresenterChoice,
+    PresenterNextStep, ResolutionHandler, ResolutionItem, ResolveInfo,
+};
+
+use crate::error::Refusal;
+use crate::flags::from_number;
 use crate::ids::{HandlerId, ItemId};
 
 /// The identity of a conflict within its store: short bytes, compared as bytes (`SYNCMGR_CONFLICT_ID_INFO`). The same
 /// disagreement has the same identity in every run. For folder pairs it is the path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConflictId(pub Vec<u8>);
+
+/// What a folder keeps of a conflict to find it again (`SYNCMGR_CONFLICT_ID_INFO`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ConflictIdInfo {
+    /// The identity, compared as bytes; short, because it becomes part of links.
+    pub id: ConflictId,
+    /// What the store needs beside it to make the conflict again; ours needs nothing.
+    pub extra: Vec<u8>,
+}
 
 /// How versions disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,6 +75,8 @@ pub enum ConflictItemType {
     Deleted = 2,
 }
 
+from_number!(ConflictItemType, "type of a conflicting version (1 or 2)", [Updated, Deleted]);
+
 /// One of the competing versions (`CONFIRM_CONFLICT_ITEM`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConflictVersion {
@@ -89,6 +113,171 @@ pub struct Conflict {
     pub versions: Vec<ConflictVersion>,
 }
 
+/// A property of a conflict, not of the files (`ISyncMgrConflict::GetProperty`). Any key is legal in the original; one
+/// that a conflict does not have is empty, never an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PropertyKey {
+    /// `System.ItemNameDisplay`: its name.
+    ItemNameDisplay,
+    /// `System.Sync.ConflictDescription`: what happened, in a sentence.
+    ConflictDescription,
+    /// `System.Sync.ConflictFirstLocation`.
+    FirstLocation,
+    /// `System.Sync.ConflictSecondLocation`.
+    SecondLocation,
+    /// `System.Sync.HandlerID`.
+    HandlerId,
+    /// `System.Sync.ItemID`.
+    ItemId,
+    /// `System.DateModified`: when it was detected.
+    DateModified,
+}
+
+/// The value of a property (the original's `PROPVARIANT`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PropertyValue {
+    /// `VT_EMPTY`.
+    Empty,
+    /// A text.
+    Text(String),
+    /// A time in milliseconds since 1970.
+    Time(i64),
+}
+
+/// One version as a presenter shows it (the original's view of `CONFIRM_CONFLICT_ITEM`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConflictItem<'a> {
+    /// `pszOriginalName`: the name without the directories above it.
+    pub original_name: Cow<'a, str>,
+    /// `pszAlternateName`: a name to take when several versions are kept; the person may choose another one.
+    pub alternate_name: String,
+    /// `pszLocationShort`: the side.
+    pub location_short: &'a str,
+    /// `pszLocationFull`: the side and the path within it.
+    pub location_full: String,
+    /// `nType`.
+    pub item_type: ConflictItemType,
+    /// What the original finds out through the shell item: size, time and kind.
+    pub version: &'a ConflictVersion,
+}
+
+/// The competing versions (`ISyncMgrConflictItems`).
+#[derive(Debug, Clone, Copy)]
+pub struct ConflictItems<'a>(&'a Conflict);
+
+impl<'a> ConflictItems<'a> {
+    /// `GetCount`.
+    pub fn count(&self) -> usize {
+        self.0.versions.len()
+    }
+
+    /// `GetItem`; none beyond the end.
+    pub fn get(&self, index: usize) -> Option<ConflictItem<'a>> {
+        let version = self.0.versions.get(index)?;
+        let name = self.0.file_name();
+        Some(ConflictItem {
+            alternate_name: alternate_name(&name, &version.location),
+            original_name: name,
+            location_short: &version.location,
+            location_full: format!("{}: {}", version.location, String::from_utf8_lossy(&self.0.path)),
+            item_type: version.item_type,
+            version,
+        })
+    }
+
+    /// All of them in order.
+    pub fn iter(self) -> impl Iterator<Item = ConflictItem<'a>> {
+        (0..self.count()).filter_map(move |index| self.get(index))
+    }
+}
+
+/// `report (laptop).txt` of `report.txt`. A side may be named by its path: no separator must get into the name.
+fn alternate_name(name: &str, location: &str) -> String {
+    let place: String =
+        location.chars().map(|c| if c == '/' || c == '\\' || c.is_control() { '-' } else { c }).collect();
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => format!("{stem} ({place}).{extension}"),
+        _ => format!("{name} ({place})"),
+    }
+}
+
+impl Conflict {
+    /// `GetConflictIdInfo`.
+    pub fn id_info(&self) -> ConflictIdInfo {
+        ConflictIdInfo { id: self.id.clone(), extra: Vec::new() }
+    }
+
+    /// `GetItemsArray`.
+    pub fn items(&self) -> ConflictItems<'_> {
+        ConflictItems(self)
+    }
+
+    /// `GetProperty`.
+    pub fn property(&self, key: PropertyKey) -> PropertyValue {
+        let location = |index: usize| {
+            self.versions
+                .get(index)
+                .map_or(PropertyValue::Empty, |version| PropertyValue::Text(version.location.clone()))
+        };
+        match key {
+            PropertyKey::ItemNameDisplay => PropertyValue::Text(self.file_name().into_owned()),
+            PropertyKey::ConflictDescription => PropertyValue::Text(self.description()),
+            PropertyKey::FirstLocation => location(0),
+            PropertyKey::SecondLocation => location(1),
+            PropertyKey::HandlerId => PropertyValue::Text(self.handler.to_string()),
+            PropertyKey::ItemId => PropertyValue::Text(self.item.to_string()),
+            PropertyKey::DateModified => PropertyValue::Time(self.detected),
+        }
+    }
+
+    /// What happened, in a sentence.
+    pub fn description(&self) -> String {
+        let path = String::from_utf8_lossy(&self.path);
+        match self.kind {
+            ConflictKind::EditEdit => format!("'{path}' was changed differently on both sides"),
+            ConflictKind::CreateCreate => format!("'{path}' was created differently on both sides"),
+            ConflictKind::KindMismatch => format!("'{path}' is of another kind on each side"),
+            ConflictKind::EditDelete => format!("'{path}' was changed on one side and deleted on the other"),
+        }
+    }
+
+    /// The index of the one newest version; none when the newest share their time.
+    pub fn newest(&self) -> Option<usize> {
+        self.only_greatest(|version| version.modified)
+    }
+
+    /// The index of the one largest version; none when the largest share their size.
+    pub fn largest(&self) -> Option<usize> {
+        self.only_greatest(|version| version.size)
+    }
+
+    fn only_greatest<K: Ord>(&self, key: impl Fn(&ConflictVersion) -> K) -> Option<usize> {
+        // A deleted version has no time and no size to compare.
+        let there =
+            || self.versions.iter().enumerate().filter(|(_, v)| v.item_type == ConflictItemType::Updated);
+        let (greatest, version) = there().max_by_key(|(_, version)| key(version))?;
+        (there().filter(|(_, other)| key(other) == key(version)).count() == 1).then_some(greatest)
+    }
+
+    /// The name without the directories above it.
+    fn file_name(&self) -> Cow<'_, str> {
+        let name = self.path.rsplit(|byte| *byte == b'/').next().unwrap_or(&self.path);
+        String::from_utf8_lossy(name)
+    }
+}
+
+/// The folder of all conflicts (`ISyncMgrConflictFolder`), implemented by a front end.
+pub trait ConflictFolder: Send + Sync {
+    /// `GetConflictIDList`: where the conflict's row is. The original gives a relative item ID list; ours is a link
+    /// within the front end.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the conflict has no row.
+    fn row(&self, conflict: &Conflict) -> Result<String, Refusal>;
+}
+
 /// Conflicts of one handler or item (`ISyncMgrConflictStore`).
 pub trait ConflictStore: Send + Sync {
     /// `EnumConflicts`: in the order of their identity.
@@ -121,47 +310,6 @@ pub trait ConflictLedger: ConflictStore {
     /// # Errors
     /// The store could not be written; the old list stands.
     fn replace(&self, handler: &HandlerId, item: &ItemId, open: Vec<Conflict>) -> Result<(), Refusal>;
-}
-
-/// What a person chose (the original's presenter choice with its item choices).
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Choice {
-    /// Keep this version (index into [`Conflict::versions`]).
-    KeepOne(usize),
-    /// Keep all versions, under different names.
-    KeepAll,
-    /// Keep the newest; a tie stays a conflict.
-    KeepRecent,
-    /// Keep the largest; a tie stays a conflict.
-    KeepLargest,
-}
-
-/// What happens with the next conflict of a set (`SYNCMGR_RESOLUTION_FEEDBACK`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u32)]
-pub enum Feedback {
-    /// Settled; go on with the next.
-    Continue = 0,
-    /// The world moved on: show this conflict again.
-    Refresh = 1,
-    /// No more conflicts of this set.
-    Cancel = 2,
-}
-
-/// Carries a choice out (`ISyncMgrResolutionHandler`).
-pub trait ResolutionHandler: Send + Sync {
-    /// Settles one conflict as chosen.
-    ///
-    /// # Errors
-    /// What kept it from being settled; the conflict stands.
-    fn resolve(&self, conflict: &Conflict, choice: &Choice) -> Result<Feedback, HandlerError>;
-}
-
-/// Asks the person (`ISyncMgrConflictPresenter`); implemented by a front end.
-pub trait ConflictPresenter: Send + Sync {
-    /// Shows one conflict; none means: leave it for later.
-    fn present(&self, conflict: &Conflict) -> Option<Choice>;
 }
 
 /// A shared ledger.

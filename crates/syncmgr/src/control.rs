@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::conflict::ConflictId;
 use crate::error::Refusal;
-use crate::flags::{ControlFlags, SyncControlFlags};
+use crate::flags::{ControlFlags, SyncControlFlags, from_number};
 use crate::handler::Request;
 use crate::ids::{HandlerId, ItemId};
 use crate::outcome::Outcome;
@@ -27,6 +27,13 @@ pub enum UpdateReason {
     Changed = 1,
     /// It is gone.
     Removed = 2,
+}
+
+from_number!(UpdateReason, "update reason (0 to 2)", [Added, Changed, Removed]);
+
+impl UpdateReason {
+    /// `SYNCMGR_UR_MAX`.
+    pub const MAX: u32 = 2;
 }
 
 /// The fifteen operations of `ISyncMgrControl`. All of them queue their work and return; with

@@ -1,6 +1,9 @@
 //! Events: the lines of the results (R16).
 
+use bitflags::bitflags;
+
 use crate::error::Refusal;
+use crate::flags::from_number;
 use crate::ids::{HandlerId, ItemId, RunId};
 
 /// How serious an event is (`SYNCMGR_EVENT_LEVEL`). Only errors are counted and notified (R16).
@@ -15,20 +18,44 @@ pub enum Level {
     Error = 3,
 }
 
+from_number!(Level, "event level (1 to 3)", [Information, Warning, Error]);
+
 impl Level {
-    /// Reads the number of a foreign caller.
-    ///
-    /// # Errors
-    /// [`Refusal::InvalidArgument`] for anything but 1 to 3 (R10).
-    pub fn from_number(number: u32) -> Result<Self, Refusal> {
-        Ok(match number {
-            1 => Self::Information,
-            2 => Self::Warning,
-            3 => Self::Error,
-            _ => return Err(Refusal::InvalidArgument(format!("{number} is no event level (1 to 3)"))),
-        })
+    /// `SYNCMGR_EL_MAX`: a bound; there is no such level of its own.
+    pub const MAX: u32 = 3;
+
+    /// The word used in the store, the API and the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Information => "information",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// The level a word names, if it names one.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|level| level.word() == word)
+    }
+
+    /// Whether it is counted and notified (R16): only errors are; warnings are shown.
+    pub fn counts(self) -> bool {
+        self == Self::Error
     }
 }
+
+bitflags! {
+    /// `SYNCMGR_EVENT_FLAGS`: none is defined, and none is ever set.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+    pub struct EventFlags: u32 {}
+}
+
+impl EventFlags {
+    /// `SYNCMGR_EF_VALID`.
+    pub const VALID: Self = Self::empty();
+}
+
+from_number!(EventFlags, "event flags (there are none)");
 
 /// The identity of an event, given by the store (R16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,6 +81,19 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
+    /// The same event with a link (both halves: a caption without a target leads nowhere, a target without a caption
+    /// cannot be clicked; the original does not say what happens to either).
+    #[must_use]
+    pub fn with_link(self, text: impl Into<String>, reference: impl Into<String>) -> Self {
+        Self { link_text: Some(text.into()), link_reference: Some(reference.into()), ..self }
+    }
+
+    /// The same event with data that comes back with it.
+    #[must_use]
+    pub fn with_context(self, context: impl Into<String>) -> Self {
+        Self { context: Some(context.into()), ..self }
+    }
+
     /// An event without link and context.
     pub fn new(
         item: Option<&ItemId>,
@@ -88,9 +128,28 @@ pub struct Event {
     pub event: NewEvent,
 }
 
-/// A handler's own events beside the center's (`ISyncMgrEventStore`).
+impl Event {
+    /// `GetItemID`: none for an event of the handler itself.
+    pub fn item(&self) -> Option<&ItemId> {
+        self.event.item.as_ref()
+    }
+
+    /// `GetLevel`.
+    pub fn level(&self) -> Level {
+        self.event.level
+    }
+
+    /// `GetFlags`.
+    pub fn flags(&self) -> EventFlags {
+        EventFlags::empty()
+    }
+}
+
+/// A handler's own events beside the center's (`ISyncMgrEventStore`). After adding events the handler calls
+/// [`Control::update_events`](crate::control::Control::update_events), or nobody looks.
 pub trait EventStore: Send + Sync {
-    /// `GetEventEnumerator`, oldest first.
+    /// `GetEventEnumerator`, oldest first. The enumerators of the original (`Next`, `Skip`, `Reset`, `Clone`) are lists
+    /// and iterators here, for events, items and conflicts alike.
     fn events(&self) -> Vec<Event>;
     /// `GetEventCount`.
     fn count(&self) -> usize {

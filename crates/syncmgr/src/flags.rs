@@ -2,6 +2,53 @@
 
 use bitflags::bitflags;
 
+use crate::error::Refusal;
+
+/// Reads numbers of foreign callers: flags of which all bits are defined, or a variant of an enum.
+macro_rules! from_number {
+    ($flags:ident, $what:literal) => {
+        impl $flags {
+            /// Reads the number of a foreign caller. Every defined bit is accepted, also where the original's valid
+            /// mask forgot one.
+            ///
+            /// # Errors
+            /// [`Refusal::InvalidArgument`] for undefined bits (R10).
+            pub fn from_number(number: u32) -> Result<Self, Refusal> {
+                Self::from_bits(number).ok_or_else(|| {
+                    Refusal::InvalidArgument(format!("{number:#x} has bits that are no {}", $what))
+                })
+            }
+
+            /// The number that a foreign caller knows.
+            pub fn number(self) -> u32 {
+                self.bits()
+            }
+        }
+    };
+    ($name:ident, $what:literal, [$($variant:ident),+]) => {
+        impl $name {
+            /// All of them, in the order of their numbers.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Reads the number of a foreign caller.
+            ///
+            /// # Errors
+            /// [`Refusal::InvalidArgument`] for a number that is not defined (R10).
+            pub fn from_number(number: u32) -> Result<Self, Refusal> {
+                let found = Self::ALL.iter().copied().find(|value| value.number() == number);
+                found.ok_or_else(|| Refusal::InvalidArgument(format!("{number} is no {}", $what)))
+            }
+
+            /// The number that a foreign caller knows.
+            pub fn number(self) -> u32 {
+                self as u32
+            }
+        }
+    };
+}
+
+pub(crate) use from_number;
+
 bitflags! {
     /// `SYNCMGR_HANDLER_CAPABILITIES`.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,6 +173,13 @@ bitflags! {
     }
 }
 
+from_number!(HandlerCapabilities, "handler capabilities");
+from_number!(HandlerPolicies, "handler policies");
+from_number!(ItemCapabilities, "item capabilities");
+from_number!(ItemPolicies, "item policies");
+from_number!(ControlFlags, "control flags");
+from_number!(SyncControlFlags, "sync control flags");
+
 impl HandlerCapabilities {
     /// `SYNCMGR_HCM_VALID_MASK`.
     pub const VALID: Self = Self::from_bits_retain(0x00F3_0017);
@@ -176,4 +230,20 @@ pub enum HandlerType {
     Service = 4,
     /// Computers.
     Computer = 5,
+}
+
+from_number!(HandlerType, "handler type", [Unspecified, Application, Device, Folder, Service, Computer]);
+
+impl HandlerType {
+    /// The heading under which handlers of this type are grouped.
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::Unspecified => "Other",
+            Self::Application => "Programs",
+            Self::Device => "Devices",
+            Self::Folder => "Folders",
+            Self::Service => "Web services",
+            Self::Computer => "Computers",
+        }
+    }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::callback::SessionCreator;
 use crate::conflict::{ConflictStore, ResolutionHandler};
-use crate::error::HandlerError;
-use crate::event::EventStore;
+use crate::error::{HandlerError, Refusal};
+use crate::event::{Event, EventStore};
 use crate::flags::{HandlerCapabilities, HandlerPolicies, HandlerType, ItemCapabilities, ItemPolicies};
 use crate::ids::{HandlerId, ItemId};
-use crate::ui::{UiAction, UiOperation};
+use crate::ui::{Icon, UiAction, UiOperation};
 
 /// An opaque request: what a caller hands to start reaches the handler's [`Handler::synchronize`] untouched (the
 /// original's `IUnknown`). Two requests are the same only if they are the same object.
@@ -41,6 +41,9 @@ impl fmt::Debug for Request {
 }
 
 /// A provider of synchronization (`ISyncMgrHandler`).
+///
+/// The original makes an instance for each synchronization and each UI operation; ours calls one instance from several
+/// threads. What belongs to one synchronization therefore lives on the stack of [`synchronize`](Self::synchronize).
 pub trait Handler: Send + Sync {
     /// Unique in one sync center.
     fn id(&self) -> &HandlerId;
@@ -96,6 +99,15 @@ pub trait Handler: Send + Sync {
     fn ui_operation(&self, _action: &UiAction) -> Option<Arc<dyn UiOperation>> {
         None
     }
+    /// `GetObject(EventLinkClick)` with `Init`: what a click on the link of one of its events does. None opens the
+    /// link's reference.
+    fn event_link(&self, event: &Event) -> Option<Arc<dyn UiOperation>> {
+        self.ui_operation(&UiAction::EventLinkClick(event.id))
+    }
+    /// `GetObject(Icon)`: only with the capability.
+    fn icon(&self) -> Option<Icon> {
+        None
+    }
     /// `Synchronize`: does the work (or hands it to another process) and returns when it is done. Called on a thread of
     /// its own. `request` is what the caller gave to start.
     ///
@@ -107,6 +119,24 @@ pub trait Handler: Send + Sync {
         creator: &dyn SessionCreator,
         request: Option<&Request>,
     ) -> Result<(), HandlerError>;
+}
+
+/// Lists handlers and makes them on demand (`ISyncMgrHandlerCollection`): one provider can so expose many partners
+/// (devices, computers) without registering each of them.
+pub trait HandlerCollection: Send + Sync {
+    /// Names the collection in [`Control::update_handler_collection`](crate::control::Control::update_handler_collection)
+    /// (the original's CLSID).
+    fn id(&self) -> &str;
+    /// `GetHandlerEnumerator`: all handlers that are known now.
+    ///
+    /// # Errors
+    /// Whatever keeps the provider from knowing; the handlers known before then stay.
+    fn handlers(&self) -> Result<Vec<HandlerId>, HandlerError>;
+    /// `BindToHandler`: makes that handler, or gives one that was made before. May come before any listing.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an unknown handler.
+    fn bind(&self, handler: &HandlerId) -> Result<Arc<dyn Handler>, Refusal>;
 }
 
 /// Properties of a handler (`ISyncMgrHandlerInfo`). `None` for a switch: the center keeps it.
@@ -184,6 +214,18 @@ pub trait SyncItem: Send + Sync {
     /// A refusal with its reason.
     fn enable(&self, _enabled: bool) -> Result<(), HandlerError> {
         Ok(())
+    }
+    /// `GetObject(EventStore)`: the item's own events; only with the capability.
+    fn event_store(&self) -> Option<Arc<dyn EventStore>> {
+        None
+    }
+    /// `GetObject(ConflictStore)`: the item's own conflicts; only with the capability.
+    fn conflict_store(&self) -> Option<Arc<dyn ConflictStore>> {
+        None
+    }
+    /// `GetObject(Icon)`: only with the capability.
+    fn icon(&self) -> Option<Icon> {
+        None
     }
     /// `Delete`: leaves the sync set; only with the capability.
     ///

@@ -26,7 +26,7 @@ pub mod ui;
 pub use callback::{Additional, SessionCreator, SyncCallback};
 pub use error::{HandlerError, Refusal};
 pub use event::{Event, EventId, Level, NewEvent};
-pub use handler::{Handler, HandlerInfo, ItemContainer, Request, SyncItem, SyncItemInfo};
+pub use handler::{Handler, HandlerCollection, HandlerInfo, ItemContainer, Request, SyncItem, SyncItemInfo};
 pub use ids::{HandlerId, ItemId, RunId};
 pub use outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 pub use session::{EndReason, Ended, ItemEnd, ItemView, Progress, Session, SessionView};

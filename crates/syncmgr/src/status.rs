@@ -1,6 +1,7 @@
 //! Progress states and cancel requests, with the numbers that foreign callers send.
 
 use crate::error::Refusal;
+use crate::flags::from_number;
 
 /// The state an item reports (`SYNCMGR_PROGRESS_STATUS`; the original has no zero value).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,22 +21,15 @@ pub enum ProgressStatus {
     Disconnected = 6,
 }
 
+from_number!(
+    ProgressStatus,
+    "progress status (1 to 6)",
+    [Updating, UpdatingIndeterminate, Succeeded, Failed, Canceled, Disconnected]
+);
+
 impl ProgressStatus {
-    /// Reads the number of a foreign caller.
-    ///
-    /// # Errors
-    /// [`Refusal::InvalidArgument`] for anything but 1 to 6 (R10).
-    pub fn from_number(number: u32) -> Result<Self, Refusal> {
-        Ok(match number {
-            1 => Self::Updating,
-            2 => Self::UpdatingIndeterminate,
-            3 => Self::Succeeded,
-            4 => Self::Failed,
-            5 => Self::Canceled,
-            6 => Self::Disconnected,
-            _ => return Err(Refusal::InvalidArgument(format!("{number} is no progress status (1 to 6)"))),
-        })
-    }
+    /// `SYNCMGR_PS_MAX`: a bound; there is no such status of its own.
+    pub const MAX: u32 = 6;
 
     /// The word used in the store, the API and the command line.
     pub fn word(self) -> &'static str {
@@ -51,16 +45,7 @@ impl ProgressStatus {
 
     /// The status a word names, if it names one.
     pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::Updating,
-            Self::UpdatingIndeterminate,
-            Self::Succeeded,
-            Self::Failed,
-            Self::Canceled,
-            Self::Disconnected,
-        ]
-        .into_iter()
-        .find(|status| status.word() == word)
+        Self::ALL.iter().copied().find(|status| status.word() == word)
     }
 
     /// Whether this status completes an item (R1; disconnected does not, R11).
@@ -80,4 +65,11 @@ pub enum CancelRequest {
     Item = 1,
     /// Stop everything, acknowledge every unfinished item with `Canceled`.
     All = 2,
+}
+
+from_number!(CancelRequest, "cancel request (0 to 2)", [None, Item, All]);
+
+impl CancelRequest {
+    /// `SYNCMGR_CR_MAX`.
+    pub const MAX: u32 = 2;
 }
