@@ -56,3 +56,16 @@ impl From<Problem> for HandlerError {
         Self { problem }
     }
 }
+
+/// Lets a handler pass on what its callback refused with `?`: a refusal at its work is a mistake of the handler, except that
+/// a session can end under its hands.
+impl From<Refusal> for HandlerError {
+    fn from(refusal: Refusal) -> Self {
+        let class = match refusal {
+            Refusal::Ended | Refusal::Failed(_) => ProblemClass::Transient,
+            Refusal::AccessDenied(_) => ProblemClass::Config,
+            Refusal::InvalidArgument(_) | Refusal::NotImplemented(_) => ProblemClass::Bug,
+        };
+        Self::new(class, refusal.to_string())
+    }
+}

@@ -240,6 +240,54 @@ pub trait SyncItem: Send + Sync {
     }
 }
 
+/// An item that is nothing but an identifier and a name.
+#[derive(Debug, Clone)]
+pub struct NamedItem {
+    id: ItemId,
+    name: String,
+}
+
+impl NamedItem {
+    /// An item with this identifier and name.
+    pub fn new(id: ItemId, name: impl Into<String>) -> Self {
+        Self { id, name: name.into() }
+    }
+}
+
+impl SyncItem for NamedItem {
+    fn id(&self) -> &ItemId {
+        &self.id
+    }
+
+    fn name(&self) -> Result<String, HandlerError> {
+        Ok(self.name.clone())
+    }
+}
+
+/// A fixed list of items, for handlers whose items do not change while they live.
+#[derive(Clone, Default)]
+pub struct ItemList(Vec<Arc<dyn SyncItem>>);
+
+impl<I: SyncItem + 'static> FromIterator<I> for ItemList {
+    fn from_iter<T: IntoIterator<Item = I>>(items: T) -> Self {
+        Self(items.into_iter().map(|item| Arc::new(item) as Arc<dyn SyncItem>).collect())
+    }
+}
+
+impl ItemContainer for ItemList {
+    fn item(&self, id: &ItemId) -> Option<Arc<dyn SyncItem>> {
+        self.0.iter().find(|item| item.id() == id).cloned()
+    }
+
+    fn all(&self) -> Vec<Arc<dyn SyncItem>> {
+        self.0.clone()
+    }
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// Properties of an item (`ISyncMgrSyncItemInfo`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncItemInfo {

@@ -362,6 +362,7 @@ impl Session {
             return None;
         }
         // A report that holds its item's lock now is waited for; one that gets it later sees that the session has ended.
+        let stopping = self.is_stopping();
         let (mut items, mut dropped, mut events) = (Vec::new(), Vec::new(), Vec::new());
         for (_, slot) in self.table.slots() {
             let mut state = slot.lock();
@@ -379,7 +380,7 @@ impl Session {
                 ));
                 continue;
             }
-            let end = state.end(&slot.id);
+            let end = state.end(&slot.id, stopping || slot.cancel.load(Ordering::Relaxed));
             events.extend(end.implied_event(reason));
             items.push(end);
         }

@@ -60,6 +60,8 @@ pub struct ItemEnd {
     pub reported: bool,
     /// Whether the handler itself completed it (R1).
     pub completed: bool,
+    /// Whether a cancel request for it was never acknowledged (R3).
+    pub canceled: bool,
     /// The status that came although the item was complete (R1).
     pub broken_by: Option<ProgressStatus>,
 }

@@ -216,7 +216,7 @@ impl ItemState {
     }
 
     /// What the item comes to when its session ends now (R1, R2, R11, R12).
-    pub(super) fn end(&mut self, id: &ItemId) -> ItemEnd {
+    pub(super) fn end(&mut self, id: &ItemId, canceled: bool) -> ItemEnd {
         let said = self.said.take();
         let said_outcome = said.as_ref().map(|said| said.outcome);
         let (counts, problem) = said.map_or((Counts::default(), None), |said| (said.counts, said.problem));
@@ -262,6 +262,7 @@ impl ItemState {
             text: std::mem::take(&mut self.text),
             reported: self.reported,
             completed: self.completed(),
+            canceled: canceled && !self.completed(),
             broken_by: self.broken_by,
         }
     }
