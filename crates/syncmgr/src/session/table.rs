@@ -10,9 +10,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::item::Slot;
 use crate::ids::ItemId;
 
-/// The first segment, and late ones of 64 to 2^31 items.
-const SEGMENTS: usize = 27;
+/// The first late segment has room for this many items, each further one for twice as many as the one before.
 const FIRST_LATE: usize = 64;
+/// Enough for all numbers that an item can have.
+const LATE_SEGMENTS: usize = 26;
 
 /// Two cache lines for each item: cores that report different items never write to the same line.
 #[repr(align(128))]
@@ -43,39 +44,44 @@ impl Segment {
         }
     }
 
-    /// Places of the index to try for a hash, in order.
-    fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicU32> {
+    /// The first place of the index to try for a hash; the others follow it, around the end.
+    #[inline]
+    fn start(&self, hash: u64) -> usize {
         // The multiplication spreads the hash into its upper bits (Fibonacci hashing).
-        let start = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
-        let (head, tail) = self.index.split_at(start);
-        tail.iter().chain(head)
+        (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
     }
 
+    #[inline]
     fn find(&self, id: &ItemId) -> Option<(u32, &Slot)> {
-        for entry in self.probe(id.folded_hash()) {
-            let at = entry.load(Ordering::Acquire).checked_sub(1)?;
-            let slot = self.places.get(at as usize)?.0.get()?;
+        let mut at = self.start(id.folded_hash());
+        loop {
+            // An index is at most half full, so this ends at an empty entry.
+            let number =
+                self.index.get(at & (self.index.len() - 1))?.load(Ordering::Acquire).checked_sub(1)?;
+            let slot = self.places.get(number as usize)?.0.get()?;
             if slot.id == *id {
-                return Some((self.first + at, slot));
+                return Some((self.first + number, slot));
             }
+            at += 1;
         }
-        None
     }
 
     /// Puts a slot at the end; gives it back when the segment is full. Callers hold the table's lock.
     fn push(&self, slot: Slot) -> Result<(u32, &Slot), Slot> {
         let at = self.used.load(Ordering::Relaxed);
         let Some(place) = self.places.get(at as usize) else { return Err(slot) };
-        let hash = slot.id.folded_hash();
+        let (head, tail) = self.index.split_at(self.start(slot.id.folded_hash()));
         let slot = place.0.get_or_init(|| slot);
-        for entry in self.probe(hash) {
-            if entry.load(Ordering::Relaxed) == 0 {
-                entry.store(at + 1, Ordering::Release);
-                break;
-            }
+        if let Some(empty) = tail.iter().chain(head).find(|entry| entry.load(Ordering::Relaxed) == 0) {
+            empty.store(at + 1, Ordering::Release);
         }
         self.used.store(at + 1, Ordering::Release);
         Ok((self.first + at, slot))
+    }
+
+    /// The number after the last of this segment; none when numbers run out.
+    fn end(&self) -> Option<u32> {
+        self.first.checked_add(u32::try_from(self.places.len()).ok()?)
     }
 
     fn slots(&self) -> impl Iterator<Item = (u32, &Slot)> {
@@ -86,25 +92,38 @@ impl Segment {
 }
 
 pub(super) struct Table {
-    segments: [OnceLock<Segment>; SEGMENTS],
+    first: Segment,
+    late: [OnceLock<Segment>; LATE_SEGMENTS],
     grow: Mutex<()>,
 }
 
 impl Table {
     /// A table whose first segment has room for exactly `capacity` items.
     pub(super) fn with_capacity(capacity: usize) -> Self {
-        let table = Self { segments: [const { OnceLock::new() }; SEGMENTS], grow: Mutex::new(()) };
-        table.segments[0].get_or_init(|| Segment::new(0, capacity));
-        table
+        Self {
+            first: Segment::new(0, capacity),
+            late: [const { OnceLock::new() }; LATE_SEGMENTS],
+            grow: Mutex::new(()),
+        }
+    }
+
+    fn late(&self) -> impl Iterator<Item = &Segment> {
+        self.late.iter().map_while(OnceLock::get)
     }
 
     fn segments(&self) -> impl Iterator<Item = &Segment> {
-        self.segments.iter().map_while(OnceLock::get)
+        std::iter::once(&self.first).chain(self.late())
     }
 
     /// The item's slot and its number.
+    #[inline]
     pub(super) fn find(&self, id: &ItemId) -> Option<(u32, &Slot)> {
-        self.segments().find_map(|segment| segment.find(id))
+        self.first.find(id).or_else(|| self.find_late(id))
+    }
+
+    #[cold]
+    fn find_late(&self, id: &ItemId) -> Option<(u32, &Slot)> {
+        self.late().find_map(|segment| segment.find(id))
     }
 
     /// The slot with that number.
@@ -121,16 +140,18 @@ impl Table {
         if self.find(&slot.id).is_some() {
             return None;
         }
-        let mut slot = slot;
-        let (mut first, mut capacity) = (0_u32, FIRST_LATE);
-        for (n, segment) in self.segments.iter().enumerate() {
+        let mut slot = match self.first.push(slot) {
+            Ok(found) => return Some(found),
+            Err(back) => back,
+        };
+        let (mut first, mut capacity) = (self.first.end()?, FIRST_LATE);
+        for segment in &self.late {
             let segment = segment.get_or_init(|| Segment::new(first, capacity));
             match segment.push(slot) {
                 Ok(found) => return Some(found),
                 Err(back) => slot = back,
             }
-            first = first.checked_add(u32::try_from(segment.places.len()).ok()?)?;
-            capacity = FIRST_LATE.checked_shl(u32::try_from(n).ok()?)?;
+            (first, capacity) = (segment.end()?, capacity * 2);
         }
         None
     }
