@@ -19,6 +19,8 @@ pub use sqlite::{Access, Base, BaseReader, FILE_NAME, PutAside, Txn};
 pub struct Meta {
     /// Entries (files, links, directories) agreed on in all directories together: what guards count against.
     pub entries: u64,
+    /// How many of them are regular files.
+    pub files: u64,
     /// Fingerprint of the filter that was in force at the last clean run.
     pub filter: Option<[u8; 32]>,
     /// What A's and B's roots were.

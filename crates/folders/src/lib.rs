@@ -4,9 +4,12 @@
 //! the plan, then it is applied, side by side with the base and the trash.
 
 pub mod base;
+pub mod filter;
 pub mod journal;
 pub mod options;
 pub mod pair;
+pub mod roots;
+pub mod scan;
 pub mod side;
 pub mod trash;
 

@@ -3,8 +3,8 @@
 //! Format 1 (`user_version`), `application_id` "Inst":
 //!
 //! ```sql
-//! dirs(key INTEGER PRIMARY KEY, entries INTEGER, record BLOB)  -- the root's key is 1; records: see `record`
-//! meta(name TEXT PRIMARY KEY, value)     -- entries, next_key, filter, last_clean_run
+//! dirs(key INTEGER PRIMARY KEY, entries INTEGER, files INTEGER, record BLOB)   -- the root's key is 1; see `record`
+//! meta(name TEXT PRIMARY KEY, value)     -- entries, files, next_key, filter, last_clean_run
 //! roots(side TEXT PRIMARY KEY, mount_point BLOB, fs_id INTEGER, ino INTEGER)   -- side is 'a' or 'b'
 //! ```
 //!
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reconcile::{Agreement, DirKey, Side};
+use reconcile::{Agreement, DirKey, Kind, Side};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
 use syncmgr::RunId;
 
@@ -35,7 +35,8 @@ const APPLICATION_ID: i64 = 0x496e_7374;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 const SCHEMA: &str = "
-    CREATE TABLE dirs (key INTEGER PRIMARY KEY, entries INTEGER NOT NULL, record BLOB NOT NULL);
+    CREATE TABLE dirs (key INTEGER PRIMARY KEY, entries INTEGER NOT NULL, files INTEGER NOT NULL,
+                       record BLOB NOT NULL);
     CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
     CREATE TABLE roots (side TEXT PRIMARY KEY, mount_point BLOB NOT NULL, fs_id INTEGER NOT NULL,
                         ino INTEGER NOT NULL) WITHOUT ROWID;
@@ -184,7 +185,7 @@ impl Base {
         if writer.is_none() {
             *writer = Some(self.connect_writer()?);
         }
-        let mut txn = Txn { base: self, writer, next_key: 0, first_key: 0, delta: 0, done: false };
+        let mut txn = Txn { base: self, writer, next_key: 0, first_key: 0, delta: Size::default(), done: false };
         txn.begin()?;
         Ok(txn)
     }
@@ -377,8 +378,8 @@ pub struct Txn<'b> {
     /// The next new directory's key, and what it was at the beginning.
     next_key: u64,
     first_key: u64,
-    /// Entries more or fewer than at the beginning.
-    delta: i64,
+    /// Entries and files more or fewer than at the beginning.
+    delta: Size,
     done: bool,
 }
 
@@ -421,14 +422,16 @@ impl Txn<'_> {
     /// The base could not be written.
     pub fn put(&mut self, key: DirKey, agreement: &Agreement) -> Result<(), BaseError> {
         let record = record::encode(agreement);
+        let files = agreement.iter().filter(|(_, agreed)| agreed.a.kind == Kind::File).count();
+        let size = Size { entries: agreement.len() as i64, files: files as i64 };
         let before = self.run(|connection| {
-            let before = entries_of(connection, key)?;
+            let before = size_of(connection, key)?;
             connection
-                .prepare_cached("INSERT OR REPLACE INTO dirs (key, entries, record) VALUES (?1, ?2, ?3)")?
-                .execute(params![key.0 as i64, agreement.len() as i64, record])?;
+                .prepare_cached("INSERT OR REPLACE INTO dirs (key, entries, files, record) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![key.0 as i64, size.entries, size.files, record])?;
             Ok(before)
         })?;
-        self.delta += agreement.len() as i64 - before.unwrap_or(0);
+        self.delta.change(before, size);
         Ok(())
     }
 
@@ -483,12 +486,12 @@ impl Txn<'_> {
 
     fn remove(&mut self, key: DirKey) -> Result<u64, BaseError> {
         let (before, removed) = self.run(|connection| {
-            let before = entries_of(connection, key)?;
+            let before = size_of(connection, key)?;
             let removed =
                 connection.prepare_cached("DELETE FROM dirs WHERE key = ?1")?.execute([key.0 as i64])?;
             Ok((before, removed))
         })?;
-        self.delta -= before.unwrap_or(0);
+        self.delta.change(before, Size::default());
         Ok(removed as u64)
     }
 
@@ -531,9 +534,11 @@ impl Txn<'_> {
         let (delta, next_key) = (self.delta, self.next_key);
         let moved_on = next_key != self.first_key;
         self.run(|connection| {
-            if delta != 0 {
-                let entries = get_meta(connection, "entries")?.unwrap_or(0).saturating_add(delta).max(0);
-                set_meta(connection, "entries", entries)?;
+            for (name, delta) in [("entries", delta.entries), ("files", delta.files)] {
+                if delta != 0 {
+                    let total = get_meta(connection, name)?.unwrap_or(0).saturating_add(delta).max(0);
+                    set_meta(connection, name, total)?;
+                }
             }
             if moved_on {
                 set_meta(connection, "next_key", next_key as i64)?;
@@ -561,6 +566,7 @@ impl Drop for Txn<'_> {
 fn read_meta(connection: &Connection) -> rusqlite::Result<Meta> {
     let mut meta = Meta {
         entries: get_meta(connection, "entries")?.unwrap_or(0) as u64,
+        files: get_meta(connection, "files")?.unwrap_or(0) as u64,
         filter: connection
             .query_row("SELECT value FROM meta WHERE name = 'filter'", [], |row| row.get(0))
             .optional()?,
@@ -583,11 +589,26 @@ fn read_meta(connection: &Connection) -> rusqlite::Result<Meta> {
     Ok(meta)
 }
 
-fn entries_of(connection: &Connection, key: DirKey) -> rusqlite::Result<Option<i64>> {
-    connection
-        .prepare_cached("SELECT entries FROM dirs WHERE key = ?1")?
-        .query_row([key.0 as i64], |row| row.get(0))
-        .optional()
+/// What a record, or the difference between two, amounts to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    entries: i64,
+    files: i64,
+}
+
+impl Size {
+    fn change(&mut self, before: Self, after: Self) {
+        self.entries += after.entries - before.entries;
+        self.files += after.files - before.files;
+    }
+}
+
+fn size_of(connection: &Connection, key: DirKey) -> rusqlite::Result<Size> {
+    let size = connection
+        .prepare_cached("SELECT entries, files FROM dirs WHERE key = ?1")?
+        .query_row([key.0 as i64], |row| Ok(Size { entries: row.get(0)?, files: row.get(1)? }))
+        .optional()?;
+    Ok(size.unwrap_or_default())
 }
 
 fn get_meta(connection: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {

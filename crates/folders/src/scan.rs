@@ -1,0 +1,203 @@
+//! Two sides, a base and a filter as the world that the planner asks.
+
+use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use reconcile::{Agreement, DirKey, Kind, Listing, RelPath, Side, Unreadable, World};
+
+use crate::base::{BaseError, BaseRead};
+use crate::filter::{Filter, IgnoreProblem, SideFilter};
+use crate::side::{ReadDir, ReadSide, SideError};
+
+/// How much of two files is compared at once.
+const COMPARE_BUFFER: usize = 128 * 1024;
+
+/// What a scan is told from outside while it works.
+pub trait Watch: Sync {
+    /// Whether to stop; asked for every directory and every block that is compared.
+    fn canceled(&self) -> bool {
+        false
+    }
+
+    /// So many entries more were looked at on both sides together; `dir` is where.
+    fn looked_at(&self, entries: u64, dir: &RelPath) {
+        let _ = (entries, dir);
+    }
+}
+
+/// Nobody watches.
+impl Watch for () {}
+
+/// The world of one run.
+pub struct Scan<'s> {
+    sides: [&'s dyn ReadSide; 2],
+    base: &'s dyn BaseRead,
+    filters: [SideFilter<'s>; 2],
+    watch: &'s dyn Watch,
+    /// The first failure of the base: what was planned after it is worth nothing.
+    base_error: Mutex<Option<BaseError>>,
+    compared: AtomicU64,
+}
+
+impl<'s> Scan<'s> {
+    /// A world of two sides.
+    pub fn new(
+        a: &'s dyn ReadSide,
+        b: &'s dyn ReadSide,
+        base: &'s dyn BaseRead,
+        filter: &'s Filter,
+        watch: &'s dyn Watch,
+    ) -> Self {
+        Self {
+            sides: [a, b],
+            base,
+            filters: [SideFilter::new(filter), SideFilter::new(filter)],
+            watch,
+            base_error: Mutex::default(),
+            compared: AtomicU64::new(0),
+        }
+    }
+
+    /// One side.
+    pub fn side(&self, side: Side) -> &'s dyn ReadSide {
+        self.sides[side as usize]
+    }
+
+    /// Who watches.
+    pub fn watch(&self) -> &'s dyn Watch {
+        self.watch
+    }
+
+    /// The children of a directory without what is left out, from a handle that is open already. For those who carry
+    /// out what was planned: they must see the same names.
+    ///
+    /// # Errors
+    /// It could not be listed completely.
+    pub fn list_open(&self, side: Side, dir: &dyn ReadDir, path: &RelPath) -> Result<Listing, Unreadable> {
+        let listing = dir.list().map_err(|error| Unreadable { reason: reason(&error) })?;
+        self.filters[side as usize].apply(dir, path, listing).map_err(|reason| Unreadable { reason })
+    }
+
+    /// Lines of ignore files that said nothing.
+    pub fn ignore_problems(&self, side: Side) -> Vec<IgnoreProblem> {
+        self.filters[side as usize].problems()
+    }
+
+    /// Bytes that were read to compare, on each side.
+    pub fn compared_bytes(&self) -> u64 {
+        self.compared.load(Ordering::Relaxed)
+    }
+
+    /// The base's failure, if it failed.
+    pub fn take_base_error(&self) -> Option<BaseError> {
+        self.base_error.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn compare(&self, a: &RelPath, b: &RelPath) -> Result<bool, Compare> {
+        let (a_dir, a_name) = self.parent(Side::A, a)?;
+        let (b_dir, b_name) = self.parent(Side::B, b)?;
+        let seen = (a_dir.look(a_name)?, b_dir.look(b_name)?);
+        match (seen.0.map(|seen| seen.kind), seen.1.map(|seen| seen.kind)) {
+            (Some(Kind::Link), Some(Kind::Link)) => Ok(a_dir.read_link(a_name)? == b_dir.read_link(b_name)?),
+            (Some(Kind::File), Some(Kind::File)) => {
+                let (mut a, mut b) = (a_dir.open(a_name)?, b_dir.open(b_name)?);
+                let before = (a.seen()?, b.seen()?);
+                let same = before.0.size == before.1.size && self.same_bytes(&mut a, &mut b)?;
+                // A verdict on a file that was written meanwhile would be one on no version of it (S10).
+                if (a.seen()?, b.seen()?) == before { Ok(same) } else { Err(Compare::Changed) }
+            }
+            _ => Err(Compare::Changed),
+        }
+    }
+
+    fn parent<'p>(
+        &self,
+        side: Side,
+        path: &'p RelPath,
+    ) -> Result<(Box<dyn ReadDir + 's>, &'p [u8]), Compare> {
+        let (dir, name) = path.split().ok_or(Compare::Changed)?;
+        Ok((self.side(side).dir(&dir)?, name))
+    }
+
+    fn same_bytes(&self, a: &mut dyn Read, b: &mut dyn Read) -> Result<bool, Compare> {
+        let (mut a_block, mut b_block) = (vec![0; COMPARE_BUFFER], vec![0; COMPARE_BUFFER]);
+        loop {
+            if self.watch.canceled() {
+                return Err(Compare::Canceled);
+            }
+            let length = fill(a, &mut a_block)?;
+            let other = fill(b, &mut b_block)?;
+            self.compared.fetch_add(length as u64, Ordering::Relaxed);
+            if a_block[..length] != b_block[..other] {
+                return Ok(false);
+            }
+            if length == 0 {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+impl World for Scan<'_> {
+    fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable> {
+        let open = self.side(side).dir(dir).map_err(|error| Unreadable { reason: reason(&error) })?;
+        let listing = self.list_open(side, &*open, dir)?;
+        self.watch.looked_at(listing.len() as u64, dir);
+        Ok(listing)
+    }
+
+    fn agreement(&self, dir: DirKey) -> Option<Agreement> {
+        match self.base.agreement(dir) {
+            Ok(agreement) => agreement,
+            Err(error) => {
+                self.base_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    fn same_content(&self, a: &RelPath, b: &RelPath) -> Result<bool, Unreadable> {
+        self.compare(a, b).map_err(|error| Unreadable { reason: error.to_string() })
+    }
+
+    fn is_excluded(&self, side: Side, path: &RelPath, kind: Kind) -> bool {
+        self.filters[side as usize].excludes(path, kind)
+    }
+}
+
+/// Why two contents could not be compared.
+#[derive(Debug, thiserror::Error)]
+enum Compare {
+    #[error(transparent)]
+    Side(#[from] SideError),
+    #[error("cannot read: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("it changed while it was compared")]
+    Changed,
+    #[error("the run was canceled while it was compared")]
+    Canceled,
+}
+
+/// An error's reason without the path, which the planner's note has already.
+fn reason(error: &SideError) -> String {
+    match error {
+        SideError::Io { what, source, .. } => format!("cannot {what}: {source}"),
+        SideError::Changed { .. } => "it changed while it was looked at".into(),
+        other => other.to_string(),
+    }
+}
+
+/// Reads until the buffer is full or the file ends.
+fn fill(file: &mut dyn Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
