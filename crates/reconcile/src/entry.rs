@@ -59,6 +59,14 @@ pub struct FileId {
     pub birth: i64,
 }
 
+impl FileId {
+    /// Whether both could name the same object: parts that a file system does not tell speak neither for nor against.
+    pub fn may_be(self, other: Self) -> bool {
+        (self.ino == other.ino || self.ino == 0 || other.ino == 0)
+            && (self.birth == other.birth || self.birth == 0 || other.birth == 0)
+    }
+}
+
 /// One name on one side, as a directory read and a status call show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Seen {

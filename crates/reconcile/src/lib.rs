@@ -3,14 +3,26 @@
 //! Pure: it names no file system, network, environment, clock or thread. What it must know of the world it asks
 //! through [`World`], which can only read.
 
+pub mod change;
+pub mod decide;
 pub mod entry;
+mod find;
+mod fold;
+#[cfg(feature = "model")]
+pub mod model;
+pub mod name;
+mod order;
 pub mod path;
 pub mod plan;
+pub mod planner;
 pub mod policy;
+pub mod visit;
 pub mod world;
 
 pub use entry::{Agreed, FileId, Kind, Seen, Side, Time};
 pub use path::{Name, RelPath};
 pub use plan::{Action, Contested, Note, NoteKind, Op, Origin, Plan, Settle, Tally};
+pub use planner::{Planner, plan};
 pub use policy::{Mode, OnConflict, Policy};
+pub use visit::{Node, Visited, visit};
 pub use world::{Agreement, DirKey, Listing, Unreadable, World};

@@ -3,7 +3,7 @@
 use syncmgr::conflict::ConflictKind;
 
 use crate::entry::{Kind, Seen, Side};
-use crate::path::RelPath;
+use crate::path::{Name, RelPath};
 use crate::world::DirKey;
 
 /// What a subtree holds.
@@ -30,8 +30,36 @@ impl Tally {
         self.files + self.dirs + self.links
     }
 
-    /// Counts one more entry of a tree; `beneath` is its path within the tree, empty for the top of it.
-    pub fn add(&mut self, beneath: &RelPath, seen: &Seen, agreed: bool) {
+    /// The tally of one thing alone: a file, a link, or the top of a tree.
+    pub fn of(seen: &Seen, agreed: bool) -> Self {
+        let mut tally = Self::default();
+        tally.count(seen, agreed);
+        tally
+    }
+
+    /// Counts one more entry beneath the top of a tree.
+    pub fn add(&mut self, name: &Name, seen: &Seen, agreed: bool) {
+        self.count(seen, agreed);
+        self.fingerprint = self.fingerprint.wrapping_add(fingerprint(name, seen));
+    }
+
+    /// Counts a whole tree whose top `name` is beneath the top of this one.
+    pub fn add_tree(&mut self, name: &Name, top: &Seen, tree: &Self) {
+        self.add_sum(tree);
+        self.fingerprint = self.fingerprint.wrapping_add(fingerprint(name, top));
+    }
+
+    /// Adds what another tally counted.
+    pub fn add_sum(&mut self, other: &Self) {
+        self.files += other.files;
+        self.dirs += other.dirs;
+        self.links += other.links;
+        self.bytes += other.bytes;
+        self.agreed += other.agreed;
+        self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
+    }
+
+    fn count(&mut self, seen: &Seen, agreed: bool) {
         match seen.kind {
             Kind::File => {
                 self.files += 1;
@@ -42,27 +70,23 @@ impl Tally {
             Kind::Special | Kind::Unreadable => return,
         }
         self.agreed += u64::from(agreed);
-        self.fingerprint = self.fingerprint.wrapping_add(fingerprint(beneath, seen));
     }
 }
 
-/// One entry's share of [`Tally::fingerprint`]: where it is within its tree, what it is, and all that moves when it is
-/// edited. A directory shows its edits by its children, so of itself only its place counts. The top of a tree (an
-/// empty path) is checked by its own [`Seen`] and counts nothing.
-pub fn fingerprint(beneath: &RelPath, seen: &Seen) -> u64 {
-    if beneath.is_root() {
-        return 0;
-    }
+/// The share of one entry beneath a tree's top in [`Tally::fingerprint`]: its name, what it is, and all that moves when
+/// it is edited, renamed or replaced. A directory shows edits by its children. The top itself is checked by its own
+/// [`Seen`], so that the sum does not depend on what it is called.
+pub fn fingerprint(name: &Name, seen: &Seen) -> u64 {
     let mut hash = Fnv::new();
-    hash.write(beneath.as_bytes());
+    hash.write(name);
     hash.write(&[0, seen.kind as u8]);
+    hash.write(&seen.id.ino.to_le_bytes());
     if seen.kind != Kind::Dir {
         hash.write(&seen.size.to_le_bytes());
         for time in [seen.mtime, seen.ctime] {
             hash.write(&time.secs.to_le_bytes());
             hash.write(&time.nanos.to_le_bytes());
         }
-        hash.write(&seen.id.ino.to_le_bytes());
     }
     hash.finish()
 }
@@ -185,6 +209,9 @@ pub enum Op {
         seen: Seen,
         /// The version on the other side, under the new name.
         source: Seen,
+        /// Both versions have the same content: the base takes them over as they are afterwards. Else it keeps what it
+        /// knows until another action, or a person, settles the content.
+        same: bool,
     },
     /// Both versions stay: that of `renamed_on` gets the name `path`, both names exist afterwards on both sides
     /// (the policy keep-both; followed by `Create` actions for both names, which record them in the base).

@@ -1,0 +1,594 @@
+//! Looking at one directory: the part of planning that reads, and that runs for many directories at the same time.
+
+use std::cmp::Ordering;
+
+use crate::decide::{Decision, Trio, decide};
+use crate::entry::{Agreed, Kind, Seen, Side};
+use crate::find::{Findings, Fresh, Intent, Leaf, Listed, Lost, Movable, Swap, Tree};
+use crate::name;
+use crate::path::{Name, RelPath};
+use crate::plan::{Action, Contested, Note, NoteKind, Op, Settle, Tally};
+use crate::policy::{Mode, Policy};
+use crate::world::{Agreement, DirKey, Listing, World};
+
+/// One place to be looked at, handed out by [`Planner::next_nodes`](crate::Planner::next_nodes) and by visits.
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub(crate) path: RelPath,
+    /// Where it is on a side, if that is not `path`.
+    pub(crate) at: [Option<RelPath>; 2],
+    pub(crate) job: Job,
+}
+
+impl Node {
+    /// The place, in the names that hold after the plan's moves.
+    pub fn path(&self) -> &RelPath {
+        &self.path
+    }
+
+    /// Where it is on that side as long as nothing is moved.
+    pub(crate) fn at(&self, side: Side) -> &RelPath {
+        self.at[side as usize].as_ref().unwrap_or(&self.path)
+    }
+
+    /// Where a child is on that side, if it is not where the plan has it.
+    fn child_at(&self, side: Side, name: &Name) -> Option<RelPath> {
+        self.at[side as usize].as_ref().map(|at| at.join(name))
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Job {
+    /// A directory that both sides have. `moves`: names that only one side has wait until moves are known.
+    Both { base: Option<DirKey>, moves: bool },
+    /// A directory that one side has.
+    Lone { on: Side, base: Option<DirKey>, intent: Intent, detail: Detail },
+    /// A file or link that was moved on one side: what happened to its content?
+    Moved(Box<MovedLeaf>),
+}
+
+/// How much must be kept of a directory that one side has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// A sum.
+    Sum,
+    /// Each file.
+    Files,
+    /// Each file, and directories wait to be known again.
+    FilesAndDirs,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct MovedLeaf {
+    pub(crate) dir: Option<DirKey>,
+    pub(crate) agreed: Agreed,
+    pub(crate) mover: Side,
+    pub(crate) a: Seen,
+    pub(crate) b: Seen,
+    /// Where it is on the side that is to follow, and what carries it out.
+    pub(crate) op: Op,
+}
+
+/// What a visit found: give it to [`Planner::absorb`](crate::Planner::absorb).
+#[derive(Debug)]
+pub struct Visited {
+    children: Vec<Node>,
+    pub(crate) found: Findings,
+}
+
+impl Visited {
+    /// The places beneath that can be looked at now; each must be visited, by whomever.
+    pub fn take_children(&mut self) -> Vec<Node> {
+        std::mem::take(&mut self.children)
+    }
+}
+
+/// Looks at one place.
+pub fn visit(node: &Node, world: &dyn World, policy: &Policy) -> Visited {
+    let mut visit = Visit { node, world, policy, children: Vec::new(), found: Findings::default() };
+    match &node.job {
+        Job::Both { base, moves } => visit.both(*base, *moves),
+        Job::Lone { on, base, intent, detail } => visit.lone(*on, *base, *intent, *detail),
+        Job::Moved(moved) => visit.moved(moved),
+    }
+    Visited { children: visit.children, found: visit.found }
+}
+
+struct Visit<'v> {
+    node: &'v Node,
+    world: &'v dyn World,
+    policy: &'v Policy,
+    children: Vec<Node>,
+    found: Findings,
+}
+
+/// One name with what all three trees have of it, in a directory that both sides have.
+struct Here<'h> {
+    name: &'h Name,
+    base: Option<&'h Agreed>,
+    a: Option<&'h Seen>,
+    b: Option<&'h Seen>,
+    /// The agreement of the directory.
+    dir: Option<DirKey>,
+    moves: bool,
+}
+
+impl<'h> Here<'h> {
+    fn on(&self, side: Side) -> Option<&'h Seen> {
+        match side {
+            Side::A => self.a,
+            Side::B => self.b,
+        }
+    }
+
+    /// The base's directory of this name, if that is what it has.
+    fn base_dir(&self) -> Option<DirKey> {
+        self.base.filter(|base| base.a.kind == Kind::Dir).and_then(|base| base.dir)
+    }
+}
+
+impl Visit<'_> {
+    fn list(&mut self, side: Side) -> Option<Listing> {
+        match self.world.list(side, self.node.at(side)) {
+            Ok(listing) => {
+                self.found.looked_at[side as usize] += listing.len() as u64;
+                Some(listing)
+            }
+            Err(error) => {
+                self.note(self.node.path.clone(), NoteKind::Unreadable(side, error.reason));
+                None
+            }
+        }
+    }
+
+    fn note(&mut self, path: RelPath, what: NoteKind) {
+        self.found.notes.push(Note { path, what });
+    }
+
+    /// A directory that both sides have. Where one side cannot be listed, nothing beneath is touched (S5).
+    fn both(&mut self, base: Option<DirKey>, moves: bool) {
+        let (a, b) = (self.list(Side::A), self.list(Side::B));
+        let (Some(a), Some(b)) = (a, b) else { return };
+        let agreement = base.and_then(|key| self.world.agreement(key)).unwrap_or_default();
+        if self.node.path.is_root() {
+            self.found.emptied = [(Side::A, &a), (Side::B, &b)]
+                .map(|(side, listing)| listing.is_empty() && self.is_missing_anything(side, &agreement));
+        }
+        let kept = KeptNames { a: &a, b: &b, agreement: &agreement };
+
+        let mut base_names = agreement.iter().peekable();
+        let (mut a_names, mut b_names) = (a.iter().peekable(), b.iter().peekable());
+        loop {
+            let next = [
+                base_names.peek().map(|entry| entry.0),
+                a_names.peek().map(|entry| entry.0),
+                b_names.peek().map(|entry| entry.0),
+            ];
+            let Some(name) = next.into_iter().flatten().min() else { return };
+            let here = Here {
+                name,
+                base: base_names.next_if(|entry| entry.0 == name).map(|entry| entry.1),
+                a: a_names.next_if(|entry| entry.0 == name).map(|entry| entry.1),
+                b: b_names.next_if(|entry| entry.0 == name).map(|entry| entry.1),
+                dir: base,
+                moves,
+            };
+            if !self.is_unchanged(&here) {
+                self.name(&here, &kept);
+            }
+        }
+    }
+
+    /// Whether the base knows of something here that no filter leaves out on that side.
+    fn is_missing_anything(&self, side: Side, agreement: &Agreement) -> bool {
+        agreement.iter().any(|(name, agreed)| {
+            !self.world.is_excluded(side, &self.node.at(side).join(name), agreed.a.kind)
+        })
+    }
+
+    /// The common case, for nothing.
+    fn is_unchanged(&self, here: &Here<'_>) -> bool {
+        let (Some(base), Some(a), Some(b)) = (here.base, here.a, here.b) else { return false };
+        a.kind != Kind::Dir && base.a == *a && base.b == *b && !self.policy.checksum
+    }
+
+    fn name(&mut self, here: &Here<'_>, kept: &KeptNames<'_>) {
+        if self.is_filtered(here) {
+            if here.base.is_some() {
+                self.settle(here, None);
+            }
+            return;
+        }
+        let (world, node) = (self.world, self.node);
+        let trio = Trio { base: here.base, a: here.a, b: here.b, moved: [false; 2] };
+        let decision = decide(trio, self.policy, &mut || {
+            world.same_content(&node.at(Side::A).join(here.name), &node.at(Side::B).join(here.name))
+        });
+        match decision {
+            Decision::Nothing => {}
+            Decision::Settle => match (here.a, here.b) {
+                (Some(a), Some(b)) => self.settle(here, Some((*a, *b))),
+                _ => self.gone_on_both(here),
+            },
+            Decision::Merge { mode, settle } => self.merge(here, mode, settle),
+            Decision::Meta { mode, mtime } => self.meta(here, mode, mtime),
+            Decision::Take { from, keep_mode, force, .. } if here.on(from.other()).is_some() => {
+                self.replace(here, from, keep_mode, force);
+            }
+            Decision::Take { from: on, .. } | Decision::Drop { on, .. } => self.alone(here, on, decision),
+            Decision::KeepBoth => self.keep_both(here, kept),
+            Decision::Conflict(kind) => self.found.conflicts.push(Contested {
+                path: self.path(here),
+                kind,
+                a: here.a.copied(),
+                b: here.b.copied(),
+            }),
+            Decision::Leave(notes) => self.notes(here, notes),
+            Decision::Forget(notes) => {
+                self.settle(here, None);
+                self.notes(here, notes);
+            }
+        }
+    }
+
+    fn path(&self, here: &Here<'_>) -> RelPath {
+        self.node.path.join(here.name)
+    }
+
+    fn notes(&mut self, here: &Here<'_>, notes: Vec<NoteKind>) {
+        for what in notes {
+            self.note(self.path(here), what);
+        }
+    }
+
+    fn settle(&mut self, here: &Here<'_>, agreed: Option<(Seen, Seen)>) {
+        self.found.settle.push(Settle { path: self.path(here), dir: here.dir, agreed, origin: None });
+    }
+
+    /// Whether a name that a side does not show is there, but filtered.
+    fn is_filtered(&self, here: &Here<'_>) -> bool {
+        let kind = here.a.or(here.b).or(here.base.map(|base| &base.a)).map(|seen| seen.kind);
+        kind.is_some_and(|kind| {
+            Side::BOTH.into_iter().any(|side| {
+                here.on(side).is_none()
+                    && self.world.is_excluded(side, &self.node.at(side).join(here.name), kind)
+            })
+        })
+    }
+
+    fn gone_on_both(&mut self, here: &Here<'_>) {
+        match here.base {
+            Some(agreed) if here.moves && agreed.a.kind == Kind::Dir => {
+                self.found.lost.push(Lost { path: self.path(here), dir: here.dir, agreed: Box::new(*agreed) })
+            }
+            _ => self.settle(here, None),
+        }
+    }
+
+    fn merge(&mut self, here: &Here<'_>, mode: Option<Side>, settle: bool) {
+        let (Some(a), Some(b)) = (here.a, here.b) else { return };
+        let at = Side::BOTH.map(|side| self.node.child_at(side, here.name));
+        let base = here.base_dir();
+        if here.moves && base.is_none() {
+            self.found.fresh.push(Fresh { path: self.path(here), dir: here.dir, at, a: *a, b: *b });
+        } else {
+            if settle {
+                self.settle(here, Some((*a, *b)));
+            }
+            let job = Job::Both { base, moves: here.moves };
+            self.children.push(Node { path: self.path(here), at, job });
+        }
+        self.meta(here, mode, None);
+    }
+
+    fn meta(&mut self, here: &Here<'_>, mode: Option<Side>, mtime: Option<Side>) {
+        let (Some(a), Some(b)) = (here.a, here.b) else { return };
+        let path = self.path(here);
+        self.found.actions.extend(metadata(&path, here.dir, [a, b], mode, mtime));
+    }
+
+    /// The other side's version goes for that of `from`.
+    fn replace(&mut self, here: &Here<'_>, from: Side, keep_mode: bool, force: bool) {
+        let (Some(a), Some(b)) = (here.a, here.b) else { return };
+        let (source, target) = if from == Side::A { (a, b) } else { (b, a) };
+        let agreed = here.base.is_some();
+        if source.kind != Kind::Dir && target.kind != Kind::Dir {
+            let path = self.path(here);
+            self.found.actions.extend(replacement(&path, here.dir, from, [a, b], keep_mode, agreed));
+            return;
+        }
+        let swap = Swap { path: self.path(here), dir: here.dir, on: from.other(), a: *a, b: *b, agreed };
+        let (on, intent) = match (swap.tree_goes(), force) {
+            (true, true) => (swap.on, Intent::Purge),
+            (true, false) => (swap.on, Intent::Sync),
+            (false, _) => (from, Intent::Copy),
+        };
+        self.found.swaps.push(swap);
+        self.tree(here, on, self.path(here), intent, Some(Detail::Sum));
+    }
+
+    /// Only one side has it.
+    fn alone(&mut self, here: &Here<'_>, on: Side, decision: Decision) {
+        let Some(seen) = here.on(on) else { return };
+        if seen.kind == Kind::Dir {
+            let intent = match decision {
+                Decision::Drop { force: true, .. } => Intent::Purge,
+                Decision::Drop { force: false, .. } => Intent::Sync,
+                _ => Intent::Copy,
+            };
+            // Of what is removed each part must be known, in case something in it has to stay.
+            let detail = if intent == Intent::Purge { Detail::Files } else { Detail::Sum };
+            self.tree(here, on, self.path(here), intent, (!here.moves).then_some(detail));
+            return;
+        }
+        let leaf = Leaf {
+            path: self.path(here),
+            dir: here.dir,
+            on,
+            at: self.node.child_at(on, here.name),
+            seen: *seen,
+            agreed: here.base.map(|base| Box::new(*base)),
+            decision,
+        };
+        self.leaf(leaf, here.moves);
+    }
+
+    fn leaf(&mut self, leaf: Leaf, moves: bool) {
+        if moves && (leaf.came_on(self.policy).is_some() || leaf.left_on(self.policy).is_some()) {
+            self.found.leaves.push(leaf);
+        } else {
+            leaf.settle(&mut self.found.actions, &mut self.found.notes);
+        }
+    }
+
+    /// A directory that one side has, with the node for it if it can be looked at now.
+    fn tree(&mut self, here: &Here<'_>, on: Side, path: RelPath, intent: Intent, detail: Option<Detail>) {
+        let Some(seen) = here.on(on) else { return };
+        let tree = Tree {
+            path,
+            dir: here.dir,
+            on,
+            at: self.node.at(on).join(here.name),
+            seen: *seen,
+            agreed: here.base.filter(|base| base.a.kind == Kind::Dir).map(|base| Box::new(*base)),
+            intent,
+            given: detail.is_some(),
+            movable: here.moves && detail != Some(Detail::Sum),
+        };
+        if let Some(detail) = detail {
+            self.children.push(tree.node(detail));
+        }
+        self.found.trees.push(tree);
+    }
+
+    /// B's version gets another name; then each side gets what it lacks.
+    fn keep_both(&mut self, here: &Here<'_>, kept: &KeptNames<'_>) {
+        let (Some(a), Some(b)) = (here.a, here.b) else { return };
+        let kept = name::keep_both(here.name, &self.policy.keep_both_suffix, |name| kept.has(name));
+        let path = self.node.path.join(&kept);
+        let rename = Op::KeepBoth { renamed_on: Side::B, from: self.path(here), seen: *b };
+        self.found.actions.push(Action { path: path.clone(), dir: here.dir, op: rename });
+        let mut both = vec![(Side::A, self.path(here), a)];
+        if self.policy.mode != Mode::Copy {
+            both.push((Side::B, path, b));
+        }
+        for (on, path, seen) in both {
+            if seen.kind == Kind::Dir {
+                self.tree(here, on, path, Intent::Copy, Some(Detail::Sum));
+            } else {
+                let op =
+                    Op::Create { on: on.other(), source: *seen, tally: Tally::of(seen, false), whole: true };
+                self.found.actions.push(Action { path, dir: here.dir, op });
+            }
+        }
+    }
+
+    /// The same for a file or link that was moved: both versions stay where it was moved to.
+    fn keep_both_moved(&mut self, moved: &MovedLeaf) {
+        let node = self.node;
+        let Some((parent, name)) = node.path.split() else { return };
+        // Of the new place only the mover's side is known; on the other, a rename never replaces anything (S1).
+        let beside = node.at(moved.mover).split().and_then(|(at, _)| self.world.list(moved.mover, &at).ok());
+        let beside = beside.unwrap_or_default();
+        let kept = name::keep_both(name, &self.policy.keep_both_suffix, |name| beside.get(name).is_some());
+        let kept = parent.join(&kept);
+        let create =
+            |on, source: Seen| Op::Create { on, source, tally: Tally::of(&source, false), whole: true };
+        let rename = Op::KeepBoth { renamed_on: Side::B, from: node.path.clone(), seen: moved.b };
+        for (path, op) in
+            [(&kept, rename), (&kept, create(Side::A, moved.b)), (&node.path, create(Side::B, moved.a))]
+        {
+            self.found.actions.push(Action { path: path.clone(), dir: moved.dir, op });
+        }
+    }
+
+    /// A directory that one side has.
+    fn lone(&mut self, on: Side, base: Option<DirKey>, intent: Intent, detail: Detail) {
+        let mut listed = Listed { path: self.node.path.clone(), base, ..Listed::default() };
+        let agreement = base.and_then(|key| self.world.agreement(key)).unwrap_or_default();
+        match self.list(on) {
+            Some(listing) => {
+                listed.stays = listing.excluded > 0;
+                self.lone_names(on, intent, detail, &listing, &agreement, &mut listed);
+            }
+            None => listed.unreadable = true,
+        }
+        self.found.listed = Some(listed);
+    }
+
+    fn lone_names(
+        &mut self,
+        on: Side,
+        intent: Intent,
+        detail: Detail,
+        listing: &Listing,
+        agreement: &Agreement,
+        listed: &mut Listed,
+    ) {
+        let mut base_names = agreement.iter().peekable();
+        for (name, seen) in listing.iter() {
+            while let Some((vanished, _)) = base_names.next_if(|entry| entry.0.cmp(name) == Ordering::Less) {
+                listed.vanished.push(vanished.into());
+            }
+            let agreed = base_names.next_if(|entry| entry.0 == name).map(|entry| entry.1);
+            let (a, b) = if on == Side::A { (Some(seen), None) } else { (None, Some(seen)) };
+            let here = Here { name, base: agreed, a, b, dir: listed.base, moves: detail != Detail::Sum };
+            self.lone_name(&here, on, intent, detail, listed);
+        }
+        listed.vanished.extend(base_names.map(|(vanished, _)| vanished.into()));
+    }
+
+    fn lone_name(&mut self, here: &Here<'_>, on: Side, intent: Intent, detail: Detail, listed: &mut Listed) {
+        let Some(seen) = here.on(on) else { return };
+        match seen.kind {
+            Kind::Special => {
+                listed.stays = true;
+                self.note(self.path(here), NoteKind::Special(on));
+                return;
+            }
+            Kind::Unreadable => {
+                listed.stays = true;
+                let refused = NoteKind::Unreadable(on, "its status was refused".to_owned());
+                self.note(self.path(here), refused);
+                return;
+            }
+            Kind::File | Kind::Dir | Kind::Link => {}
+        }
+        if self.is_filtered(here) {
+            listed.stays = true;
+            return;
+        }
+        let take = |note| Decision::Take { from: on, keep_mode: false, force: false, note };
+        let decision = match (intent, here.base) {
+            (Intent::Copy, _) | (Intent::Sync, None) => take(None),
+            (Intent::Purge, _) => Decision::Drop { on, force: true },
+            (Intent::Sync, Some(base)) => {
+                if crate::change::Change::between(base.on(on), seen).yields_to_deletion() {
+                    Decision::Drop { on, force: false }
+                } else {
+                    take(Some(NoteKind::EditSurvived(on)))
+                }
+            }
+        };
+        listed.survivors |= intent == Intent::Sync && matches!(decision, Decision::Take { .. });
+        if seen.kind == Kind::Dir {
+            let intent = if matches!(decision, Decision::Take { .. }) { Intent::Copy } else { intent };
+            let waits = detail == Detail::FilesAndDirs && here.base.is_none();
+            self.tree(here, on, self.path(here), intent, (!waits).then_some(detail));
+        } else if detail == Detail::Sum {
+            listed.tally.add(here.name, seen, here.base.is_some());
+        } else {
+            self.found.leaves.push(Leaf {
+                path: self.path(here),
+                dir: here.dir,
+                on,
+                at: self.node.child_at(on, here.name),
+                seen: *seen,
+                agreed: here.base.map(|base| Box::new(*base)),
+                decision,
+            });
+        }
+    }
+
+    /// A file or link that was moved on one side: the other follows, then the content is decided as anywhere.
+    fn moved(&mut self, moved: &MovedLeaf) {
+        let (world, node) = (self.world, self.node);
+        let mut renamed = [false; 2];
+        renamed[moved.mover as usize] = true;
+        let trio = Trio { base: Some(&moved.agreed), a: Some(&moved.a), b: Some(&moved.b), moved: renamed };
+        let decision =
+            decide(trio, self.policy, &mut || world.same_content(node.at(Side::A), node.at(Side::B)));
+        let mut op = moved.op.clone();
+        if let Op::Move { same, .. } = &mut op {
+            *same = matches!(decision, Decision::Nothing | Decision::Settle | Decision::Meta { .. });
+        }
+        let path = &node.path;
+        self.found.actions.push(Action { path: path.clone(), dir: moved.dir, op });
+        let sides = [&moved.a, &moved.b];
+        match decision {
+            Decision::Meta { mode, mtime } => {
+                self.found.actions.extend(metadata(path, moved.dir, sides, mode, mtime));
+            }
+            Decision::Take { from, keep_mode, .. } => {
+                self.found.actions.extend(replacement(path, moved.dir, from, sides, keep_mode, true));
+            }
+            Decision::Conflict(kind) => self.found.conflicts.push(Contested {
+                path: path.clone(),
+                kind,
+                a: Some(moved.a),
+                b: Some(moved.b),
+            }),
+            Decision::KeepBoth => self.keep_both_moved(moved),
+            Decision::Leave(notes) => {
+                for what in notes {
+                    self.note(path.clone(), what);
+                }
+            }
+            // Both are files or both are links: no other decision is made about those.
+            _ => {}
+        }
+    }
+}
+
+/// All names of a directory that a kept version must not take.
+struct KeptNames<'k> {
+    a: &'k Listing,
+    b: &'k Listing,
+    agreement: &'k Agreement,
+}
+
+impl KeptNames<'_> {
+    fn has(&self, name: &Name) -> bool {
+        self.a.get(name).is_some() || self.b.get(name).is_some() || self.agreement.get(name).is_some()
+    }
+}
+
+impl Tree {
+    pub(crate) fn node(&self, detail: Detail) -> Node {
+        let mut at = [None, None];
+        if self.at != self.path {
+            at[self.on as usize] = Some(self.at.clone());
+        }
+        let base = self.agreed.as_ref().and_then(|agreed| agreed.dir);
+        let job = Job::Lone { on: self.on, base, intent: self.intent, detail };
+        Node { path: self.path.clone(), at, job }
+    }
+}
+
+/// The actions that take permissions and times over, at most one for each side.
+pub(crate) fn metadata(
+    path: &RelPath,
+    dir: Option<DirKey>,
+    [a, b]: [&Seen; 2],
+    mode: Option<Side>,
+    mtime: Option<Side>,
+) -> impl Iterator<Item = Action> {
+    Side::BOTH.into_iter().filter(move |&on| mode == Some(on) || mtime == Some(on)).map(move |on| {
+        let (source, target) = if on == Side::B { (*a, *b) } else { (*b, *a) };
+        let op = Op::Meta { on, source, target, mode: mode == Some(on), mtime: mtime == Some(on) };
+        Action { path: path.clone(), dir, op }
+    })
+}
+
+/// The actions by which one file or link replaces another.
+fn replacement(
+    path: &RelPath,
+    dir: Option<DirKey>,
+    from: Side,
+    [a, b]: [&Seen; 2],
+    keep_mode: bool,
+    agreed: bool,
+) -> impl Iterator<Item = Action> {
+    let (source, target) = if from == Side::A { (*a, *b) } else { (*b, *a) };
+    let replace = Op::Replace {
+        on: from.other(),
+        source,
+        target,
+        tally: Tally::of(&source, false),
+        removed: Tally::of(&target, agreed),
+        keep_mode,
+    };
+    let follow = Op::Meta { on: from, source: target, target: source, mode: true, mtime: false };
+    let ops = [Some(replace), keep_mode.then_some(follow)];
+    ops.into_iter().flatten().map(move |op| Action { path: path.clone(), dir, op })
+}
