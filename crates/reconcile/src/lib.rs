@@ -4,10 +4,12 @@
 //! through [`World`], which can only read.
 
 pub mod change;
+pub mod counts;
 pub mod decide;
 pub mod entry;
 mod find;
 mod fold;
+pub mod guards;
 #[cfg(feature = "model")]
 pub mod model;
 pub mod name;
@@ -19,7 +21,9 @@ pub mod policy;
 pub mod visit;
 pub mod world;
 
+pub use counts::{Counts, SideCounts};
 pub use entry::{Agreed, FileId, Kind, Seen, Side, Time};
+pub use guards::{BaseCounts, MaxDelete, Stop};
 pub use path::{Name, RelPath};
 pub use plan::{Action, Contested, Note, NoteKind, Op, Origin, Plan, Settle, Tally};
 pub use planner::{Planner, plan};
