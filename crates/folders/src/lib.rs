@@ -4,14 +4,19 @@
 //! the plan, then it is applied, side by side with the base and the trash.
 
 pub mod base;
+pub mod drive;
 pub mod filter;
 pub mod journal;
+pub mod look;
 pub mod options;
 pub mod pair;
+pub mod plans;
+pub mod preview;
 pub mod roots;
 pub mod scan;
 pub mod side;
 pub mod trash;
+pub mod verify;
 
 pub use options::{ResolveRequest, RunOptions, UndoRequest};
 pub use pair::{Pair, PairSide};

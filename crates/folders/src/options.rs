@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use reconcile::{Mode, OnConflict, RelPath};
-use syncmgr::RunId;
+use syncmgr::{ItemId, RunId};
 
 use crate::pair::MaxDelete;
 
@@ -54,4 +54,38 @@ pub struct UndoRequest {
 pub struct Home {
     /// Directory of bases, journals and stored plans.
     pub pairs: PathBuf,
+}
+
+impl Home {
+    /// A pair's own directory.
+    ///
+    /// An identifier may hold any character: what is no plain letter, digit or dash becomes `%` with its number, so
+    /// that it is one harmless name, and never that of another pair. Case does not tell identifiers apart, so it does
+    /// not tell directories apart either.
+    pub fn of(&self, pair: &ItemId) -> PathBuf {
+        let mut name = String::new();
+        for c in pair.as_str().to_lowercase().chars() {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                name.push(c);
+            } else {
+                name.push_str(&format!("%{:x}%", u32::from(c)));
+            }
+        }
+        self.pairs.join(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pairs_directory_is_one_harmless_name() {
+        let home = Home { pairs: "/pairs".into() };
+        let of = |id: &str| home.of(&ItemId::new(id).unwrap()).to_str().unwrap().to_owned();
+        assert_eq!(of("photos-2"), "/pairs/photos-2");
+        assert_eq!(of("Photos-2"), of("photos-2"));
+        assert_eq!(of("../etc"), "/pairs/%2e%%2e%%2f%etc");
+        assert_ne!(of("a/b"), of("a b"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+pub use reconcile::MaxDelete;
 use reconcile::{Mode, OnConflict, Side};
 use syncmgr::ItemId;
 
@@ -12,15 +13,6 @@ pub struct PairSide {
     pub path: PathBuf,
     /// What the person calls it; the path as given unless they named it.
     pub label: String,
-}
-
-/// The guard's limit on deletions (S6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MaxDelete {
-    /// At most that many entries.
-    Count(u64),
-    /// At most that share of the side's entries in the base, 0 to 100.
-    Percent(u8),
 }
 
 /// A folder pair: settings that hold for every run.
@@ -49,6 +41,11 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// What people call the sides.
+    pub fn labels(&self) -> [&str; 2] {
+        [&self.a.label, &self.b.label]
+    }
+
     /// The settings of one side.
     pub fn side(&self, side: Side) -> &PairSide {
         match side {

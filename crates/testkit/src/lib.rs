@@ -3,5 +3,5 @@
 pub mod tree;
 pub mod who;
 
-pub use tree::{Entry, Stamp, Tree, stamps, tree_of};
+pub use tree::{Entry, Stamp, Tree, moved, stamps, tree_of};
 pub use who::as_nobody;

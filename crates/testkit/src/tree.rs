@@ -3,7 +3,7 @@
 //! Paths are bytes, so that every name that a file system takes can be written down: `tree.file(b"a\xff", "x")`.
 //! Whatever goes wrong is a bug of the test and panics with the path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, Permissions};
@@ -256,6 +256,15 @@ pub fn stamps(root: &Path) -> BTreeMap<Vec<u8>, Stamp> {
         true
     });
     stamps
+}
+
+/// The paths whose stamps are not the same, in a form that a failed test can show.
+pub fn moved(before: &BTreeMap<Vec<u8>, Stamp>, after: &BTreeMap<Vec<u8>, Stamp>) -> Vec<String> {
+    let paths: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let differ = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
+    differ
+        .map(|path| format!("{}: {:?} -> {:?}", path.escape_ascii(), before.get(path), after.get(path)))
+        .collect()
 }
 
 /// Visits everything beneath `root`, parents first; the visitor says whether to go into a directory.

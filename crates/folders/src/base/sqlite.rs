@@ -185,7 +185,8 @@ impl Base {
         if writer.is_none() {
             *writer = Some(self.connect_writer()?);
         }
-        let mut txn = Txn { base: self, writer, next_key: 0, first_key: 0, delta: Size::default(), done: false };
+        let mut txn =
+            Txn { base: self, writer, next_key: 0, first_key: 0, delta: Size::default(), done: false };
         txn.begin()?;
         Ok(txn)
     }
@@ -427,7 +428,9 @@ impl Txn<'_> {
         let before = self.run(|connection| {
             let before = size_of(connection, key)?;
             connection
-                .prepare_cached("INSERT OR REPLACE INTO dirs (key, entries, files, record) VALUES (?1, ?2, ?3, ?4)")?
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO dirs (key, entries, files, record) VALUES (?1, ?2, ?3, ?4)",
+                )?
                 .execute(params![key.0 as i64, size.entries, size.files, record])?;
             Ok(before)
         })?;

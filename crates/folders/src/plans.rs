@@ -1,0 +1,317 @@
+//! Plans that were shown and may be asked for again: `sync --plan ID`.
+//!
+//! What is kept is not the plan but its policy and a digest of every action. The run plans afresh and carries out what
+//! has a digest here: a stored plan can hold a run back, never make it do what the trees no longer call for.
+//!
+//! `<pair's directory>/plans/<id>`: a line of JSON with the policy, then one digest a line in hex.
+
+use std::collections::HashSet;
+use std::fs::{self, DirBuilder};
+use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use reconcile::{Action, Mode, OnConflict, Op, Plan, Policy, RelPath, Seen, Side, Tally, Time};
+use serde::{Deserialize, Serialize};
+
+const FORMAT: u32 = 1;
+const DIR: &str = "plans";
+/// A plan that nobody asked for again by then is about another world.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Digits of an ID.
+const ID_DIGITS: usize = 12;
+
+/// A stored plan that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// There is no such plan.
+    #[error("there is no plan {id:?} for this pair; `instep preview` makes one")]
+    Unknown {
+        /// What was asked for.
+        id: String,
+    },
+    /// It is there, but nobody can tell what it says.
+    #[error("the plan {id} cannot be used ({reason}); `instep preview` makes a new one")]
+    Damaged {
+        /// Which.
+        id: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The system refused.
+    #[error("{}: cannot {what} the plan: {source}", path.display())]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// What tells one action from another: where, what, and all versions it is about.
+pub type Digest = [u8; 16];
+
+/// A plan as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPlan {
+    /// Its name: the same plan has the same.
+    pub id: String,
+    /// What it was made with.
+    pub policy: Policy,
+    /// The globs that left names out.
+    pub exclude: Vec<String>,
+    /// The globs that brought names back in.
+    pub include: Vec<String>,
+    digests: HashSet<Digest>,
+}
+
+impl StoredPlan {
+    /// What is to be remembered of a plan.
+    pub fn of(plan: &Plan, policy: &Policy, exclude: &[String], include: &[String]) -> Self {
+        let digests: HashSet<_> = plan.actions.iter().map(digest).collect();
+        let mut sorted: Vec<_> = digests.iter().collect();
+        sorted.sort_unstable();
+        let mut hasher = blake3::Hasher::new();
+        // Without the time it was made at, so that the same plan keeps its name.
+        let words = [
+            mode_word(policy.mode),
+            conflict_word(policy.on_conflict),
+            if policy.checksum { "c" } else { "" },
+        ];
+        for word in words.into_iter().chain(exclude.iter().chain(include).map(String::as_str)) {
+            hasher.update(&(word.len() as u64).to_le_bytes()).update(word.as_bytes());
+        }
+        for digest in sorted {
+            hasher.update(digest);
+        }
+        let id = hasher.finalize().to_hex()[..ID_DIGITS].to_owned();
+        Self { id, policy: policy.clone(), exclude: exclude.to_vec(), include: include.to_vec(), digests }
+    }
+
+    /// Writes it down in a pair's directory, and forgets plans that are too old.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn save(&self, pair_dir: &Path) -> Result<(), PlanError> {
+        let dir = pair_dir.join(DIR);
+        let error = |path: &Path, source| PlanError::Io { path: path.into(), what: "store", source };
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|e| error(&dir, e))?;
+        forget_old(&dir);
+        let (path, new) = (dir.join(&self.id), dir.join(format!("{}.new", self.id)));
+        let write = || -> io::Result<()> {
+            let file =
+                fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+            let mut out = BufWriter::new(file);
+            serde_json::to_writer(&mut out, &Header::of(self))?;
+            out.write_all(b"\n")?;
+            for digest in &self.digests {
+                writeln!(out, "{:032x}", u128::from_be_bytes(*digest))?;
+            }
+            out.into_inner()?.sync_all()?;
+            fs::rename(&new, &path)
+        };
+        write().map_err(|e| error(&path, e))
+    }
+
+    /// Reads the plan of that ID.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub fn load(pair_dir: &Path, id: &str) -> Result<Self, PlanError> {
+        let unknown = || PlanError::Unknown { id: id.into() };
+        // What is no ID is no file name either.
+        if id.len() != ID_DIGITS || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(unknown());
+        }
+        let path = pair_dir.join(DIR).join(id);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(unknown()),
+            Err(source) => return Err(PlanError::Io { path, what: "read", source }),
+        };
+        let damaged = |reason: &str| PlanError::Damaged { id: id.into(), reason: reason.into() };
+        let mut lines = text.lines();
+        let header: Header = serde_json::from_str(lines.next().unwrap_or_default())
+            .map_err(|error| damaged(&error.to_string()))?;
+        if header.format != FORMAT {
+            return Err(damaged("it was made by another version"));
+        }
+        let digests = lines
+            .map(|line| u128::from_str_radix(line, 16).map(u128::to_be_bytes))
+            .collect::<Result<HashSet<_>, _>>()
+            .map_err(|_| damaged("a line of it is damaged"))?;
+        if digests.len() != header.actions {
+            return Err(damaged("it was cut off"));
+        }
+        header.plan(id, digests).ok_or_else(|| damaged("it was made by another version"))
+    }
+
+    /// Takes out of a fresh plan what this one did not have, and returns that: it changed since the plan was shown.
+    pub fn hold_back(&self, plan: &mut Plan) -> Vec<Action> {
+        plan.actions.extract_if(.., |action| !self.digests.contains(&digest(action))).collect()
+    }
+}
+
+fn forget_old(dir: &Path) {
+    let old = |entry: &fs::DirEntry| {
+        let modified = entry.metadata().and_then(|meta| meta.modified()).ok()?;
+        Some(SystemTime::now().duration_since(modified).ok()? > KEPT)
+    };
+    // What cannot be tidied up is tidied up another time.
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if old(&entry) == Some(true) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    mode: String,
+    on_conflict: String,
+    checksum: bool,
+    now: (i64, u32),
+    time_resolution: u64,
+    keep_both_suffix: String,
+    exclude: Vec<String>,
+    include: Vec<String>,
+    actions: usize,
+}
+
+impl Header {
+    fn of(plan: &StoredPlan) -> Self {
+        let policy = &plan.policy;
+        Self {
+            format: FORMAT,
+            mode: mode_word(policy.mode).into(),
+            on_conflict: conflict_word(policy.on_conflict).into(),
+            checksum: policy.checksum,
+            now: (policy.now.secs, policy.now.nanos),
+            time_resolution: policy.time_resolution,
+            keep_both_suffix: policy.keep_both_suffix.clone(),
+            exclude: plan.exclude.clone(),
+            include: plan.include.clone(),
+            actions: plan.digests.len(),
+        }
+    }
+
+    fn plan(self, id: &str, digests: HashSet<Digest>) -> Option<StoredPlan> {
+        let policy = Policy {
+            mode: MODES.into_iter().find(|mode| mode_word(*mode) == self.mode)?,
+            on_conflict: ON_CONFLICT.into_iter().find(|one| conflict_word(*one) == self.on_conflict)?,
+            checksum: self.checksum,
+            now: Time { secs: self.now.0, nanos: self.now.1 },
+            time_resolution: self.time_resolution,
+            keep_both_suffix: self.keep_both_suffix,
+        };
+        Some(StoredPlan { id: id.into(), policy, exclude: self.exclude, include: self.include, digests })
+    }
+}
+
+const MODES: [Mode; 3] = [Mode::TwoWay, Mode::Mirror, Mode::Copy];
+
+fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::TwoWay => "two-way",
+        Mode::Mirror => "mirror",
+        Mode::Copy => "copy",
+    }
+}
+
+const ON_CONFLICT: [OnConflict; 6] = [
+    OnConflict::Ask,
+    OnConflict::Newest,
+    OnConflict::Largest,
+    OnConflict::A,
+    OnConflict::B,
+    OnConflict::KeepBoth,
+];
+
+fn conflict_word(on_conflict: OnConflict) -> &'static str {
+    match on_conflict {
+        OnConflict::Ask => "ask",
+        OnConflict::Newest => "newest",
+        OnConflict::Largest => "largest",
+        OnConflict::A => "a",
+        OnConflict::B => "b",
+        OnConflict::KeepBoth => "keep-both",
+    }
+}
+
+/// The digest of an action. Where the base has it, and where it is on the way, do not count: they follow from the rest.
+pub fn digest(action: &Action) -> Digest {
+    let mut out = Writer(blake3::Hasher::new());
+    out.path(&action.path);
+    match &action.op {
+        Op::Create { on, source, tally, whole } => {
+            out.tag(1, *on).seen(source).tally(tally).flag(*whole);
+        }
+        Op::Replace { on, source, target, tally, removed, keep_mode } => {
+            out.tag(2, *on).seen(source).seen(target).tally(tally).tally(removed).flag(*keep_mode);
+        }
+        Op::Meta { on, source, target, mode, mtime } => {
+            out.tag(3, *on).seen(source).seen(target).flag(*mode).flag(*mtime);
+        }
+        Op::Remove { on, target, tally } => {
+            out.tag(4, *on).seen(target).tally(tally);
+        }
+        Op::Move { on, from, at: _, origin: _, seen, source, same } => {
+            out.tag(5, *on).path(from).seen(seen).seen(source).flag(*same);
+        }
+        Op::KeepBoth { renamed_on, from, seen } => {
+            out.tag(6, *renamed_on).path(from).seen(seen);
+        }
+    }
+    let mut digest = Digest::default();
+    out.0.finalize_xof().fill(&mut digest);
+    digest
+}
+
+struct Writer(blake3::Hasher);
+
+impl Writer {
+    fn tag(&mut self, op: u8, on: Side) -> &mut Self {
+        self.0.update(&[op, on as u8]);
+        self
+    }
+
+    fn flag(&mut self, flag: bool) -> &mut Self {
+        self.0.update(&[flag.into()]);
+        self
+    }
+
+    fn path(&mut self, path: &RelPath) -> &mut Self {
+        self.number(path.as_bytes().len() as u64);
+        self.0.update(path.as_bytes());
+        self
+    }
+
+    fn seen(&mut self, seen: &Seen) -> &mut Self {
+        self.0.update(&[seen.kind as u8]);
+        self.number(seen.mode.into()).number(seen.size);
+        for time in [seen.mtime, seen.ctime] {
+            self.number(time.secs as u64).number(time.nanos.into());
+        }
+        self.number(seen.id.ino).number(seen.id.birth as u64)
+    }
+
+    fn tally(&mut self, tally: &Tally) -> &mut Self {
+        let Tally { files, dirs, links, bytes, agreed, fingerprint } = *tally;
+        for number in [files, dirs, links, bytes, agreed, fingerprint] {
+            self.number(number);
+        }
+        self
+    }
+
+    fn number(&mut self, number: u64) -> &mut Self {
+        self.0.update(&number.to_le_bytes());
+        self
+    }
+}
