@@ -5,7 +5,7 @@ use syncmgr::conflict::ConflictKind;
 use crate::decide::Decision;
 use crate::entry::{Agreed, Kind, Seen, Side};
 use crate::path::RelPath;
-use crate::plan::{Action, Contested, Note, Op, Settle, Tally};
+use crate::plan::{Action, Contested, Note, Op, Plan, Settle, Tally};
 use crate::policy::{Mode, Policy};
 use crate::world::DirKey;
 
@@ -170,15 +170,30 @@ pub(crate) struct Swap {
     pub(crate) a: Seen,
     pub(crate) b: Seen,
     pub(crate) agreed: bool,
+    /// What the policy says where something in the tree that would have to go is news.
+    pub(crate) otherwise: Otherwise,
+}
+
+/// How a conflict that only a whole tree shows is settled.
+#[derive(Debug, Clone)]
+pub(crate) enum Otherwise {
+    Ask,
+    Wins(Side),
+    /// B's version gets this name.
+    KeepBoth(RelPath),
 }
 
 impl Swap {
+    fn on_side(&self, side: Side) -> &Seen {
+        if side == Side::A { &self.a } else { &self.b }
+    }
+
     pub(crate) fn source(&self) -> &Seen {
-        if self.on == Side::B { &self.a } else { &self.b }
+        self.on_side(self.on.other())
     }
 
     pub(crate) fn target(&self) -> &Seen {
-        if self.on == Side::B { &self.b } else { &self.a }
+        self.on_side(self.on)
     }
 
     /// Whether the tree is the one that has to go.
@@ -186,19 +201,43 @@ impl Swap {
         self.target().kind == Kind::Dir
     }
 
-    pub(crate) fn replace(self, tree: Tally) -> Action {
+    fn act(&self, path: &RelPath, op: Op) -> Action {
+        Action { path: path.clone(), dir: self.dir, op }
+    }
+
+    pub(crate) fn replace(&self, tree: Tally) -> Action {
         let (tally, removed) = if self.tree_goes() {
             (Tally::of(self.source(), false), tree)
         } else {
             (tree, Tally::of(self.target(), self.agreed))
         };
         let (source, target) = (*self.source(), *self.target());
-        let op = Op::Replace { on: self.on, source, target, tally, removed, keep_mode: false };
-        Action { path: self.path, dir: self.dir, op }
+        self.act(&self.path, Op::Replace { on: self.on, source, target, tally, removed, keep_mode: false })
     }
 
-    pub(crate) fn contested(self) -> Contested {
-        Contested { path: self.path, kind: ConflictKind::KindMismatch, a: Some(self.a), b: Some(self.b) }
+    /// There is news in the tree; `tree` is all of it, `kept` says that something in it must stay.
+    pub(crate) fn settle(mut self, tree: Tally, kept: bool, plan: &mut Plan) {
+        match &self.otherwise {
+            Otherwise::Wins(side) if *side != self.on && !kept => plan.actions.push(self.replace(tree)),
+            Otherwise::Wins(side) if *side == self.on => {
+                self.on = self.on.other();
+                plan.actions.push(self.replace(tree));
+            }
+            Otherwise::KeepBoth(beside) => {
+                let tally = |seen: &Seen| if seen.kind == Kind::Dir { tree } else { Tally::of(seen, false) };
+                let create = |on, source: Seen| Op::Create { on, source, tally: tally(&source), whole: true };
+                let rename = Op::KeepBoth { renamed_on: Side::B, from: self.path.clone(), seen: self.b };
+                plan.actions.push(self.act(beside, rename));
+                plan.actions.push(self.act(beside, create(Side::A, self.b)));
+                plan.actions.push(self.act(&self.path, create(Side::B, self.a)));
+            }
+            _ => plan.conflicts.push(Contested {
+                path: self.path,
+                kind: ConflictKind::KindMismatch,
+                a: Some(self.a),
+                b: Some(self.b),
+            }),
+        }
     }
 }
 

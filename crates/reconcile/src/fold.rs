@@ -43,6 +43,10 @@ struct Inside {
     created: Tally,
     /// All in it that is removed.
     removed: Tally,
+    /// All in it.
+    all: Tally,
+    /// Something in it must stay, however deep.
+    keeps: bool,
     /// Something in it is made on the other side, or moved there.
     leads: bool,
     /// Something in it needs an action of its own.
@@ -114,7 +118,10 @@ fn emit(tree: Tree, folded: Folded, inside: Inside, swap: Option<Swap>, plan: &m
     if let Some(swap) = swap {
         match folded {
             Folded::Remove(tally) | Folded::Create(tally) => plan.actions.push(swap.replace(tally)),
-            Folded::Parts { .. } => plan.conflicts.push(swap.contested()),
+            Folded::Parts { .. } => {
+                let all = top(&tree.seen, tree.agreed.is_some(), &inside.all);
+                swap.settle(all, inside.keeps, plan);
+            }
             Folded::Unknown => {}
         }
         return;
@@ -142,6 +149,7 @@ impl Inside {
     fn add_leaf(&mut self, leaf: Leaf) {
         let Some((_, name)) = leaf.path.split() else { return };
         let agreed = leaf.agreed.is_some();
+        self.all.add(name, &leaf.seen, agreed);
         if leaf.is_drop() {
             self.removed.add(name, &leaf.seen, agreed);
         } else {
@@ -155,6 +163,8 @@ impl Inside {
     fn add_tree(&mut self, tree: &Tree, name: &[u8], folded: Folded, child: Inside) {
         self.actions.extend(own_action(tree, &folded));
         self.notes.extend(child.notes);
+        self.keeps |= child.keeps;
+        self.all.add_tree(name, &tree.seen, &top(&tree.seen, tree.agreed.is_some(), &child.all));
         match folded {
             Folded::Remove(tally) => self.removed.add_tree(name, &tree.seen, &tally),
             Folded::Create(tally) => {
@@ -173,6 +183,8 @@ impl Inside {
     }
 
     fn fold(&mut self, tree: &Tree, listed: &Listed) -> Folded {
+        self.all.add_sum(&listed.tally);
+        self.keeps |= listed.stays || listed.unreadable;
         if listed.unreadable {
             return Folded::Unknown;
         }

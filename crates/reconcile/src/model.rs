@@ -33,6 +33,8 @@ pub struct Model {
     pub trash: Vec<(Side, RelPath, Entry)>,
     /// Whether the sides tell when something was born.
     pub births: bool,
+    /// Contents of each side when the last run ended.
+    agreed_contents: [BTreeSet<Vec<u8>>; 2],
     clock: i64,
     next_ino: u64,
     next_key: u64,
@@ -78,6 +80,7 @@ impl Model {
             excluded: BTreeSet::new(),
             trash: Vec::new(),
             births: true,
+            agreed_contents: [BTreeSet::new(), BTreeSet::new()],
             clock: 0,
             next_ino: 100,
             next_key: 2,
@@ -152,6 +155,21 @@ impl Model {
         self.side(side).iter().map(line).collect()
     }
 
+    /// The base's paths, in order.
+    pub fn show_base(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut open = vec![(RelPath::root(), DirKey::ROOT)];
+        while let Some((path, key)) = open.pop() {
+            for (name, agreed) in self.base.get(&key).into_iter().flatten() {
+                let path = path.join(name);
+                lines.push(format!("{path}{}", if agreed.dir.is_some() { "/" } else { "" }));
+                open.extend(agreed.dir.map(|dir| (path, dir)));
+            }
+        }
+        lines.sort();
+        lines
+    }
+
     /// What the base has of a path.
     pub fn agreed(&self, path: &str) -> Option<&Agreed> {
         let (parent, name) = rel_split(path)?;
@@ -160,6 +178,18 @@ impl Model {
 
     fn key_of(&self, dir: &RelPath) -> Option<DirKey> {
         dir.names().try_fold(DirKey::ROOT, |key, name| self.base.get(&key)?.get(name)?.dir)
+    }
+
+    /// Whether a side's content was there when both sides last agreed: what people did not do since.
+    pub fn knew(&self, side: Side, content: &[u8]) -> bool {
+        self.agreed_contents[side as usize].contains(content)
+    }
+
+    fn remember_contents(&mut self) {
+        for side in Side::BOTH {
+            let contents = self.side(side).values().map(|entry| entry.content.clone());
+            self.agreed_contents[side as usize] = contents.collect();
+        }
     }
 
     fn fresh_id(&mut self) -> FileId {
@@ -322,6 +352,7 @@ impl Model {
             run.act(action)
                 .map_err(|Refused(why)| Refused(format!("{} {:?}: {why}", action.path, action.op)))?;
         }
+        self.remember_contents();
         self.check_base()
     }
 

@@ -1,6 +1,7 @@
 //! Putting a plan together from what visits find: moves are known only when all of the rest is.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::decide::{Decision, Trio, decide};
 use crate::entry::{FileId, Kind, Seen, Side};
@@ -10,7 +11,7 @@ use crate::order;
 use crate::path::RelPath;
 use crate::plan::{Action, Op, Origin, Plan, Settle};
 use crate::policy::{Mode, Policy};
-use crate::visit::{Detail, Job, MovedLeaf, Node, Visited, metadata, visit};
+use crate::visit::{Both, Detail, Job, MovedLeaf, Node, Taken, Visited, metadata, visit};
 use crate::world::{DirKey, World};
 
 /// Plans one pair. It says what is to be looked at, takes what was found, and knows the plan in the end:
@@ -40,8 +41,10 @@ pub struct Planner {
     new_waiting: Vec<RelPath>,
     /// Directories that the base knows and that are gone from a side, by their identity there.
     gone_dirs: HashMap<(Side, u64), Vec<RelPath>>,
-    /// What moved directories are in the base: not to be planned again as part of what was around them.
-    taken: HashSet<(Option<DirKey>, Vec<u8>)>,
+    /// What moved directories are in the base, and where they were: not to be planned again as part of what was around
+    /// them.
+    taken: Taken,
+    taken_from: BTreeSet<Vec<u8>>,
     /// Where something is moved to.
     targets: BTreeSet<Vec<u8>>,
     leaves_matched: bool,
@@ -51,7 +54,7 @@ impl Planner {
     /// Begins a plan. With nothing in the base nothing can have been moved, and looking is cheaper.
     pub fn new(policy: Policy, base_is_empty: bool) -> Self {
         let moves = !base_is_empty && policy.mode != Mode::Copy;
-        let job = Job::Both { base: Some(DirKey::ROOT), moves };
+        let job = Job::Both(Both { base: Some(DirKey::ROOT), moves, taken: None });
         let root = Node { path: RelPath::root(), at: [None, None], job };
         Self {
             policy,
@@ -66,7 +69,8 @@ impl Planner {
             gone_waiting: Vec::new(),
             new_waiting: Vec::new(),
             gone_dirs: HashMap::new(),
-            taken: HashSet::new(),
+            taken: Taken::new(),
+            taken_from: BTreeSet::new(),
             targets: BTreeSet::new(),
             leaves_matched: false,
         }
@@ -104,7 +108,7 @@ impl Planner {
     }
 
     fn meet(&mut self, tree: Tree) {
-        if tree.agreed.is_some() && self.taken.contains(&base_place(&tree)) {
+        if tree.agreed.is_some() && base_place(&tree).is_some_and(|place| self.taken.contains_key(&place)) {
             return;
         }
         if let Some((mover, was)) = tree.left_on(&self.policy)
@@ -150,7 +154,7 @@ impl Planner {
                 None => (None, None),
             };
             self.plan.settle.push(Settle { path: path.clone(), dir, agreed: Some((a, b)), origin });
-            self.ready.push(Node { path, at, job: Job::Both { base, moves: true } });
+            self.ready.push(Node { path, at, job: Job::Both(Both { base, moves: true, taken: None }) });
         }
     }
 
@@ -177,7 +181,8 @@ impl Planner {
         let Some(gone) = known.first().and_then(|gone| self.trees.remove(gone)) else { return false };
         let Some(new) = self.trees.remove(path) else { return true };
         self.withdraw(&gone.path);
-        self.taken.insert(base_place(&gone));
+        self.taken.extend(base_place(&gone).map(|place| (place, mover)));
+        self.taken_from.insert(gone.path.as_bytes().to_vec());
         self.targets.insert(path.as_bytes().to_vec());
         self.follow(gone, new, mover);
         true
@@ -219,7 +224,8 @@ impl Planner {
         let mut at = [None, None];
         at[mover as usize] = (new.at != path).then_some(new.at);
         at[on as usize] = (gone.at != path).then_some(gone.at);
-        self.ready.push(Node { path, at, job: Job::Both { base: agreed.dir, moves: true } });
+        let taken = has_beneath(&self.taken_from, &gone.path).then(|| Arc::new(self.taken.clone()));
+        self.ready.push(Node { path, at, job: Job::Both(Both { base: agreed.dir, moves: true, taken }) });
     }
 
     /// Forgets all that was found beneath a tree as long as it was thought to be one side's.
@@ -349,9 +355,9 @@ pub fn plan(world: &dyn World, policy: &Policy, base_is_empty: bool) -> Plan {
 }
 
 /// Where the base has something.
-fn base_place(tree: &Tree) -> (Option<DirKey>, Vec<u8>) {
-    let name = tree.path.split().map(|(_, name)| name.to_vec());
-    (tree.dir, name.unwrap_or_default())
+fn base_place(tree: &Tree) -> Option<(DirKey, Vec<u8>)> {
+    let (_, name) = tree.path.split()?;
+    Some((tree.dir?, name.to_vec()))
 }
 
 fn origin(dir: Option<DirKey>, path: &RelPath) -> Option<Origin> {

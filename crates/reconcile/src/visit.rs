@@ -1,14 +1,16 @@
 //! Looking at one directory: the part of planning that reads, and that runs for many directories at the same time.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::decide::{Decision, Trio, decide};
 use crate::entry::{Agreed, Kind, Seen, Side};
-use crate::find::{Findings, Fresh, Intent, Leaf, Listed, Lost, Movable, Swap, Tree};
+use crate::find::{Findings, Fresh, Intent, Leaf, Listed, Lost, Movable, Otherwise, Swap, Tree};
 use crate::name;
 use crate::path::{Name, RelPath};
 use crate::plan::{Action, Contested, Note, NoteKind, Op, Settle, Tally};
-use crate::policy::{Mode, Policy};
+use crate::policy::{Mode, OnConflict, Policy};
 use crate::world::{Agreement, DirKey, Listing, World};
 
 /// One place to be looked at, handed out by [`Planner::next_nodes`](crate::Planner::next_nodes) and by visits.
@@ -39,13 +41,25 @@ impl Node {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Job {
-    /// A directory that both sides have. `moves`: names that only one side has wait until moves are known.
-    Both { base: Option<DirKey>, moves: bool },
+    /// A directory that both sides have.
+    Both(Both),
     /// A directory that one side has.
     Lone { on: Side, base: Option<DirKey>, intent: Intent, detail: Detail },
     /// A file or link that was moved on one side: what happened to its content?
     Moved(Box<MovedLeaf>),
 }
+
+#[derive(Debug, Clone)]
+pub(crate) struct Both {
+    pub(crate) base: Option<DirKey>,
+    /// Names that only one side has wait until moves are known.
+    pub(crate) moves: bool,
+    /// What was moved out from beneath before it was known that this was moved itself.
+    pub(crate) taken: Option<Arc<Taken>>,
+}
+
+/// Places of the base that were moved away already, by the side on which they were.
+pub(crate) type Taken = HashMap<(DirKey, Vec<u8>), Side>;
 
 /// How much must be kept of a directory that one side has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +101,7 @@ impl Visited {
 pub fn visit(node: &Node, world: &dyn World, policy: &Policy) -> Visited {
     let mut visit = Visit { node, world, policy, children: Vec::new(), found: Findings::default() };
     match &node.job {
-        Job::Both { base, moves } => visit.both(*base, *moves),
+        Job::Both(both) => visit.both(both),
         Job::Lone { on, base, intent, detail } => visit.lone(*on, *base, *intent, *detail),
         Job::Moved(moved) => visit.moved(moved),
     }
@@ -103,6 +117,7 @@ struct Visit<'v> {
 }
 
 /// One name with what all three trees have of it, in a directory that both sides have.
+#[derive(Clone, Copy)]
 struct Here<'h> {
     name: &'h Name,
     base: Option<&'h Agreed>,
@@ -111,9 +126,15 @@ struct Here<'h> {
     /// The agreement of the directory.
     dir: Option<DirKey>,
     moves: bool,
+    taken: Option<&'h Arc<Taken>>,
 }
 
 impl<'h> Here<'h> {
+    /// The side on which this was moved away, if that is known already.
+    fn taken_by(&self) -> Option<Side> {
+        self.taken?.get(&(self.dir?, self.name.to_vec())).copied()
+    }
+
     fn on(&self, side: Side) -> Option<&'h Seen> {
         match side {
             Side::A => self.a,
@@ -146,7 +167,8 @@ impl Visit<'_> {
     }
 
     /// A directory that both sides have. Where one side cannot be listed, nothing beneath is touched (S5).
-    fn both(&mut self, base: Option<DirKey>, moves: bool) {
+    fn both(&mut self, both: &Both) {
+        let base = both.base;
         let (a, b) = (self.list(Side::A), self.list(Side::B));
         let (Some(a), Some(b)) = (a, b) else { return };
         let agreement = base.and_then(|key| self.world.agreement(key)).unwrap_or_default();
@@ -171,10 +193,31 @@ impl Visit<'_> {
                 a: a_names.next_if(|entry| entry.0 == name).map(|entry| entry.1),
                 b: b_names.next_if(|entry| entry.0 == name).map(|entry| entry.1),
                 dir: base,
-                moves,
+                moves: both.moves,
+                taken: both.taken.as_ref(),
             };
-            if !self.is_unchanged(&here) {
+            if let Some(mover) = here.taken_by() {
+                self.place_taken(&here, mover);
+            } else if !self.is_unchanged(&here) {
                 self.name(&here, &kept);
+            }
+        }
+    }
+
+    /// What the base and one side have here is moved away already. What the mover has here now is something else, and
+    /// the other side gets it when the place is free: as a copy, for a move might come too early.
+    fn place_taken(&mut self, here: &Here<'_>, mover: Side) {
+        let (a, b) = if mover == Side::A { (here.a, None) } else { (None, here.b) };
+        let free = Here { base: None, a, b, moves: false, taken: None, ..*here };
+        if !self.is_filtered(&free) {
+            let trio = Trio { base: None, a, b, moved: [false; 2] };
+            match decide(trio, self.policy, &mut || Ok(false)) {
+                decision @ (Decision::Take { .. } | Decision::Drop { .. }) => {
+                    self.alone(&free, mover, decision);
+                }
+                Decision::Leave(notes) => self.notes(&free, notes),
+                // Nobody else has it: no other decision is made.
+                _ => {}
             }
         }
     }
@@ -213,7 +256,7 @@ impl Visit<'_> {
             Decision::Merge { mode, settle } => self.merge(here, mode, settle),
             Decision::Meta { mode, mtime } => self.meta(here, mode, mtime),
             Decision::Take { from, keep_mode, force, .. } if here.on(from.other()).is_some() => {
-                self.replace(here, from, keep_mode, force);
+                self.replace(here, kept, from, keep_mode, force);
             }
             Decision::Take { from: on, .. } | Decision::Drop { on, .. } => self.alone(here, on, decision),
             Decision::KeepBoth => self.keep_both(here, kept),
@@ -275,7 +318,7 @@ impl Visit<'_> {
             if settle {
                 self.settle(here, Some((*a, *b)));
             }
-            let job = Job::Both { base, moves: here.moves };
+            let job = Job::Both(Both { base, moves: here.moves, taken: here.taken.cloned() });
             self.children.push(Node { path: self.path(here), at, job });
         }
         self.meta(here, mode, None);
@@ -288,7 +331,7 @@ impl Visit<'_> {
     }
 
     /// The other side's version goes for that of `from`.
-    fn replace(&mut self, here: &Here<'_>, from: Side, keep_mode: bool, force: bool) {
+    fn replace(&mut self, here: &Here<'_>, kept: &KeptNames<'_>, from: Side, keep_mode: bool, force: bool) {
         let (Some(a), Some(b)) = (here.a, here.b) else { return };
         let (source, target) = if from == Side::A { (a, b) } else { (b, a) };
         let agreed = here.base.is_some();
@@ -297,7 +340,14 @@ impl Visit<'_> {
             self.found.actions.extend(replacement(&path, here.dir, from, [a, b], keep_mode, agreed));
             return;
         }
-        let swap = Swap { path: self.path(here), dir: here.dir, on: from.other(), a: *a, b: *b, agreed };
+        let otherwise = match self.policy.on_conflict {
+            OnConflict::A => Otherwise::Wins(Side::A),
+            OnConflict::B => Otherwise::Wins(Side::B),
+            OnConflict::KeepBoth => Otherwise::KeepBoth(self.kept_path(here, kept)),
+            OnConflict::Ask | OnConflict::Newest | OnConflict::Largest => Otherwise::Ask,
+        };
+        let (path, dir) = (self.path(here), here.dir);
+        let swap = Swap { path, dir, on: from.other(), a: *a, b: *b, agreed, otherwise };
         let (on, intent) = match (swap.tree_goes(), force) {
             (true, true) => (swap.on, Intent::Purge),
             (true, false) => (swap.on, Intent::Sync),
@@ -353,7 +403,10 @@ impl Visit<'_> {
             agreed: here.base.filter(|base| base.a.kind == Kind::Dir).map(|base| Box::new(*base)),
             intent,
             given: detail.is_some(),
-            movable: here.moves && detail != Some(Detail::Sum),
+            // Where the base has something else at this very name, its entry has first to be replaced.
+            movable: here.moves
+                && detail != Some(Detail::Sum)
+                && here.base.is_none_or(|base| base.a.kind == Kind::Dir),
         };
         if let Some(detail) = detail {
             self.children.push(tree.node(detail));
@@ -361,11 +414,15 @@ impl Visit<'_> {
         self.found.trees.push(tree);
     }
 
+    fn kept_path(&self, here: &Here<'_>, kept: &KeptNames<'_>) -> RelPath {
+        let suffix = &self.policy.keep_both_suffix;
+        self.node.path.join(&name::keep_both(here.name, suffix, |name| kept.has(name)))
+    }
+
     /// B's version gets another name; then each side gets what it lacks.
     fn keep_both(&mut self, here: &Here<'_>, kept: &KeptNames<'_>) {
         let (Some(a), Some(b)) = (here.a, here.b) else { return };
-        let kept = name::keep_both(here.name, &self.policy.keep_both_suffix, |name| kept.has(name));
-        let path = self.node.path.join(&kept);
+        let path = self.kept_path(here, kept);
         let rename = Op::KeepBoth { renamed_on: Side::B, from: self.path(here), seen: *b };
         self.found.actions.push(Action { path: path.clone(), dir: here.dir, op: rename });
         let mut both = vec![(Side::A, self.path(here), a)];
@@ -432,7 +489,15 @@ impl Visit<'_> {
             }
             let agreed = base_names.next_if(|entry| entry.0 == name).map(|entry| entry.1);
             let (a, b) = if on == Side::A { (Some(seen), None) } else { (None, Some(seen)) };
-            let here = Here { name, base: agreed, a, b, dir: listed.base, moves: detail != Detail::Sum };
+            let here = Here {
+                name,
+                base: agreed,
+                a,
+                b,
+                dir: listed.base,
+                moves: detail != Detail::Sum,
+                taken: None,
+            };
             self.lone_name(&here, on, intent, detail, listed);
         }
         listed.vanished.extend(base_names.map(|(vanished, _)| vanished.into()));
