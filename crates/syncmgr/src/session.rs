@@ -417,19 +417,14 @@ impl Session {
     /// One item now; none when it is not of this session, or only proposed (R8).
     pub fn item(&self, item: &ItemId) -> Option<ItemView> {
         let (_, slot) = self.table.find(item)?;
-        (!slot.lock().hidden()).then(|| slot.view(self.is_stopping()))
+        slot.view(self.is_stopping())
     }
 
     /// Everything now. For a large session that is shown several times a second, see [`changes`](Self::changes).
     pub fn snapshot(&self) -> SessionView {
         let stopping = self.is_stopping();
         SessionView {
-            items: self
-                .table
-                .slots()
-                .filter(|(_, slot)| !slot.lock().hidden())
-                .map(|(_, slot)| slot.view(stopping))
-                .collect(),
+            items: self.table.slots().filter_map(|(_, slot)| slot.view(stopping)).collect(),
             text: locked(&self.rare.text).clone(),
             manual: self.manual.load(Ordering::Relaxed),
             stopping,
@@ -445,11 +440,9 @@ impl Session {
             .into_iter()
             .filter_map(|number| {
                 let slot = self.table.get(number)?;
-                let mut state = slot.lock();
-                state.listed = false;
-                let hidden = state.hidden();
-                drop(state);
-                (!hidden).then(|| slot.view(stopping))
+                // Before the look: what changes from now on is listed again.
+                slot.lock().listed = false;
+                slot.view(stopping)
             })
             .collect()
     }

@@ -37,9 +37,13 @@ impl Slot {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn view(&self, stop_all: bool) -> ItemView {
+    /// What a screen shows of it; none while it is only proposed (R8).
+    pub(super) fn view(&self, stop_all: bool) -> Option<ItemView> {
         let state = self.lock();
-        ItemView {
+        if state.hidden() {
+            return None;
+        }
+        Some(ItemView {
             id: self.id.clone(),
             status: state.status,
             progress: Progress::of(state.status, state.step, state.max),
@@ -59,7 +63,7 @@ impl Slot {
                 CancelRequest::None
             },
             outcome: state.completed().then(|| state.outcome()),
-        }
+        })
     }
 }
 
