@@ -134,4 +134,9 @@ pub trait WriteDir: Send + Sync {
     fn handle(&self) -> Option<BorrowedFd<'_>> {
         None
     }
+
+    /// What directories of one side know each other by where there are no descriptors.
+    fn number(&self) -> Option<u64> {
+        None
+    }
 }
