@@ -506,9 +506,9 @@ impl Session {
             Step::Opened => {
                 self.rare.open.fetch_add(1, Ordering::AcqRel);
             }
-            Step::Completed => {
+            Step::Completed { awaited } => {
                 slot.cancel.store(false, Ordering::Release);
-                if self.rare.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+                if awaited && self.rare.open.fetch_sub(1, Ordering::AcqRel) == 1 {
                     let _alone = locked(&self.rare.stopping);
                     if self.rare.open.load(Ordering::Acquire) == 0 {
                         self.stop_all.store(false, Ordering::Release);

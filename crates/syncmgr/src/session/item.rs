@@ -101,8 +101,9 @@ pub(super) enum Step {
     On,
     /// The item has become one that a stop of everything waits for.
     Opened,
-    /// The item is complete now and was not before.
-    Completed,
+    /// The item is complete now and was not before; a stop of everything has waited for it, or (a proposal that is
+    /// completed by its first report) has not.
+    Completed { awaited: bool },
 }
 
 impl ItemState {
@@ -164,8 +165,7 @@ impl ItemState {
         }
         if status.completes() {
             if !self.completed() {
-                // Opened and completed at once: nobody ever waited for it.
-                step = if step == Step::Opened { Step::On } else { Step::Completed };
+                step = Step::Completed { awaited: step != Step::Opened };
             }
             if self.text.capacity() > KEPT_TEXT {
                 self.text.shrink_to_fit();
