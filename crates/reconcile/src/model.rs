@@ -484,7 +484,7 @@ impl Run<'_> {
                 self.expect(on.other(), path, source)?;
                 self.expect_nothing(*on, path)?;
                 if *whole {
-                    self.expect_tally(on.other(), path, tally)?;
+                    self.expect_tally(on.other(), path, tally, true)?;
                     self.copy(*on, path);
                     return self.record_tree(path, action.dir);
                 }
@@ -494,8 +494,8 @@ impl Run<'_> {
             Op::Replace { on, source, target, tally, removed, keep_mode } => {
                 self.expect(on.other(), path, source)?;
                 self.expect(*on, path, target)?;
-                self.expect_tally(on.other(), path, tally)?;
-                self.expect_tally(*on, path, removed)?;
+                self.expect_tally(on.other(), path, tally, true)?;
+                self.expect_tally(*on, path, removed, false)?;
                 self.trash(*on, path);
                 self.copy(*on, path);
                 if *keep_mode && let Some(entry) = self.model.sides[*on as usize].get_mut(path) {
@@ -519,7 +519,7 @@ impl Run<'_> {
             }
             Op::Remove { on, target, tally } => {
                 self.expect(*on, path, target)?;
-                self.expect_tally(*on, path, tally)?;
+                self.expect_tally(*on, path, tally, false)?;
                 self.trash(*on, path);
                 // The base may never have known it (a mirror's extra files).
                 match self.record(path, action.dir) {
@@ -577,12 +577,12 @@ impl Run<'_> {
     }
 
     /// All beneath must be what the plan summed up.
-    fn expect_tally(&self, side: Side, path: &RelPath, tally: &Tally) -> Done {
+    fn expect_tally(&self, side: Side, path: &RelPath, tally: &Tally, is_source: bool) -> Done {
         let mut is = Tally::default();
         for (at, entry) in self.model.side(side).iter().filter(|(at, _)| at.starts_with(path)) {
             if at == path {
                 is.add_sum(&Tally::of(&entry.seen, false));
-            } else if !self.is_left_out(side, at) {
+            } else if !(self.is_left_out(side, at) || is_source && is_skipped(entry.seen.kind)) {
                 is.add(&name_of(at), &entry.seen, false);
             }
         }
@@ -605,9 +605,7 @@ impl Run<'_> {
         let paths: Vec<RelPath> = all
             .iter()
             .filter(|(at, entry)| {
-                at.starts_with(path)
-                    && !self.is_left_out(on.other(), at)
-                    && !matches!(entry.seen.kind, Kind::Special | Kind::Unreadable)
+                at.starts_with(path) && !self.is_left_out(on.other(), at) && !is_skipped(entry.seen.kind)
             })
             .map(|(at, _)| at.clone())
             .collect();
@@ -697,6 +695,11 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// What is never copied.
+fn is_skipped(kind: Kind) -> bool {
+    matches!(kind, Kind::Special | Kind::Unreadable)
 }
 
 fn name_of(path: &RelPath) -> Vec<u8> {

@@ -37,7 +37,9 @@ impl Tally {
         tally
     }
 
-    /// Counts one more entry beneath the top of a tree.
+    /// Counts one more entry beneath the top of a tree. Sockets and the like have no count of their own, but leave their
+    /// mark: a tree that is removed must not have got one meanwhile. Whoever looks at a tree that is copied leaves out
+    /// what is not copied.
     pub fn add(&mut self, name: &Name, seen: &Seen, agreed: bool) {
         self.count(seen, agreed);
         self.fingerprint = self.fingerprint.wrapping_add(fingerprint(name, seen));

@@ -9,7 +9,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{FileFailurePersistence, TestCaseError};
 use reconcile::model::{Entry, Model};
-use reconcile::{Action, Kind, Mode, NoteKind, OnConflict, Op, Plan, Policy, RelPath, Side, plan};
+use reconcile::{
+    Action, Kind, Mode, NoteKind, OnConflict, Op, Plan, Planner, Policy, RelPath, Side, plan, visit,
+};
 
 type Checked = Result<(), TestCaseError>;
 
@@ -145,6 +147,29 @@ fn describe(action: &Action, side: impl Fn(Side) -> Side) -> String {
     format!("{action:?}")
 }
 
+/// Plans as a driver with many threads would: children at once, everything in an order that nobody foresees.
+fn plan_in_any_order(world: &Model, policy: &Policy, seeds: &[u32]) -> Plan {
+    let mut planner = Planner::new(policy.clone(), world.base_is_empty());
+    let mut seeds = seeds.iter().cycle().map(|&seed| seed as usize);
+    let mut draw = |len: usize| seeds.next().unwrap_or(0) % len;
+    loop {
+        let mut open = planner.next_nodes();
+        if open.is_empty() {
+            return planner.finish();
+        }
+        let mut found = Vec::new();
+        while !open.is_empty() {
+            let node = open.swap_remove(draw(open.len()));
+            let mut visited = visit(&node, world, policy);
+            open.extend(visited.take_children());
+            found.push(visited);
+        }
+        while !found.is_empty() {
+            planner.absorb(found.swap_remove(draw(found.len())));
+        }
+    }
+}
+
 fn cases() -> ProptestConfig {
     // `PROPTEST_CASES` says otherwise.
     let set = std::env::var_os("PROPTEST_CASES").is_some();
@@ -152,7 +177,7 @@ fn cases() -> ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/histories.regressions"))),
         ..ProptestConfig::default()
     };
-    if set { config } else { ProptestConfig { cases: 1500, ..config } }
+    if set { config } else { ProptestConfig { cases: 4000, ..config } }
 }
 
 /// B is what A is.
@@ -222,6 +247,17 @@ proptest! {
             let turned = before.mirrored();
             let turned = plan(&turned, &policy(), turned.base_is_empty());
             prop_assert_eq!(straight(made), exchanged(&turned), "{}", story(before, made));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn the_order_of_looking_does_not_matter(history in history(), seeds in prop::collection::vec(any::<u32>(), 1..9)) {
+        live(&history, &policy(), |_| {}, |before, made, _| {
+            let other = plan_in_any_order(before, &policy(), &seeds);
+            prop_assert_eq!(straight(made), straight(&other), "{}", story(before, made));
+            prop_assert_eq!(&made.actions, &other.actions);
+            prop_assert_eq!(&made.notes, &other.notes);
             Ok(())
         })?;
     }
