@@ -114,6 +114,7 @@ fn with_look<T>(a: &Path, b: &Path, home: &Home, threads: usize, work: impl FnOn
 
 fn look(a: &Path, b: &Path, home: &Home, threads: usize) -> u64 {
     with_look(a, b, home, threads, |mut look| {
+        let _lock = look.lock().unwrap();
         let planned = look.plan(&()).unwrap();
         assert!(planned.plan.actions.is_empty() && planned.plan.settle.is_empty());
         planned.plan.looked_at.iter().sum()

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +15,8 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use reconcile::{Kind, Listing, RelPath};
 
-use crate::side::ReadDir;
 use crate::side::names::IGNORE_FILE;
+use crate::side::{ReadDir, ReadSide, SideError};
 
 /// A longer one is no list of globs.
 const MAX_IGNORE_FILE: u64 = 1 << 20;
@@ -84,6 +84,8 @@ pub struct SideFilter<'f> {
     /// Most sides have no ignore file; then nothing is looked up.
     any: AtomicBool,
     files: RwLock<HashMap<RelPath, Arc<Gitignore>>>,
+    /// Directories whose ignore file was looked for, with what came of it, where directories may come in any order.
+    learned: Option<Mutex<HashMap<RelPath, Result<(), String>>>>,
     problems: Mutex<Vec<IgnoreProblem>>,
 }
 
@@ -101,21 +103,37 @@ pub struct IgnoreProblem {
 impl<'f> SideFilter<'f> {
     /// The filter before any directory was looked at.
     pub fn new(filter: &'f Filter) -> Self {
-        Self { filter, any: AtomicBool::new(false), files: RwLock::default(), problems: Mutex::default() }
+        Self {
+            filter,
+            any: AtomicBool::new(false),
+            files: RwLock::default(),
+            learned: None,
+            problems: Mutex::default(),
+        }
     }
 
-    /// Takes out of a listing what is left out. Directories must come after the ones they are in.
+    /// The same for those who do not begin at the top: the ignore files of the directories above are looked for.
+    #[must_use]
+    pub fn in_any_order(self) -> Self {
+        Self { learned: Some(Mutex::default()), ..self }
+    }
+
+    /// Takes out of a listing what is left out. Directories must come after the ones they are in, if nothing else was
+    /// [agreed](Self::in_any_order).
     ///
     /// # Errors
     /// There is an ignore file that cannot be read: nobody knows what it leaves out.
-    pub fn apply(&self, dir: &dyn ReadDir, path: &RelPath, listing: Listing) -> Result<Listing, String> {
-        if let Some(seen) = listing.get(IGNORE_FILE) {
-            if seen.kind != Kind::File {
-                return Err(".instepignore is not a regular file: what it leaves out is not known".into());
-            }
-            self.read_ignore_file(dir, path).map_err(|error| {
-                format!(".instepignore cannot be read, so what it leaves out is not known: {error}")
-            })?;
+    pub fn apply(
+        &self,
+        side: &dyn ReadSide,
+        dir: &dyn ReadDir,
+        path: &RelPath,
+        listing: Listing,
+    ) -> Result<Listing, String> {
+        match (&self.learned, listing.get(IGNORE_FILE)) {
+            (Some(_), _) => self.learn_down_to(side, path)?,
+            (None, Some(seen)) => self.learn(dir, path, seen.kind)?,
+            (None, None) => {}
         }
         if self.is_empty() {
             return Ok(listing);
@@ -133,12 +151,15 @@ impl<'f> SideFilter<'f> {
         Ok(kept)
     }
 
-    /// Whether what is or would be there is left out. The directories above must have been looked at.
-    pub fn excludes(&self, path: &RelPath, kind: Kind) -> bool {
+    /// Whether what is or would be there is left out; yes, if nobody can know.
+    pub fn excludes(&self, side: &dyn ReadSide, path: &RelPath, kind: Kind) -> bool {
+        let dir = path.split().map(|(dir, _)| dir).unwrap_or_default();
+        if self.learn_down_to(side, &dir).is_err() {
+            return true;
+        }
         if self.is_empty() {
             return false;
         }
-        let dir = path.split().map(|(dir, _)| dir).unwrap_or_default();
         self.rules(&dir).excludes(path, kind)
     }
 
@@ -165,6 +186,45 @@ impl<'f> SideFilter<'f> {
             }
         }
         Rules { globs: &self.filter.globs, files }
+    }
+
+    /// Reads the ignore files of a directory and of those above it, where that was not done before.
+    fn learn_down_to(&self, side: &dyn ReadSide, dir: &RelPath) -> Result<(), String> {
+        let Some(learned) = &self.learned else { return Ok(()) };
+        // Held while reading: nobody may go on with half of the rules.
+        let mut learned = learned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Some(dir.clone());
+        while let Some(path) = next {
+            next = path.split().map(|(above, _)| above);
+            let known = learned.entry(path);
+            let path = known.key().clone();
+            known.or_insert_with(|| self.look_and_learn(side, &path)).clone()?;
+        }
+        Ok(())
+    }
+
+    fn look_and_learn(&self, side: &dyn ReadSide, path: &RelPath) -> Result<(), String> {
+        let seen = side.dir(path).and_then(|dir| Ok(dir.look(IGNORE_FILE)?.map(|seen| (dir, seen))));
+        match seen {
+            Ok(Some((dir, seen))) => self.learn(&*dir, path, seen.kind),
+            Ok(None) => Ok(()),
+            Err(SideError::Io { source, .. })
+                if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                // Where there is no directory, nothing is left out.
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn learn(&self, dir: &dyn ReadDir, path: &RelPath, kind: Kind) -> Result<(), String> {
+        if kind != Kind::File {
+            return Err(".instepignore is not a regular file: what it leaves out is not known".into());
+        }
+        self.read_ignore_file(dir, path).map_err(|error| {
+            format!(".instepignore cannot be read, so what it leaves out is not known: {error}")
+        })
     }
 
     fn read_ignore_file(&self, dir: &dyn ReadDir, path: &RelPath) -> Result<(), String> {

@@ -181,8 +181,12 @@ impl<'a> Look<'a> {
         self.base.was_put_aside()
     }
 
-    /// The world as the planner is to see it. `base` is usually a [`Base::reader`].
+    /// The world as the planner sees it, for those who carry out the plan: they may ask for any directory.
     pub fn scan<'s>(&'s self, base: &'s dyn BaseRead, watch: &'s dyn Watch) -> Scan<'s> {
+        self.scan_down(base, watch).in_any_order()
+    }
+
+    fn scan_down<'s>(&'s self, base: &'s dyn BaseRead, watch: &'s dyn Watch) -> Scan<'s> {
         Scan::new(&self.roots.a, &self.roots.b, base, &self.filter, watch)
     }
 
@@ -209,8 +213,10 @@ impl<'a> Look<'a> {
     }
 
     pub(crate) fn plan_once(&self, policy: &Policy, watch: &dyn Watch) -> Result<Planned, LookError> {
-        let reader = self.base.reader()?;
-        let scan = self.scan(&reader, watch);
+        // Without the lock another run may begin: a view that is held would keep it from writing to the base.
+        let reader = self.locked.then(|| self.base.reader()).transpose()?;
+        let base: &dyn BaseRead = reader.as_ref().map_or(&self.base as _, |reader| reader as _);
+        let scan = self.scan_down(base, watch);
         let planner = Planner::new(policy.clone(), !self.known);
         let planned = drive::plan(&scan, planner, policy, self.ask.threads, watch);
         if let Some(error) = scan.take_base_error() {

@@ -41,7 +41,7 @@ pub struct Scan<'s> {
 }
 
 impl<'s> Scan<'s> {
-    /// A world of two sides.
+    /// A world of two sides, for a planner: it begins at the top.
     pub fn new(
         a: &'s dyn ReadSide,
         b: &'s dyn ReadSide,
@@ -57,6 +57,12 @@ impl<'s> Scan<'s> {
             base_error: Mutex::default(),
             compared: AtomicU64::new(0),
         }
+    }
+
+    /// The same for those who look here and there: what is left out is right all the same.
+    #[must_use]
+    pub fn in_any_order(self) -> Self {
+        Self { filters: self.filters.map(SideFilter::in_any_order), ..self }
     }
 
     /// One side.
@@ -76,7 +82,8 @@ impl<'s> Scan<'s> {
     /// It could not be listed completely.
     pub fn list_open(&self, side: Side, dir: &dyn ReadDir, path: &RelPath) -> Result<Listing, Unreadable> {
         let listing = dir.list().map_err(|error| Unreadable { reason: reason(&error) })?;
-        self.filters[side as usize].apply(dir, path, listing).map_err(|reason| Unreadable { reason })
+        let filter = &self.filters[side as usize];
+        filter.apply(self.side(side), dir, path, listing).map_err(|reason| Unreadable { reason })
     }
 
     /// Lines of ignore files that said nothing.
@@ -162,7 +169,7 @@ impl World for Scan<'_> {
     }
 
     fn is_excluded(&self, side: Side, path: &RelPath, kind: Kind) -> bool {
-        self.filters[side as usize].excludes(path, kind)
+        self.filters[side as usize].excludes(self.side(side), path, kind)
     }
 }
 

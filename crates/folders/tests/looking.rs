@@ -140,6 +140,27 @@ fn s5_an_ignore_file_that_cannot_be_read_makes_its_directory_unreadable() {
 }
 
 #[test]
+fn filter_files_above_hold_wherever_one_begins_to_look() {
+    let two = Two::new();
+    two.a.file(".instepignore", "*.log").file("one/two/.instepignore", "*.tmp");
+    two.a.file("one/two/three/x.log", "").file("one/two/three/x.tmp", "").file("one/two/three/kept", "");
+    two.a.dir("broken/.instepignore").file("broken/sub/x", "");
+    let filter = Filter::new([], []).unwrap();
+    let (a, b) = (LocalSide::open(two.a.path()).unwrap(), LocalSide::open(two.b.path()).unwrap());
+    let base = Base::open(&two.a.at("no-such-home"), Access::Read).unwrap();
+    let fresh = || Scan::new(&a, &b, &base, &filter, &()).in_any_order();
+    assert_eq!(names(&fresh(), "one/two/three"), (vec!["kept".into()], 2));
+    assert!(fresh().is_excluded(Side::A, &path("one/two/three/new.tmp"), Kind::File));
+    assert!(!fresh().is_excluded(Side::A, &path("one/new.tmp"), Kind::File));
+    assert!(!fresh().is_excluded(Side::B, &path("one/two/three/new.tmp"), Kind::File), "B has none of it");
+    let scan = fresh();
+    for _ in 0..2 {
+        assert!(scan.list(Side::A, &path("broken/sub")).is_err(), "nobody knows what is left out there");
+    }
+    assert!(fresh().is_excluded(Side::A, &path("broken/sub/y"), Kind::File));
+}
+
+#[test]
 fn filter_fingerprints_tell_globs_apart() {
     let of = |exclude: &[&str], include: &[&str]| {
         *Filter::new(exclude.iter().copied(), include.iter().copied()).unwrap().fingerprint()
