@@ -84,6 +84,8 @@ pub struct SideFilter<'f> {
     /// Most sides have no ignore file; then nothing is looked up.
     any: AtomicBool,
     files: RwLock<HashMap<RelPath, Arc<Gitignore>>>,
+    /// Our own state, where it lies in the side: it changes with every run, so it would never be in sync.
+    ours: Option<RelPath>,
     /// Directories whose ignore file was looked for, with what came of it, where directories may come in any order.
     learned: Option<Mutex<HashMap<RelPath, Result<(), String>>>>,
     problems: Mutex<Vec<IgnoreProblem>>,
@@ -107,9 +109,16 @@ impl<'f> SideFilter<'f> {
             filter,
             any: AtomicBool::new(false),
             files: RwLock::default(),
+            ours: None,
             learned: None,
             problems: Mutex::default(),
         }
+    }
+
+    /// The same, and leaves out our own state.
+    #[must_use]
+    pub fn without(self, ours: Option<RelPath>) -> Self {
+        Self { ours, ..self }
     }
 
     /// The same for those who do not begin at the top: the ignore files of the directories above are looked for.
@@ -169,7 +178,7 @@ impl<'f> SideFilter<'f> {
     }
 
     fn is_empty(&self) -> bool {
-        self.filter.globs.is_empty() && !self.any.load(Ordering::Acquire)
+        self.filter.globs.is_empty() && self.ours.is_none() && !self.any.load(Ordering::Acquire)
     }
 
     /// What holds in a directory.
@@ -185,7 +194,7 @@ impl<'f> SideFilter<'f> {
                 next = dir.split().map(|(parent, _)| parent);
             }
         }
-        Rules { globs: &self.filter.globs, files }
+        Rules { ours: self.ours.as_ref(), globs: &self.filter.globs, files }
     }
 
     /// Reads the ignore files of a directory and of those above it, where that was not done before.
@@ -261,6 +270,7 @@ impl<'f> SideFilter<'f> {
 
 /// The globs and ignore files that hold in one directory.
 struct Rules<'f> {
+    ours: Option<&'f RelPath>,
     globs: &'f Gitignore,
     /// The deepest first, each with the length of its directory's path and the slash after it.
     files: Vec<(usize, Arc<Gitignore>)>,
@@ -268,6 +278,9 @@ struct Rules<'f> {
 
 impl Rules<'_> {
     fn excludes(&self, path: &RelPath, kind: Kind) -> bool {
+        if self.ours == Some(path) {
+            return true;
+        }
         let is_dir = kind == Kind::Dir;
         let bytes = path.as_bytes();
         let words =

@@ -3,10 +3,11 @@
 //! A preview ends here; a run takes the lock and goes on. Nothing in here writes to a side.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
 use reconcile::guards::{first_run_needs_consent, stops};
-use reconcile::{Action, BaseCounts, MaxDelete, Mode, Plan, Planner, Policy, Side, Stop, Time};
+use reconcile::{Action, BaseCounts, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Side, Stop, Time};
 use syncmgr::outcome::{Outcome, Problem, ProblemClass};
 
 use crate::base::{Access, Base, BaseError, BaseRead, Meta, PutAside};
@@ -187,7 +188,8 @@ impl<'a> Look<'a> {
     }
 
     fn scan_down<'s>(&'s self, base: &'s dyn BaseRead, watch: &'s dyn Watch) -> Scan<'s> {
-        Scan::new(&self.roots.a, &self.roots.b, base, &self.filter, watch)
+        let ours = Side::BOTH.map(|side| state_in(self.ask.home, self.roots.side(side).path()));
+        Scan::new(&self.roots.a, &self.roots.b, base, &self.filter, watch).without(ours)
     }
 
     /// Plans. Other policies than its own are for those who only want to know (see [`crate::verify`]).
@@ -248,6 +250,17 @@ impl<'a> Look<'a> {
         (self.meta, self.known) = (self.base.meta()?, !self.base.is_new()?);
         Ok(())
     }
+}
+
+/// Where our own state lies beneath a root, if it does: whoever keeps their whole home directory in sync has it there.
+fn state_in(home: &Home, root: &Path) -> Option<RelPath> {
+    // Bases and stored plans are in a directory of the state; the store is beside it.
+    let state = home.pairs.parent()?;
+    let existing = state.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    let (above, real) = existing?;
+    let state = real.join(state.strip_prefix(above).ok()?);
+    let beneath = state.strip_prefix(root.canonicalize().ok()?).ok()?;
+    RelPath::from_bytes(beneath.as_os_str().as_bytes()).filter(|path| !path.is_root())
 }
 
 fn both(pair: &[String], options: &[String]) -> Vec<String> {

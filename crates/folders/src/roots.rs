@@ -109,18 +109,19 @@ fn open_root(
         }
         other => refused(RootFault::Refused(other.into())),
     })?;
-    let identity = identify(&root, &side.path).map_err(|errno| refused(RootFault::Refused(errno.into())))?;
+    let identity = identify(&root, &side.path).map_err(|error| refused(RootFault::Refused(error)))?;
     match LocalSide::from_root(root, &side.path) {
         Ok(local) => Ok((local, identity)),
         Err(error) => Err(refused(RootFault::Refused(std::io::Error::other(error.to_string())))),
     }
 }
 
-fn identify(root: &OwnedFd, path: &Path) -> Result<RootIdentity, Errno> {
+fn identify(root: &OwnedFd, path: &Path) -> std::io::Result<RootIdentity> {
     let stat = statx(root, c"", AtFlags::EMPTY_PATH, StatxFlags::INO)?;
     let fs_id = fstatvfs(root)?.f_fsid;
-    // The path has no links, so its ancestors are where it lies; the nearest one that is mounted carries it.
-    let mount_point = path.ancestors().find(|at| is_mount_point(at)).unwrap_or(Path::new("/"));
+    // Without links the ancestors are where it lies; the nearest one that is mounted carries it.
+    let real = std::fs::canonicalize(path)?;
+    let mount_point = real.ancestors().find(|at| is_mount_point(at)).unwrap_or(Path::new("/"));
     Ok(RootIdentity { mount_point: mount_point.into(), fs_id, ino: stat.stx_ino })
 }
 

@@ -65,6 +65,14 @@ impl<'s> Scan<'s> {
         Self { filters: self.filters.map(SideFilter::in_any_order), ..self }
     }
 
+    /// The same without our own state, where it lies in a side.
+    #[must_use]
+    pub fn without(self, ours: [Option<RelPath>; 2]) -> Self {
+        let [a, b] = self.filters;
+        let [ours_a, ours_b] = ours;
+        Self { filters: [a.without(ours_a), b.without(ours_b)], ..self }
+    }
+
     /// One side.
     pub fn side(&self, side: Side) -> &'s dyn ReadSide {
         self.sides[side as usize]

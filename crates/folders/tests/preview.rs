@@ -265,6 +265,23 @@ fn a_filter_that_is_taken_back_brings_both_sides_together_and_deletes_nothing() 
 }
 
 #[test]
+fn s12_our_own_state_inside_a_side_is_never_synchronized() {
+    let mut both = Both::new();
+    both.a.file("state/pairs/x", "").file("state/instep.db", "").file("pairs", "p").file("sub/state/x", "");
+    both.pair.exclude = vec!["!*".into()];
+    for home in [both.a.at("state/pairs"), both.a.at("not-yet/there/pairs")] {
+        let home = folders::options::Home { pairs: home };
+        let mut look = folders::look::Look::open(both.ask(&home)).unwrap();
+        let planned = look.plan(&()).unwrap();
+        let state = if home.pairs.starts_with(both.a.at("state")) { vec![] } else { vec!["create b state"] };
+        assert_eq!(
+            lines(&planned.plan),
+            [vec!["create b pairs"], state, vec!["create b sub"]].concat().as_slice()
+        );
+    }
+}
+
+#[test]
 fn s8_hostile_names_are_planned_and_shown_harmlessly() {
     let both = Both::in_sync(small);
     let long = [b'x'; 255];
