@@ -18,12 +18,13 @@ struct IdText {
     folded_hash: u64,
 }
 
-/// One character for one: like the original's ordinal comparison, and unlike full folding, which makes "ß" of "SS".
+/// One character for one, and none from outside ASCII into it: like the original's ordinal comparison, and unlike full
+/// folding, which takes "ß" for "SS" and the dotless "ı" for "i".
 fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().map(|c| {
         let mut upper = c.to_uppercase();
         match (upper.next(), upper.next()) {
-            (Some(one), None) => one,
+            (Some(one), None) if c.is_ascii() || !one.is_ascii() => one,
             _ => c,
         }
     })

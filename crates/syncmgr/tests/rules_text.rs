@@ -43,7 +43,8 @@ fn r5_ids_are_compared_without_case_and_never_by_locale() {
         ("Ärger", "äRGER", true),
         ("ΣΊΣΥΦΟΣ", "σίσυφος", true),
         ("straße", "STRASSE", false),
-        ("I", "ı", true),
+        ("I", "ı", false),
+        ("s", "ſ", false),
         ("e\u{301}", "é", false),
         ("a", "b", false),
     ] {
