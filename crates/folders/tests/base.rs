@@ -187,6 +187,29 @@ fn a_damaged_file_is_put_aside_by_a_run_and_left_by_a_look() {
 }
 
 #[test]
+fn s4_what_is_left_of_a_killed_first_commit_is_no_base_and_no_damage() {
+    let home = tempfile::tempdir().unwrap();
+    with_file(home.path(), |connection| {
+        connection.execute_batch("CREATE TABLE t (x); DROP TABLE t").unwrap()
+    });
+    assert!(fs::metadata(home.path().join(FILE_NAME)).unwrap().len() > 0);
+    let base = Base::open(home.path(), Access::Write).unwrap();
+    assert!(base.is_new().unwrap() && base.was_put_aside().is_none());
+    let mut txn = base.begin().unwrap();
+    txn.put(DirKey::ROOT, &agreement(&[("file", file(1))])).unwrap();
+    txn.commit().unwrap();
+    assert!(!base.is_new().unwrap());
+}
+
+#[test]
+fn a_database_of_another_program_is_not_written_into() {
+    let home = tempfile::tempdir().unwrap();
+    with_file(home.path(), |connection| connection.execute_batch("CREATE TABLE theirs (x)").unwrap());
+    let base = Base::open(home.path(), Access::Write).unwrap();
+    assert!(base.was_put_aside().is_some_and(|aside| aside.to.is_some()));
+}
+
+#[test]
 fn damage_that_shows_while_reading_is_no_agreement() {
     let home = tempfile::tempdir().unwrap();
     drop(filled(home.path()));
