@@ -21,6 +21,8 @@ CREATE TABLE items (
     paused_until  INTEGER,
     first_seen    INTEGER NOT NULL,
     last_run      INTEGER,
+    -- The outcome of the last run that says something about the item: not one that was stopped or could not begin.
+    verdict       TEXT,
     last_good_run INTEGER,
     last_good_end INTEGER,
     UNIQUE (handler, key)

@@ -5,7 +5,7 @@ use syncmgr::{HandlerId, ItemId};
 
 use crate::record::{
     HandlerState, ItemState, LastRun, RUN_ITEM_COLUMNS, RUN_ITEM_WIDTH, Switch, count, handler_id, item_id,
-    run_id, run_item,
+    outcome, run_id, run_item,
 };
 use crate::writer::Ledger;
 
@@ -75,7 +75,7 @@ pub(crate) fn item_states(
                 (SELECT max(o.run) FROM run_items o JOIN runs p ON p.id = o.run
                   WHERE o.item = i.id AND p.ended IS NULL
                     AND p.id IN (SELECT id FROM runs WHERE ended IS NULL)),
-                (SELECT count(*) FROM conflicts c WHERE c.item = i.id)
+                (SELECT count(*) FROM conflicts c WHERE c.item = i.id), i.verdict
            FROM items i
            JOIN handlers h ON h.id = i.handler
            LEFT JOIN runs r ON r.id = i.last_run
@@ -115,6 +115,7 @@ pub(crate) fn item_states(
                 last_good,
                 running,
                 conflicts: count(row, at(12))?,
+                verdict: outcome(row, at(13))?,
             })
         })?
         .collect()

@@ -189,6 +189,9 @@ pub struct ItemState {
     pub running: Option<RunId>,
     /// Conflicts in the center's store.
     pub conflicts: u64,
+    /// The outcome of the last run that tells how the item stands. A run that was stopped, interrupted, or could not
+    /// begin tells nothing: what the run before it found still holds.
+    pub verdict: Option<Outcome>,
 }
 
 /// The last run of an item, as far as its state needs it.
@@ -210,6 +213,11 @@ pub struct LastRun {
 /// errors, too. Open conflicts are no error: all the rest is in sync.
 pub(crate) fn is_good(outcome: Outcome, counts: &Counts, error_events: u64) -> bool {
     matches!(outcome, Outcome::Done | Outcome::NeedsDecision) && counts.errors == 0 && error_events == 0
+}
+
+/// Whether a run with that outcome tells how the item stands.
+pub(crate) fn tells(outcome: Outcome) -> bool {
+    !matches!(outcome, Outcome::Waiting | Outcome::Disconnected | Outcome::Canceled | Outcome::Interrupted)
 }
 
 /// SQLite's integers are signed; a count beyond them is shown as the largest.

@@ -11,7 +11,7 @@ use syncmgr::{HandlerId, ItemId, ProgressStatus, RunId};
 use crate::error::StoreError;
 use crate::owner::Owner;
 use crate::record::{
-    EVENTS_PER_RUN, NewRun, RunEnd, RunItemEnd, event_id, events_of, is_good, signed, unsigned,
+    EVENTS_PER_RUN, NewRun, RunEnd, RunItemEnd, event_id, events_of, is_good, signed, tells, unsigned,
 };
 use crate::writer::{Durability, Ledger, Writer};
 
@@ -212,20 +212,29 @@ fn finish_item(
             problem.as_ref().and_then(|problem| problem.fix.as_ref()),
         ])?;
     let good = is_good(end.outcome, counts, errors);
-    set_last_run(ledger, item, run, good.then_some(ended))
+    set_last_run(ledger, item, run, Some(end.outcome), good.then_some(ended))
 }
 
 /// Of two sessions on one item (R7), the one that began later is the last one.
-fn set_last_run(ledger: &Ledger<'_>, item: i64, run: RunId, good_end: Option<i64>) -> rusqlite::Result<()> {
+fn set_last_run(
+    ledger: &Ledger<'_>,
+    item: i64,
+    run: RunId,
+    outcome: Option<Outcome>,
+    good_end: Option<i64>,
+) -> rusqlite::Result<()> {
+    let verdict = outcome.filter(|outcome| tells(*outcome)).map(Outcome::word);
     ledger
         .conn
         .prepare_cached(
-            "UPDATE items SET last_run = max(coalesce(last_run, 0), ?2),
+            "UPDATE items SET
+                verdict = CASE WHEN ?4 IS NULL OR last_run > ?2 THEN verdict ELSE ?4 END,
+                last_run = max(coalesce(last_run, 0), ?2),
                 last_good_run = CASE WHEN ?3 IS NULL THEN last_good_run ELSE max(coalesce(last_good_run, 0), ?2) END,
                 last_good_end = CASE WHEN ?3 IS NULL THEN last_good_end ELSE max(coalesce(last_good_end, ?3), ?3) END
               WHERE id = ?1",
         )?
-        .execute(params![item, signed(run.0), good_end])?;
+        .execute(params![item, signed(run.0), good_end, verdict])?;
     Ok(())
 }
 
@@ -280,7 +289,7 @@ pub(crate) fn interrupt(ledger: &Ledger<'_>, run: RunId) -> rusqlite::Result<boo
         .query_map([signed(run.0)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for item in items {
-        set_last_run(ledger, item, run, None)?;
+        set_last_run(ledger, item, run, None, None)?;
     }
     Ok(true)
 }
