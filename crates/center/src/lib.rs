@@ -1,1 +1,30 @@
-//! center
+//! The sync center: it runs, watches, stops and explains every synchronization of one process.
+//!
+//! Handlers are registered with a [`Center`]; requests wait in a queue for each handler (R17); each start calls the
+//! handler on a thread of its own; its sessions are [`syncmgr::Session`]s whose events and ends go to the
+//! [`store`]. What is decided is decided by pure functions ([`headline()`], [`syncmgr::state`], [`syncmgr::queue`]);
+//! what is here is the way of a request through them.
+
+mod callback;
+mod center;
+mod clock;
+mod collection;
+mod control;
+mod dispatch;
+mod headline;
+mod live;
+mod open;
+mod registry;
+mod sessions;
+mod status;
+mod stop;
+mod turn;
+mod verdict;
+
+pub use center::{Asker, Center};
+pub use clock::{Clock, SystemClock};
+pub use headline::{Facts, Headline, headline};
+pub use live::{Live, LiveHandler, LiveItem};
+pub use status::{HandlerStatus, ItemStatus};
+pub use stop::Stopped;
+pub use verdict::{Started, Verdict};

@@ -127,15 +127,11 @@ fn identify(root: &OwnedFd, path: &Path) -> std::io::Result<RootIdentity> {
 
 /// Whether a file system is mounted there now. What cannot be told counts as yes: it must not stop a pair for ever.
 fn is_mount_point(path: &Path) -> bool {
-    // Also where the root is a plain directory, as in a chroot.
-    if path == Path::new("/") {
-        return true;
-    }
     match statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::INO) {
         Ok(stat) if stat.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT) => {
             stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
         }
-        Ok(_) => other_device(path),
+        Ok(_) => path == Path::new("/") || other_device(path),
         Err(_) => false,
     }
 }

@@ -3,7 +3,6 @@
 use std::os::fd::BorrowedFd;
 
 use rustix::fs::{Access, AtFlags, StatVfsMountFlags, accessat, fstatfs, fstatvfs};
-use rustix::io::Errno;
 
 use super::{Capabilities, Trust};
 
@@ -29,9 +28,7 @@ pub(super) fn probe(dir: BorrowedFd<'_>) -> rustix::io::Result<(Capabilities, Tr
     // The magic is 32 bits whatever the field's width.
     let magic = fstatfs(dir)?.f_type as u32;
     let read_only = fstatvfs(dir)?.f_flag.contains(StatVfsMountFlags::RDONLY);
-    let access = accessat(dir, c".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS);
-    // Any other answer says that the question is not understood.
-    let denied = matches!(access, Err(Errno::ACCESS | Errno::PERM | Errno::ROFS));
+    let allowed = accessat(dir, c".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_ok();
     let time_resolution = match magic {
         FAT => 2_000_000_000,
         EXFAT => 10_000_000,
@@ -47,7 +44,7 @@ pub(super) fn probe(dir: BorrowedFd<'_>) -> rustix::io::Result<(Capabilities, Tr
         time_resolution,
         case_sensitive: !matches!(magic, FAT | EXFAT | HFS | HFS_PLUS | CIFS | SMB2),
         permissions: !matches!(magic, FAT | EXFAT | CIFS | SMB2),
-        writable: !read_only && !denied,
+        writable: !read_only && allowed,
     };
     // FAT has no inodes: their numbers are made up at each mount, and the change time is not stored. FUSE servers may
     // make numbers up as well.

@@ -1,0 +1,122 @@
+//! A session that has not ended.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use store::RunRecorder;
+use syncmgr::{CancelRequest, Counts, ItemId, Outcome, Problem, ProgressStatus, Session};
+
+use crate::center::locked;
+use crate::turn::Turn;
+use crate::verdict::{Ticket, Tickets, Verdict};
+
+/// A session that has not ended, and where it is recorded.
+pub(crate) struct Open {
+    pub(crate) session: Session,
+    pub(crate) recorder: RunRecorder,
+    pub(crate) turn: Option<Arc<Turn>>,
+    /// In milliseconds since 1970.
+    pub(crate) started: i64,
+    /// When a stop was asked that is not acknowledged, in steady milliseconds.
+    stop_asked: Mutex<Option<i64>>,
+    tickets: Mutex<Tickets>,
+    /// Its last callback was dropped, while its handler may still say why (see `Callback::drop`).
+    pub(crate) dropped: AtomicBool,
+}
+
+impl Open {
+    pub(crate) fn new(
+        session: Session,
+        recorder: RunRecorder,
+        turn: Option<Arc<Turn>>,
+        started: i64,
+    ) -> Self {
+        Self {
+            session,
+            recorder,
+            turn,
+            started,
+            stop_asked: Mutex::default(),
+            tickets: Mutex::default(),
+            dropped: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn belongs_to(&self, turn: &Arc<Turn>) -> bool {
+        self.turn.as_ref().is_some_and(|ours| Arc::ptr_eq(ours, turn))
+    }
+
+    /// Whether it synchronizes the item just now.
+    pub(crate) fn syncs(&self, item: &ItemId) -> bool {
+        self.session.item(item).is_some_and(|view| view.outcome.is_none())
+    }
+
+    pub(crate) fn stop_all(&self, now: i64) {
+        if self.session.cancel_all() > 0 {
+            locked(&self.stop_asked).get_or_insert(now);
+        }
+    }
+
+    pub(crate) fn stop_item(&self, item: &ItemId, now: i64) {
+        if self.session.cancel_item(item) {
+            locked(&self.stop_asked).get_or_insert(now);
+        }
+    }
+
+    /// For how long a stop of this item has been waiting for its acknowledgement.
+    pub(crate) fn ignores_stop_for(&self, cancel: CancelRequest, now: i64) -> i64 {
+        if cancel == CancelRequest::None {
+            return 0;
+        }
+        locked(&self.stop_asked).map_or(0, |asked| now.saturating_sub(asked))
+    }
+
+    pub(crate) fn add_tickets(&self, tickets: impl IntoIterator<Item = Ticket>) {
+        for ticket in tickets {
+            let late = locked(&self.tickets).add(ticket);
+            if let Some((ticket, verdict)) = late {
+                ticket.deliver(&verdict);
+            }
+        }
+    }
+
+    /// Tells those who wait.
+    pub(crate) fn conclude(&self, verdict: &Verdict) {
+        let tickets = locked(&self.tickets).give(verdict);
+        for ticket in tickets {
+            ticket.deliver(verdict);
+        }
+    }
+
+    /// Whether the handler let go of it.
+    pub(crate) fn is_dropped(&self) -> bool {
+        self.dropped.load(Ordering::Acquire)
+    }
+
+    /// Gives the items that have no final word one: they were stopped before anything was done about them.
+    pub(crate) fn cancel_open_items(&self, now: i64) {
+        for view in self.session.snapshot().items {
+            if view.outcome.is_none() {
+                let _ = self.session.report_progress(now, &view.id, None, ProgressStatus::Canceled, 0, 0);
+            }
+        }
+    }
+
+    /// Gives every item that has no final word the same one: its handler failed as a whole.
+    pub(crate) fn fail_open_items(&self, problem: &Problem, now: i64) {
+        for view in self.session.snapshot().items {
+            if view.outcome.is_some() {
+                continue;
+            }
+            // Both are refused only when the session has ended meanwhile; then its end said what was to say.
+            let _ = self.session.report_outcome(
+                now,
+                &view.id,
+                Outcome::Failed,
+                Counts::default(),
+                Some(problem.clone()),
+            );
+            let _ = self.session.report_progress(now, &view.id, None, ProgressStatus::Failed, 0, 0);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Sessions from their beginning to their end: on record, under a lease, and counted.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use store::{NewRun, Retention, RunEnd, RunItemEnd};
+use syncmgr::conflict::ConflictStore;
+use syncmgr::flags::HandlerCapabilities;
+use syncmgr::switches::Origin;
+use syncmgr::{EndReason, Ended, HandlerId, ItemId, Refusal, Session, SyncCallback};
+
+use crate::callback::Callback;
+use crate::center::{Inner, locked, unknown_handler};
+use crate::open::Open;
+use crate::turn::Turn;
+use crate::verdict::Verdict;
+
+/// How often leases are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// The results are tidied up with every so many-th run.
+const RETAIN_EVERY: u64 = 128;
+
+impl Inner {
+    pub(crate) fn create_session(
+        self: &Arc<Self>,
+        turn: Option<&Arc<Turn>>,
+        handler: &HandlerId,
+        items: &[ItemId],
+    ) -> Result<Arc<dyn SyncCallback>, Refusal> {
+        if items.is_empty() {
+            return Err(Refusal::InvalidArgument("a session needs at least one item".into()));
+        }
+        let _one_at_a_time = locked(&self.beginning);
+        if let Some(turn) = turn {
+            // A handler that goes on to its next session is not on its way out.
+            let left: Vec<Arc<Open>> = self
+                .lock()
+                .open
+                .iter()
+                .filter(|open| open.belongs_to(turn) && open.is_dropped())
+                .cloned()
+                .collect();
+            for open in left {
+                self.end(&open, EndReason::Dropped);
+            }
+        }
+        {
+            let state = self.lock();
+            let entry = state.handler(handler).ok_or_else(|| unknown_handler(handler))?;
+            entry.may_start(Origin::Outside)?;
+            for item in items {
+                entry.item_may_start(entry.item(item)?, Origin::Outside)?;
+            }
+            let busy = state.open_of(handler).next().is_some() || (turn.is_none() && !entry.turns.is_empty());
+            if busy && !entry.is_concurrent() {
+                return Err(Refusal::AccessDenied(format!(
+                    "'{}' is being synchronized already, and does not support several sessions at once",
+                    entry.name()
+                )));
+            }
+        }
+        let open = self.begin(turn, handler, items)?;
+        Ok(Arc::new(Callback { inner: Arc::clone(self), open }))
+    }
+
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        turn: Option<&Arc<Turn>>,
+        handler: &HandlerId,
+        items: &[ItemId],
+    ) -> Result<Arc<Open>, Refusal> {
+        let started = self.clock.wall();
+        let recorder =
+            self.store.begin_run(NewRun { handler: handler.clone(), items: items.to_vec(), started })?;
+        let now = self.clock.steady();
+        let session = Session::new(recorder.run(), handler.clone(), items, now)?;
+        let open = Arc::new(Open::new(session, recorder, turn.cloned(), started));
+        let watch = {
+            let mut state = self.lock();
+            state.open.push(Arc::clone(&open));
+            !std::mem::replace(&mut state.watched, true)
+        };
+        if let Some(turn) = turn {
+            turn.begin(&open, now);
+        }
+        if watch {
+            self.watch_leases();
+        }
+        self.announce();
+        Ok(open)
+    }
+
+    /// Ends a session, if nobody did so before.
+    pub(crate) fn end(self: &Arc<Self>, open: &Arc<Open>, reason: EndReason) {
+        if let Some(ended) = open.session.end(self.clock.steady(), reason) {
+            self.close(open, ended);
+        }
+    }
+
+    /// Writes down what a session came to and tells those who wait. Exactly one caller gets here for each session.
+    fn close(self: &Arc<Self>, open: &Arc<Open>, ended: Ended) {
+        let wall = self.clock.wall();
+        let handler = open.session.handler();
+        let mut trouble = None;
+        for event in ended.events {
+            trouble = open.recorder.event(event, wall).err().map(Refusal::from).or(trouble);
+        }
+        let mut result = ended.result;
+        result.conflicts = self.open_conflicts(handler, &ended.items).unwrap_or(result.conflicts);
+        let items: Vec<RunItemEnd> = ended
+            .items
+            .iter()
+            .map(|end| RunItemEnd {
+                item: end.item.clone(),
+                status: end.status,
+                outcome: end.outcome,
+                counts: end.counts,
+                problem: end.problem.clone(),
+            })
+            .collect();
+        let end = RunEnd {
+            ended: wall,
+            status: result.status,
+            outcome: result.outcome,
+            manual: ended.manual,
+            conflicts: result.conflicts,
+            items,
+        };
+        match open.recorder.finish(end) {
+            Ok(errors) => result.errors = errors,
+            Err(error) => trouble = Some(error.into()),
+        }
+        let run = open.recorder.run();
+        let verdict = Verdict { runs: vec![run], result, items: ended.items, trouble };
+        open.conclude(&verdict);
+        if let Some(turn) = &open.turn {
+            turn.close(verdict);
+            if ended.reason == EndReason::LeaseExpired {
+                turn.fell_silent();
+            }
+        }
+        self.lock().open.retain(|other| !Arc::ptr_eq(other, open));
+        self.announce();
+        if run.0.is_multiple_of(RETAIN_EVERY) {
+            // Tidying up is not worth a failure: the next time will do.
+            let _ = self.store.retain(Retention::default(), wall);
+        }
+        self.pump(handler);
+    }
+
+    /// Conflicts that are open for the items of a session: the handler's own store knows best.
+    fn open_conflicts(&self, handler: &HandlerId, items: &[syncmgr::ItemEnd]) -> Option<u64> {
+        let own = self.conflict_store(handler);
+        let store: &dyn ConflictStore = match &own {
+            Some(own) => own.as_ref(),
+            None => self.store.as_ref(),
+        };
+        items.iter().map(|item| store.count(handler, Some(&item.item)).ok()).sum()
+    }
+
+    pub(crate) fn conflict_store(&self, handler: &HandlerId) -> Option<Arc<dyn ConflictStore>> {
+        let handler = {
+            let state = self.lock();
+            let entry = state.handler(handler)?;
+            let loaded = entry.loaded.as_ref().ok()?;
+            loaded
+                .capabilities
+                .contains(HandlerCapabilities::CONFLICT_STORE)
+                .then(|| Arc::clone(&entry.handler))?
+        };
+        handler.conflict_store()
+    }
+
+    pub(crate) fn look_at_leases(self: &Arc<Self>) {
+        let open = self.lock().open.clone();
+        for open in open {
+            if let Some(ended) = open.session.expire(self.clock.steady()) {
+                self.close(&open, ended);
+            }
+        }
+    }
+
+    /// Looks at the leases for as long as there are sessions.
+    fn watch_leases(self: &Arc<Self>) {
+        let inner = Arc::clone(self);
+        let spawned = thread::Builder::new().name("leases".into()).spawn(move || {
+            loop {
+                let mut state = inner.wait(LOOK_EVERY, |state| state.open.is_empty());
+                if state.open.is_empty() {
+                    state.watched = false;
+                    return;
+                }
+                drop(state);
+                inner.look_at_leases();
+            }
+        });
+        if spawned.is_err() {
+            // The next session tries again; until then returning and dropping still end sessions.
+            self.lock().watched = false;
+        }
+    }
+}

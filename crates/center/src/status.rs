@@ -1,0 +1,263 @@
+//! How everything stands: for the status command and the home page.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use store::{ItemState, LastRun, StoreError};
+use syncmgr::conflict::{Conflict, ConflictStore};
+use syncmgr::state::ItemFacts;
+use syncmgr::switches::{Origin, Switches};
+use syncmgr::{HandlerId, ItemId, Outcome, Refusal, RunId, SyncState};
+
+use crate::center::{Center, State, unknown_handler};
+use crate::headline::{Facts, Headline, headline};
+use crate::live::LiveItem;
+use crate::registry::{HandlerEntry, ItemEntry};
+
+/// How a handler stands.
+#[derive(Debug, Clone)]
+pub struct HandlerStatus {
+    /// The handler.
+    pub handler: HandlerId,
+    /// Its name; its ID when it has none.
+    pub name: String,
+    /// Its summary.
+    pub comment: String,
+    /// Its state (R14).
+    pub state: SyncState,
+    /// Its switches (R15).
+    pub switches: Switches,
+    /// Why it cannot be synchronized just now, as a sentence.
+    pub refusal: Option<String>,
+    /// Its items, in its order.
+    pub items: Vec<ItemStatus>,
+}
+
+/// How an item stands.
+#[derive(Debug, Clone)]
+pub struct ItemStatus {
+    /// Its handler.
+    pub handler: HandlerId,
+    /// The item.
+    pub item: ItemId,
+    /// Its name; its ID when it has none.
+    pub name: String,
+    /// Its summary.
+    pub comment: String,
+    /// How it stands: the worst fact wins.
+    pub headline: Headline,
+    /// What is happening with it just now; never hides the headline.
+    pub working: Option<LiveItem>,
+    /// A run in another process, if there is one.
+    pub running_elsewhere: Option<RunId>,
+    /// Whether a request waits for its turn.
+    pub waiting: bool,
+    /// Its state (R14).
+    pub state: SyncState,
+    /// Its switches (R15).
+    pub switches: Switches,
+    /// Why it cannot be synchronized just now, as a sentence.
+    pub refusal: Option<String>,
+    /// The last run.
+    pub last_run: Option<LastRun>,
+    /// The last run without errors, and when it ended.
+    pub last_good: Option<(RunId, i64)>,
+    /// Open conflicts.
+    pub conflicts: u64,
+    /// Error events and entries that failed in the last run.
+    pub errors: u64,
+    /// Paused until then, in milliseconds since 1970.
+    pub paused_until: Option<i64>,
+}
+
+impl Center {
+    /// How all handlers and items stand, hidden ones included.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn status(&self) -> Result<Vec<HandlerStatus>, StoreError> {
+        let inner = &self.inner;
+        match inner.store.close_abandoned() {
+            // Another process writes: what it left open is shown as running until the next look.
+            Ok(_) | Err(StoreError::Locked { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let mut states: HashMap<(HandlerId, ItemId), ItemState> = inner
+            .store
+            .item_states(None)?
+            .into_iter()
+            .map(|state| ((state.handler.clone(), state.item.clone()), state))
+            .collect();
+        let own_conflicts = self.own_conflict_counts();
+        let mut working: HashMap<(HandlerId, ItemId), LiveItem> = inner
+            .live()
+            .items
+            .into_iter()
+            .filter(|item| item.outcome.is_none())
+            .map(|item| ((item.handler.clone(), item.item.clone()), item))
+            .collect();
+        let now = inner.clock.wall();
+        let state = inner.lock();
+        Ok(state
+            .handlers
+            .iter()
+            .map(|handler| {
+                let items: Vec<ItemStatus> = handler
+                    .items
+                    .iter()
+                    .map(|item| {
+                        let key = (handler.id().clone(), item.item.id().clone());
+                        let kept = states.remove(&key);
+                        let conflicts = own_conflicts
+                            .get(&key)
+                            .copied()
+                            .unwrap_or_else(|| kept.as_ref().map_or(0, |kept| kept.conflicts));
+                        item_status(&state, handler, item, kept, conflicts, working.remove(&key), now)
+                    })
+                    .collect();
+                handler_status(handler, items)
+            })
+            .collect())
+    }
+
+    /// Open conflicts of a handler, or of one of its items: from its own store, if it has one.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an unknown handler; the store could not be read.
+    pub fn conflicts(&self, handler: &HandlerId, item: Option<&ItemId>) -> Result<Vec<Conflict>, Refusal> {
+        if self.inner.lock().handler(handler).is_none() {
+            return Err(unknown_handler(handler));
+        }
+        match self.inner.conflict_store(handler) {
+            Some(own) => own.conflicts(handler, item),
+            None => self.inner.store.conflicts(handler, item),
+        }
+    }
+
+    /// Says how long may pass from one good run of an item to the next before it is overdue; none: as long as it likes.
+    pub fn set_overdue_after(&self, handler: &HandlerId, item: &ItemId, limit: Option<Duration>) {
+        let key = (handler.clone(), item.clone());
+        let mut state = self.inner.lock();
+        match limit {
+            Some(limit) => {
+                let limit = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+                state.overdue_after.insert(key, limit);
+            }
+            None => {
+                state.overdue_after.remove(&key);
+            }
+        }
+        drop(state);
+        self.inner.announce();
+    }
+
+    /// Says that only runs since then (milliseconds since 1970) count as seen: a daemon's start. Nothing is green
+    /// before its first clean run since.
+    pub fn set_trusted_since(&self, since: Option<i64>) {
+        self.inner.lock().trusted_since = since;
+        self.inner.announce();
+    }
+
+    /// The conflicts of handlers that keep them themselves.
+    fn own_conflict_counts(&self) -> HashMap<(HandlerId, ItemId), u64> {
+        let all: Vec<(HandlerId, Vec<ItemId>)> = {
+            let state = self.inner.lock();
+            let items =
+                |entry: &HandlerEntry| entry.items.iter().map(|item| item.item.id().clone()).collect();
+            state.handlers.iter().map(|entry| (entry.id().clone(), items(entry))).collect()
+        };
+        let mut counts = HashMap::new();
+        for (handler, items) in all {
+            let Some(own) = self.inner.conflict_store(&handler) else { continue };
+            for item in items {
+                // A store that cannot tell leaves the center's own number standing.
+                if let Ok(count) = own.count(&handler, Some(&item)) {
+                    counts.insert((handler.clone(), item), count);
+                }
+            }
+        }
+        counts
+    }
+}
+
+fn item_status(
+    state: &State,
+    handler: &HandlerEntry,
+    item: &ItemEntry,
+    kept: Option<ItemState>,
+    conflicts: u64,
+    working: Option<LiveItem>,
+    now: i64,
+) -> ItemStatus {
+    let id = item.item.id();
+    let kept_until = kept.as_ref().and_then(|kept| kept.paused_until).filter(|until| *until > now);
+    let last_run = kept.as_ref().and_then(|kept| kept.last_run.clone());
+    let last_good = kept.as_ref().and_then(|kept| kept.last_good);
+    let last_outcome = last_run.as_ref().and_then(|last| last.result.outcome);
+    let errors = last_run.as_ref().map_or(0, |last| last.result.errors.max(last.result.counts.errors));
+    let waiting = handler.waits(id);
+    let silent = handler.turns.iter().any(|turn| turn.is_silent() && turn.items.contains(id));
+    let facts = Facts {
+        last: last_outcome,
+        verdict: kept.as_ref().and_then(|kept| kept.verdict),
+        // Of a run that was not about the item's content, errors say nothing that its outcome does not.
+        errors: if last_outcome == Some(Outcome::Done) { errors } else { 0 },
+        conflicts,
+        last_good: last_good.map(|(_, ended)| ended),
+        first_seen: kept.as_ref().map_or(now, |kept| kept.first_seen),
+        overdue_after: state.overdue_after.get(&(handler.id().clone(), id.clone())).copied(),
+        trusted_since: state.trusted_since,
+        not_responding: silent || working.as_ref().is_some_and(|live| live.not_responding),
+        waiting,
+        paused: kept_until.is_some() || !item.switches.enabled || !handler.switches.enabled,
+        now,
+    };
+    let running_elsewhere = kept
+        .as_ref()
+        .and_then(|kept| kept.running)
+        .filter(|run| state.open.iter().all(|open| open.session.run_id() != *run));
+    let sync_state = SyncState::of_item(&ItemFacts {
+        syncing: working.is_some() || running_elsewhere.is_some(),
+        waiting,
+        last: last_run.as_ref().and_then(|last| last.result.status),
+        errors,
+    });
+    ItemStatus {
+        handler: handler.id().clone(),
+        item: id.clone(),
+        name: item.name().to_owned(),
+        comment: item.loaded.as_ref().map_or_else(|_| String::new(), |loaded| loaded.info.comment.clone()),
+        headline: headline(&facts),
+        working,
+        running_elsewhere,
+        waiting,
+        state: sync_state,
+        switches: item.switches,
+        refusal: sentence(handler.item_may_start(item, Origin::Control)),
+        last_run,
+        last_good,
+        conflicts,
+        errors,
+        paused_until: kept_until,
+    }
+}
+
+fn handler_status(handler: &HandlerEntry, items: Vec<ItemStatus>) -> HandlerStatus {
+    HandlerStatus {
+        handler: handler.id().clone(),
+        name: handler.name().to_owned(),
+        comment: handler.loaded.as_ref().map_or_else(|_| String::new(), |loaded| loaded.info.comment.clone()),
+        state: SyncState::of_handler(handler.switches.active, items.iter().map(|item| item.state)),
+        switches: handler.switches,
+        refusal: sentence(handler.may_start(Origin::Control)),
+        items,
+    }
+}
+
+/// A refusal as a person reads it, without the kind that foreign callers know it by.
+fn sentence(allowed: Result<(), Refusal>) -> Option<String> {
+    allowed.err().map(|refusal| match refusal {
+        Refusal::AccessDenied(text) | Refusal::InvalidArgument(text) => text,
+        other => other.to_string(),
+    })
+}

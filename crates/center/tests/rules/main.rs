@@ -1,0 +1,11 @@
+//! The rules as they are seen through the center: on a real store, with handlers that play a part.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop where it stands")]
+
+mod control;
+mod ending;
+mod queue;
+mod sessions;
+mod status;
+mod stopping;
+mod support;
