@@ -169,9 +169,12 @@ fn kinds_differ(trio: Trio<'_>, a: &Seen, b: &Seen, policy: &Policy) -> Decision
 fn directories(trio: Trio<'_>, a: &Seen, b: &Seen, policy: &Policy) -> Decision {
     let base = trio.base.filter(|base| base.a.kind == Kind::Dir);
     let mode = mode_follower(base, a, b, policy);
-    // Another object under the same name: without its identity the base would not know it again when it moves.
-    let settle = base.is_none_or(|base| !base.a.id.may_be(a.id) || !base.b.id.may_be(b.id))
-        || (mode.is_none() && base.is_some_and(|base| base.a.mode != a.mode || base.b.mode != b.mode));
+    // Another object under the same name: without its identity the base would not know it again when it moves. Where
+    // permissions follow, the base learns all when they have.
+    let settle = base.is_none_or(|base| {
+        let known = base.a.id.may_be(a.id) && base.b.id.may_be(b.id);
+        mode.is_none() && (!known || base.a.mode != a.mode || base.b.mode != b.mode)
+    });
     Decision::Merge { mode, settle }
 }
 

@@ -211,8 +211,8 @@ pub enum Op {
         seen: Seen,
         /// The version on the other side, under the new name.
         source: Seen,
-        /// Both versions have the same content: the base takes them over as they are afterwards. Else it keeps what it
-        /// knows until another action, or a person, settles the content.
+        /// Both versions are the same but for the name: the base takes them over as they are afterwards. Else it keeps
+        /// what it knows of them until another action, or a person, settles the rest.
         same: bool,
     },
     /// Both versions stay: that of `renamed_on` gets the name `path`, both names exist afterwards on both sides

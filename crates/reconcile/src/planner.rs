@@ -1,6 +1,6 @@
 //! Putting a plan together from what visits find: moves are known only when all of the rest is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::decide::{Decision, Trio, decide};
@@ -39,8 +39,15 @@ pub struct Planner {
     /// Trees that nobody looked into yet: such that the base knows, and such that are new.
     gone_waiting: Vec<RelPath>,
     new_waiting: Vec<RelPath>,
-    /// Directories that the base knows and that are gone from a side, by their identity there.
+    /// Trees that were only summed up in the hope that all of each goes the same way.
+    trials: HashSet<RelPath>,
+    /// Directories that the base knows and that are gone from a side, by their identity there; and such that are new.
     gone_dirs: HashMap<(Side, u64), Vec<RelPath>>,
+    new_dirs: HashMap<(Side, u64), Vec<RelPath>>,
+    /// New directories to be compared with those that are gone.
+    to_pair: BTreeSet<RelPath>,
+    /// Whether anything on that side may have been moved to where it is.
+    has_news: [bool; 2],
     /// What moved directories are in the base, and where they were: not to be planned again as part of what was around
     /// them.
     taken: Taken,
@@ -68,7 +75,11 @@ impl Planner {
             lost: Vec::new(),
             gone_waiting: Vec::new(),
             new_waiting: Vec::new(),
+            trials: HashSet::new(),
             gone_dirs: HashMap::new(),
+            new_dirs: HashMap::new(),
+            to_pair: BTreeSet::new(),
+            has_news: [false; 2],
             taken: Taken::new(),
             taken_from: BTreeSet::new(),
             targets: BTreeSet::new(),
@@ -99,6 +110,9 @@ impl Planner {
         }
         self.fresh.extend(found.fresh);
         self.lost.extend(found.lost);
+        for mover in found.leaves.iter().filter_map(|leaf| leaf.came_on(&self.policy)) {
+            self.has_news[mover as usize] = true;
+        }
         self.leaves.extend(found.leaves);
         self.swaps.extend(found.swaps.into_iter().map(|swap| (swap.path.clone(), swap)));
         self.listed.extend(found.listed.map(|listed| (listed.path.clone(), listed)));
@@ -114,7 +128,14 @@ impl Planner {
         if let Some((mover, was)) = tree.left_on(&self.policy)
             && was.id.ino != 0
         {
-            self.gone_dirs.entry((mover, was.id.ino)).or_default().push(tree.path.clone());
+            let id = (mover, was.id.ino);
+            self.gone_dirs.entry(id).or_default().push(tree.path.clone());
+            self.to_pair.extend(self.new_dirs.get(&id).into_iter().flatten().cloned());
+        }
+        if let Some(mover) = tree.came_on(&self.policy) {
+            self.has_news[mover as usize] = true;
+            self.new_dirs.entry((mover, tree.seen.id.ino)).or_default().push(tree.path.clone());
+            self.to_pair.insert(tree.path.clone());
         }
         if !tree.given {
             let waiting = if tree.agreed.is_some() { &mut self.gone_waiting } else { &mut self.new_waiting };
@@ -124,15 +145,19 @@ impl Planner {
     }
 
     /// Nothing is being looked at any more: what comes next? Moves are recognised as early and as far outside as
-    /// possible; what was gone is looked into before what is new, for moved things may have been anywhere in it.
+    /// possible. What is new is looked into before what is gone: most often a directory is moved into a new one, and is
+    /// known again before anybody had to look into it.
     fn advance(&mut self) {
         self.merge_fresh();
         self.pair_directories();
+        self.judge_trials();
         if self.ready.is_empty() {
-            self.open_gone();
+            let waiting = std::mem::take(&mut self.new_waiting);
+            self.open(waiting);
         }
         if self.ready.is_empty() {
-            self.open_new();
+            let waiting = std::mem::take(&mut self.gone_waiting);
+            self.open(waiting);
         }
         if self.ready.is_empty() && !self.leaves_matched {
             self.leaves_matched = true;
@@ -160,32 +185,35 @@ impl Planner {
 
     /// New directories that are known to be old ones: what is in them is planned under the new name.
     fn pair_directories(&mut self) {
-        if self.gone_dirs.is_empty() {
-            return;
-        }
-        let mut waiting = std::mem::take(&mut self.new_waiting);
-        waiting.sort();
-        for path in waiting {
-            if !self.pair_directory(&path) {
-                self.new_waiting.push(path);
+        let mut withdrawn = HashSet::new();
+        // In the order of their paths: the outer ones first.
+        for path in std::mem::take(&mut self.to_pair) {
+            if let Some((gone, new, mover)) = self.pair(&path, &withdrawn) {
+                withdrawn.extend([&gone.path, &new.path].map(RelPath::clone));
+                self.taken.extend(base_place(&gone).map(|place| (place, mover)));
+                self.taken_from.insert(gone.path.as_bytes().to_vec());
+                self.targets.insert(path.as_bytes().to_vec());
+                self.follow(gone, new, mover);
             }
         }
+        self.withdraw(&withdrawn);
     }
 
-    fn pair_directory(&mut self, path: &RelPath) -> bool {
-        let Some(new) = self.trees.get(path) else { return true };
-        let Some(mover) = new.came_on(&self.policy) else { return false };
-        let known = self.gone_dirs.get(&(mover, new.seen.id.ino)).into_iter().flatten();
-        let mut known: Vec<_> = known.filter(|gone| self.can_move(gone, new, mover)).cloned().collect();
-        known.sort();
-        let Some(gone) = known.first().and_then(|gone| self.trees.remove(gone)) else { return false };
-        let Some(new) = self.trees.remove(path) else { return true };
-        self.withdraw(&gone.path);
-        self.taken.extend(base_place(&gone).map(|place| (place, mover)));
-        self.taken_from.insert(gone.path.as_bytes().to_vec());
-        self.targets.insert(path.as_bytes().to_vec());
-        self.follow(gone, new, mover);
-        true
+    /// The directory that is gone and now is the new one there, both taken out of the trees.
+    fn pair(&mut self, path: &RelPath, withdrawn: &HashSet<RelPath>) -> Option<(Tree, Tree, Side)> {
+        let new = self.trees.get(path)?;
+        let mover = new.came_on(&self.policy)?;
+        let known = self.gone_dirs.get(&(mover, new.seen.id.ino))?;
+        // Where something is planned to be moved into it, the other side's names in it would come too late.
+        if is_beneath(path, withdrawn)
+            || has_beneath(&self.targets, path)
+            || fold::is_orphan(path, &self.trees, &self.listed)
+        {
+            return None;
+        }
+        let can_move = |gone: &&RelPath| !is_beneath(gone, withdrawn) && self.can_move(gone, new, mover);
+        let gone = known.iter().filter(can_move).min()?.clone();
+        Some((self.trees.remove(&gone)?, self.trees.remove(path)?, mover))
     }
 
     /// Whether a directory that is gone can be the one that is new.
@@ -205,6 +233,11 @@ impl Planner {
         let Some(agreed) = gone.agreed else { return };
         let (on, path, dir) = (gone.on, new.path, new.dir);
         let (a, b) = if mover == Side::A { (new.seen, gone.seen) } else { (gone.seen, new.seen) };
+        let trio = Trio { base: Some(&agreed), a: Some(&a), b: Some(&b), moved: [true; 2] };
+        let mode = match decide(trio, &self.policy, &mut || Ok(true)) {
+            Decision::Merge { mode, .. } => mode,
+            _ => None,
+        };
         if let Some(origin) = origin(gone.dir, &gone.path) {
             let op = Op::Move {
                 on,
@@ -213,14 +246,11 @@ impl Planner {
                 origin,
                 seen: gone.seen,
                 source: new.seen,
-                same: true,
+                same: mode.is_none(),
             };
             self.plan.actions.push(Action { path: path.clone(), dir, op });
         }
-        let trio = Trio { base: Some(&agreed), a: Some(&a), b: Some(&b), moved: [true; 2] };
-        if let Decision::Merge { mode, .. } = decide(trio, &self.policy, &mut || Ok(true)) {
-            self.plan.actions.extend(metadata(&path, dir, [&a, &b], mode, None));
-        }
+        self.plan.actions.extend(metadata(&path, dir, [&a, &b], mode, None));
         let mut at = [None, None];
         at[mover as usize] = (new.at != path).then_some(new.at);
         at[on as usize] = (gone.at != path).then_some(gone.at);
@@ -228,43 +258,60 @@ impl Planner {
         self.ready.push(Node { path, at, job: Job::Both(Both { base: agreed.dir, moves: true, taken }) });
     }
 
-    /// Forgets all that was found beneath a tree as long as it was thought to be one side's.
-    fn withdraw(&mut self, top: &RelPath) {
-        if self.listed.remove(top).is_none() {
-            self.gone_waiting.retain(|path| path != top);
+    /// Forgets all that was found in trees as long as they were thought to be one side's.
+    fn withdraw(&mut self, tops: &HashSet<RelPath>) {
+        let mut opened = false;
+        for top in tops {
+            opened |= self.listed.remove(top).is_some();
+        }
+        if !opened {
             return;
         }
-        let beneath = |path: &RelPath| path.starts_with(top);
-        self.trees.retain(|path, _| !beneath(path));
-        self.listed.retain(|path, _| !beneath(path));
-        self.leaves.retain(|leaf| !beneath(&leaf.path));
-        self.new_waiting.retain(|path| !beneath(path));
-        self.plan.notes.retain(|note| !beneath(&note.path));
+        self.trees.retain(|path, _| !is_beneath(path, tops));
+        self.listed.retain(|path, _| !is_beneath(path, tops));
+        self.leaves.retain(|leaf| !is_beneath(&leaf.path, tops));
+        self.plan.notes.retain(|note| !tops.contains(&note.path) && !is_beneath(&note.path, tops));
     }
 
-    fn open_gone(&mut self) {
-        for path in std::mem::take(&mut self.gone_waiting) {
-            if let Some(tree) = self.trees.get(&path) {
-                self.ready.push(tree.node(Detail::FilesAndDirs));
-            }
+    /// Trees of which not all goes the same way are looked into once more, and closely.
+    fn judge_trials(&mut self) {
+        let trials = std::mem::take(&mut self.trials);
+        let mixed = |listed: &&Listed| listed.survivors || listed.stays || listed.unreadable;
+        let failed: HashSet<RelPath> = if trials.is_empty() {
+            HashSet::new()
+        } else {
+            self.listed
+                .values()
+                .filter(mixed)
+                .filter_map(|listed| self_or_above(&listed.path, &trials))
+                .collect()
+        };
+        self.withdraw(&failed);
+        for tree in failed.iter().filter_map(|path| self.trees.get(path)) {
+            self.ready.push(tree.node(closely(tree)));
         }
     }
 
-    fn open_new(&mut self) {
+    /// Hands out trees, to be looked into as closely as moves may need it.
+    fn open(&mut self, waiting: Vec<RelPath>) {
         let gone_leaves = Side::BOTH.map(|mover| {
             self.leaves.iter().any(|leaf| leaf.left_on(&self.policy).is_some_and(|left| left.0 == mover))
         });
         let gone_dirs = Side::BOTH.map(|mover| {
-            let on = mover.other();
-            self.trees.values().any(|tree| tree.on == on && tree.left_on(&self.policy).is_some())
+            self.trees.values().any(|tree| tree.on != mover && tree.left_on(&self.policy).is_some())
         });
-        for path in std::mem::take(&mut self.new_waiting) {
+        for path in waiting {
             let Some(tree) = self.trees.get(&path) else { continue };
-            let detail = match tree.came_on(&self.policy) {
-                None if tree.intent == Intent::Purge => Detail::Files,
-                Some(mover) if gone_dirs[mover as usize] => Detail::FilesAndDirs,
-                Some(mover) if gone_leaves[mover as usize] => Detail::Files,
-                _ => Detail::Sum,
+            let (on, other) = (tree.on as usize, tree.on.other() as usize);
+            let detail = match tree.intent {
+                Intent::Copy if gone_dirs[on] => Detail::FilesAndDirs,
+                Intent::Copy if gone_leaves[on] => Detail::Files,
+                Intent::Copy => Detail::Sum,
+                Intent::Purge | Intent::Sync if self.has_news[other] => closely(tree),
+                Intent::Purge | Intent::Sync => {
+                    self.trials.insert(path);
+                    Detail::Sum
+                }
             };
             self.ready.push(tree.node(detail));
         }
@@ -352,6 +399,30 @@ pub fn plan(world: &dyn World, policy: &Policy, base_is_empty: bool) -> Plan {
             planner.absorb(visit(&node, world, policy));
         }
     }
+}
+
+/// How a tree must be looked into, parts of which may go different ways.
+fn closely(tree: &Tree) -> Detail {
+    match tree.intent {
+        Intent::Purge => Detail::Files,
+        Intent::Copy | Intent::Sync => Detail::FilesAndDirs,
+    }
+}
+
+/// The nearest of some directories that a path is, or is beneath.
+fn self_or_above(path: &RelPath, dirs: &HashSet<RelPath>) -> Option<RelPath> {
+    let mut at = path.clone();
+    loop {
+        if dirs.contains(&at) {
+            return Some(at);
+        }
+        at = at.split()?.0;
+    }
+}
+
+/// Whether a path is beneath one of some directories.
+fn is_beneath(path: &RelPath, dirs: &HashSet<RelPath>) -> bool {
+    !dirs.is_empty() && path.split().is_some_and(|(parent, _)| self_or_above(&parent, dirs).is_some())
 }
 
 /// Where the base has something.

@@ -366,9 +366,9 @@ impl Visit<'_> {
                 Decision::Drop { force: false, .. } => Intent::Sync,
                 _ => Intent::Copy,
             };
-            // Of what is removed each part must be known, in case something in it has to stay.
-            let detail = if intent == Intent::Purge { Detail::Files } else { Detail::Sum };
-            self.tree(here, on, self.path(here), intent, (!here.moves).then_some(detail));
+            // Of what goes, something may have to stay: the planner looks into that itself.
+            let at_once = !here.moves && intent == Intent::Copy;
+            self.tree(here, on, self.path(here), intent, at_once.then_some(Detail::Sum));
             return;
         }
         let leaf = Leaf {
@@ -565,7 +565,7 @@ impl Visit<'_> {
             decide(trio, self.policy, &mut || world.same_content(node.at(Side::A), node.at(Side::B)));
         let mut op = moved.op.clone();
         if let Op::Move { same, .. } = &mut op {
-            *same = matches!(decision, Decision::Nothing | Decision::Settle | Decision::Meta { .. });
+            *same = matches!(decision, Decision::Nothing | Decision::Settle);
         }
         let path = &node.path;
         self.found.actions.push(Action { path: path.clone(), dir: moved.dir, op });
