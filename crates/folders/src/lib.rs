@@ -3,20 +3,28 @@
 //! A run goes one way: [`side`]s are read into a [`reconcile::Plan`] with no write handle in reach, guards look at
 //! the plan, then it is applied, side by side with the base and the trash.
 
+mod apply;
 pub mod base;
 pub mod drive;
 pub mod filter;
+pub mod handler;
 pub mod journal;
 pub mod look;
 pub mod options;
 pub mod pair;
 pub mod plans;
 pub mod preview;
+mod resolve;
 pub mod roots;
+mod run;
 pub mod scan;
 pub mod side;
+#[cfg(test)]
+mod tests;
 pub mod trash;
+mod undo;
 pub mod verify;
 
-pub use options::{ResolveRequest, RunOptions, UndoRequest};
+pub use handler::FoldersHandler;
+pub use options::{Home, ResolveRequest, RunOptions, UndoRequest};
 pub use pair::{Pair, PairSide};

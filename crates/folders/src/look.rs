@@ -189,7 +189,7 @@ impl<'a> Look<'a> {
 
     fn scan_down<'s>(&'s self, base: &'s dyn BaseRead, watch: &'s dyn Watch) -> Scan<'s> {
         let ours = Side::BOTH.map(|side| state_in(self.ask.home, self.roots.side(side).path()));
-        Scan::new(&self.roots.a, &self.roots.b, base, &self.filter, watch).without(ours)
+        Scan::new(&*self.roots.a, &*self.roots.b, base, &self.filter, watch).without(ours)
     }
 
     /// Plans. Other policies than its own are for those who only want to know (see [`crate::verify`]).

@@ -9,6 +9,7 @@ mod overlap;
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use reconcile::{Mode, Side};
 use rustix::fs::{AtFlags, CWD, Mode as Bits, OFlags, StatxAttributes, StatxFlags, fstatvfs, openat, statx};
@@ -26,9 +27,9 @@ pub use overlap::check_overlap;
 #[derive(Debug)]
 pub struct Roots {
     /// Side A.
-    pub a: LocalSide,
+    pub a: Arc<LocalSide>,
     /// Side B.
-    pub b: LocalSide,
+    pub b: Arc<LocalSide>,
     /// What the roots are now, for the base.
     pub identities: [RootIdentity; 2],
 }
@@ -80,7 +81,7 @@ pub fn open(
 ) -> Result<Roots, RootError> {
     let open = |side| open_root(pair.side(side), meta.root(side), known);
     let ((a, a_identity), (b, b_identity)) = (open(Side::A)?, open(Side::B)?);
-    let roots = Roots { a, b, identities: [a_identity, b_identity] };
+    let roots = Roots { a: Arc::new(a), b: Arc::new(b), identities: [a_identity, b_identity] };
     check_overlap(pair, &roots.a, &roots.b)?;
     if mode == Mode::Mirror {
         overlap::check_mirror_target(&pair.b, &roots.b, surroundings.home_dir.as_deref())?;

@@ -149,7 +149,7 @@ pub(crate) fn open_or_make(side: &dyn WriteSide, path: &RelPath) -> Result<Box<d
 }
 
 /// Deletes a directory with all that is in it; tells whether there was one. Only for what is ours.
-fn remove_tree(side: &dyn WriteSide, path: &RelPath) -> Result<bool, SideError> {
+pub(crate) fn remove_tree(side: &dyn WriteSide, path: &RelPath) -> Result<bool, SideError> {
     // Not by recursion: a tree may be deeper than a stack.
     let mut left = vec![(path.clone(), false)];
     let mut any = false;

@@ -135,7 +135,7 @@ impl<'b> Txn<'b> {
         Ok(removed)
     }
 
-    fn remove(&mut self, key: DirKey) -> Result<u64, BaseError> {
+    pub(crate) fn remove(&mut self, key: DirKey) -> Result<u64, BaseError> {
         let (before, removed) = self.run(|connection| {
             let before = size_of(connection, key)?;
             let removed =

@@ -1,0 +1,484 @@
+//! Carrying a plan out.
+//!
+//! Everything that appears on a side is made under a temporary name first, in batches: stage, flush, publish, flush,
+//! record in the base (S2, S3). A new directory is built whole under one temporary name and published by one rename.
+//! Whatever goes away goes to the trash, after a look and before another (S1, S7). The journal says beforehand what is
+//! going to be done (S4).
+
+mod check;
+mod copy;
+mod hooks;
+mod meta;
+mod moves;
+mod publish;
+mod queue;
+mod record;
+mod remove;
+mod stage;
+mod sweep;
+mod undo;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use reconcile::{Action, FileId, Kind, Listing, Op, Plan, RelPath, Seen, Settle, Side, Unreadable};
+use syncmgr::RunId;
+use syncmgr::outcome::SideCounts;
+
+use crate::base::{Base, BaseError, RootIdentity, Txn};
+use crate::journal::{Deed, Journal, JournalError, Stamp};
+use crate::side::SideError;
+use crate::side::names::TempName;
+use crate::side::write::{WriteDir, WriteSide};
+use crate::trash::Trash;
+
+pub(crate) use check::same_version;
+pub(crate) use hooks::{Fault, Hooks, NoHooks, Point};
+use record::Edit;
+pub(crate) use sweep::{OpenDirs, sweep};
+
+/// How much is done before it is published and recorded: a killed run loses at most that, and memory holds at most that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Files, links and directories.
+    pub(crate) entries: u64,
+    /// Bytes of content.
+    pub(crate) bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { entries: 8192, bytes: 1 << 30 }
+    }
+}
+
+/// Whoever wants to know how it goes, and may stop it.
+pub(crate) trait Report: Sync {
+    /// So many more entries and bytes are done; `path` is the latest.
+    fn done(&self, path: &RelPath, entries: u64, bytes: u64);
+    /// Whether to go on.
+    fn go_on(&self) -> bool;
+    /// One entry could not be synchronized; the others go on (S9).
+    fn trouble(&self, trouble: Trouble);
+}
+
+/// Reads directories as planning did: without what filters leave out.
+pub(crate) trait Lists: Sync {
+    /// The children of a directory.
+    fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable>;
+}
+
+/// Why one entry could not be synchronized.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    /// The side where it went wrong.
+    pub(crate) on: Side,
+    /// Where.
+    pub(crate) path: RelPath,
+    /// Why.
+    pub(crate) why: Why,
+}
+
+/// Why something was not done. Nothing was lost in any of these cases.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Why {
+    /// The system refused.
+    #[error(transparent)]
+    Side(SideError),
+    /// A directory could not be listed.
+    #[error("cannot be listed: {0}")]
+    Unlisted(String),
+    /// What is there is not what the plan saw (S1).
+    #[error("changed after this run had looked at it")]
+    Changed,
+    /// It changed each time while it was copied (S10).
+    #[error("keeps changing while it is copied")]
+    KeepsChanging,
+    /// What was to be copied is gone.
+    #[error("disappeared after this run had looked at it")]
+    Vanished,
+    /// What is to come back is not in the trash any more.
+    #[error("is not in the trash any more")]
+    NotInTrash,
+    /// Something has appeared where nothing was (S1).
+    #[error("something with this name has appeared after this run had looked")]
+    Taken,
+}
+
+impl From<SideError> for Why {
+    fn from(error: SideError) -> Self {
+        match error {
+            SideError::Changed { .. } => Self::Changed,
+            SideError::Io { ref source, .. } if source.kind() == io::ErrorKind::AlreadyExists => Self::Taken,
+            error => Self::Side(error),
+        }
+    }
+}
+
+/// What ends a run before it is done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplyError {
+    /// The journal cannot be written: nothing may be done.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The base cannot be written.
+    #[error(transparent)]
+    Base(#[from] BaseError),
+    /// A side cannot make its writes durable (S3).
+    #[error("{side:?}: {error}")]
+    Flush {
+        /// The side.
+        side: Side,
+        /// Why.
+        #[source]
+        error: SideError,
+    },
+    /// The list of places with half-made things cannot be written.
+    #[error("cannot write down where half-made files are: {0}")]
+    Open(#[source] io::Error),
+    /// Only in tests: killed on purpose.
+    #[error("killed")]
+    Died,
+}
+
+/// How a run of actions ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All of it was tried.
+    Complete,
+    /// Somebody stopped it.
+    Canceled,
+    /// That side is full; what was complete is published.
+    NoRoom(Side),
+}
+
+/// Says the last things to the base.
+pub(crate) type Last<'l> = dyn Fn(&mut Txn<'_>) -> Result<(), BaseError> + 'l;
+
+/// What applying stands on.
+pub(crate) struct Ground<'a> {
+    pub(crate) sides: [&'a dyn WriteSide; 2],
+    pub(crate) lists: &'a dyn Lists,
+    pub(crate) base: &'a Base,
+    pub(crate) run: RunId,
+    /// Marks the temporary names of this pair.
+    pub(crate) tag: u32,
+    /// False deletes for good what the run took away, once all is recorded.
+    pub(crate) keep_trash: bool,
+    pub(crate) limits: Limits,
+    pub(crate) report: &'a dyn Report,
+    pub(crate) hooks: &'a dyn Hooks,
+    /// What the roots are, for the base to know them again.
+    pub(crate) identities: &'a [RootIdentity; 2],
+}
+
+/// Carries actions out. Everything is recorded when [`finish`](Self::finish) returns.
+pub(crate) struct Apply<'a> {
+    ground: Ground<'a>,
+    trash: [Trash<'a>; 2],
+    journal: Mutex<Journal>,
+    open: Mutex<OpenDirs>,
+    next_temp: AtomicU32,
+    /// What the base will be told next.
+    edits: Vec<Edit>,
+    /// Directories that were made by themselves: their mode and time are set when everything in them is done.
+    unfinished: Vec<(Side, RelPath, Seen)>,
+    /// What this run made of things that later actions name: they expect this, not what the plan saw.
+    ours: HashMap<(Side, RelPath), Seen>,
+    counts: [SideCounts; 2],
+    /// Whether the base was told of this run already.
+    introduced: bool,
+}
+
+impl<'a> Apply<'a> {
+    pub(crate) fn new(ground: Ground<'a>, journal: Journal, home: &Path) -> Self {
+        let trash = ground.sides.map(|side| Trash::new(side, ground.run));
+        let open = OpenDirs::new(home, ground.run, ground.tag);
+        Self {
+            trash,
+            journal: Mutex::new(journal),
+            open: Mutex::new(open),
+            next_temp: AtomicU32::new(1),
+            edits: Vec::new(),
+            unfinished: Vec::new(),
+            ours: HashMap::new(),
+            counts: [SideCounts::default(); 2],
+            introduced: false,
+            ground,
+        }
+    }
+
+    /// What was changed so far.
+    pub(crate) fn counts(&self) -> [SideCounts; 2] {
+        self.counts
+    }
+
+    /// Whether anything was written anywhere.
+    pub(crate) fn wrote(&self) -> bool {
+        self.introduced || lock(&self.journal).is_open()
+    }
+
+    /// Carries out a whole plan.
+    pub(crate) fn carry_out(&mut self, plan: &Plan) -> Result<Ending, ApplyError> {
+        let mut rest = &plan.actions[..];
+        let mut settled = false;
+        let mut ending = Ending::Complete;
+        while ending == Ending::Complete && !rest.is_empty() {
+            let copies = is_copy(&rest[0]);
+            if copies && !settled {
+                // Directories that both sides made are agreed on before anything is copied into them.
+                self.settle(&plan.settle);
+                settled = true;
+            }
+            let length = rest.iter().position(|action| is_copy(action) != copies).unwrap_or(rest.len());
+            let (group, later) = rest.split_at(length);
+            ending = if copies { self.copy(group)? } else { self.act(group)? };
+            rest = later;
+        }
+        if !settled {
+            self.settle(&plan.settle);
+        }
+        Ok(ending)
+    }
+
+    /// Says what both sides agree on already.
+    pub(crate) fn settle(&mut self, settle: &[Settle]) {
+        self.edits.extend(settle.iter().map(|one| match (&one.agreed, &one.origin) {
+            (None, _) => Edit::Forget { path: one.path.clone() },
+            (Some((a, b)), None) => Edit::Set { path: one.path.clone(), a: *a, b: *b, fresh: false },
+            (Some((a, b)), Some(origin)) => {
+                let seen = record::Renamed::Same(*a, *b);
+                Edit::Rename { origin: origin.clone(), path: one.path.clone(), seen }
+            }
+        }));
+    }
+
+    /// Writes a line into the journal, to be flushed before the deed.
+    pub(crate) fn note(&self, deed: &Deed) {
+        lock(&self.journal).add(deed);
+    }
+
+    /// Records everything and removes what was only needed meanwhile. `last` has the last word in the base, and is
+    /// asked only if something was written anyway (S12).
+    pub(crate) fn finish(&mut self, last: &Last<'_>) -> Result<(), ApplyError> {
+        self.finish_directories();
+        if self.edits.is_empty() && !self.wrote() {
+            return Ok(());
+        }
+        self.commit(Some(last))?;
+        if !self.ground.keep_trash {
+            self.purge();
+        }
+        lock(&self.open).close();
+        Ok(())
+    }
+
+    /// What is done at once, without staging: directories, moves, metadata, removals.
+    fn act(&mut self, actions: &[Action]) -> Result<Ending, ApplyError> {
+        for chunk in chunks(actions) {
+            for action in chunk {
+                self.foretell(action);
+            }
+            lock(&self.journal).flush()?;
+            for action in chunk {
+                if !self.ground.report.go_on() {
+                    return Ok(Ending::Canceled);
+                }
+                self.act_on(action)?;
+            }
+            if self.edits.len() as u64 >= self.ground.limits.entries {
+                self.commit(None)?;
+            }
+        }
+        Ok(Ending::Complete)
+    }
+
+    /// Writes into the journal what an action is going to do.
+    fn foretell(&self, action: &Action) {
+        let path = (&action.path).into();
+        let deed = match &action.op {
+            Op::Create { on, source, .. } => {
+                let (dir, name) = split(&action.path);
+                let made = Seen { id: FileId::default(), ..*source };
+                Deed::Create {
+                    on: (*on).into(),
+                    dir: (&dir).into(),
+                    made: vec![(crate::journal::Text(name), Stamp::from(&made))],
+                }
+            }
+            Op::Move { on, at, seen, .. } => {
+                Deed::Move { on: (*on).into(), from: at.into(), to: path, seen: seen.into() }
+            }
+            Op::KeepBoth { renamed_on, from, seen } => {
+                Deed::Move { on: (*renamed_on).into(), from: from.into(), to: path, seen: seen.into() }
+            }
+            Op::Meta { on, source, target, mode, mtime } => Deed::Meta {
+                on: (*on).into(),
+                path,
+                before: target.into(),
+                mode: mode.then_some(source.mode),
+                mtime: mtime.then_some((source.mtime.secs, source.mtime.nanos)),
+            },
+            Op::Remove { on, target, .. } => Deed::Remove { on: (*on).into(), path, old: target.into() },
+            // Staged first: foretold when it is known what will be there.
+            Op::Replace { .. } => return,
+        };
+        self.note(&deed);
+    }
+
+    fn act_on(&mut self, action: &Action) -> Result<(), ApplyError> {
+        let (on, result) = match &action.op {
+            Op::Create { on, source, .. } => (*on, self.make_directory(*on, &action.path, source)),
+            Op::Move { on, at, origin, seen, source, same, .. } => {
+                let agreed = Some((origin, same.then_some(source)));
+                (*on, self.move_one(*on, at, &action.path, seen, agreed))
+            }
+            Op::KeepBoth { renamed_on, from, seen } => {
+                (*renamed_on, self.move_one(*renamed_on, from, &action.path, seen, None))
+            }
+            Op::Meta { on, source, target, mode, mtime } => {
+                (*on, self.follow_meta(*on, &action.path, source, target, *mode, *mtime))
+            }
+            Op::Remove { on, target, tally } => (*on, self.remove(*on, &action.path, target, tally)),
+            Op::Replace { .. } => return Ok(()),
+        };
+        match result {
+            Ok(()) => self.ground.report.done(&action.path, 1, 0),
+            Err(Stop::Why(why)) => {
+                self.note(&Deed::Void { on: on.into(), path: (&action.path).into() });
+                self.ground.report.trouble(Trouble { on, path: action.path.clone(), why });
+            }
+            Err(Stop::Died) => return Err(ApplyError::Died),
+        }
+        Ok(())
+    }
+
+    /// Makes what was done durable and tells the base (S3).
+    fn commit(&mut self, last: Option<&Last<'_>>) -> Result<(), ApplyError> {
+        if !self.edits.is_empty() {
+            self.flush(&Side::BOTH)?;
+        }
+        self.hook(Point::Committing, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)?;
+        let mut txn = self.ground.base.begin()?;
+        record::write(&mut txn, std::mem::take(&mut self.edits))?;
+        if !self.introduced {
+            for side in Side::BOTH {
+                txn.set_root(side, &self.ground.identities[side as usize])?;
+            }
+        }
+        if let Some(last) = last {
+            last(&mut txn)?;
+        }
+        txn.commit()?;
+        self.introduced = true;
+        // Lines that take something back, which nothing waits for.
+        if lock(&self.journal).is_open() {
+            lock(&self.journal).flush()?;
+        }
+        self.hook(Point::Committed, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)
+    }
+
+    fn flush(&self, sides: &[Side]) -> Result<(), ApplyError> {
+        for &side in sides {
+            self.side(side).flush().map_err(|error| ApplyError::Flush { side, error })?;
+        }
+        Ok(())
+    }
+
+    fn purge(&self) {
+        for side in Side::BOTH {
+            match self.trash[side as usize].purge() {
+                Ok(true) => self.note(&Deed::Purged { on: side.into() }),
+                Ok(false) => {}
+                Err(error) => {
+                    let path = RelPath::root();
+                    self.ground.report.trouble(Trouble { on: side, path, why: error.into() });
+                }
+            }
+        }
+        // Without this line undo finds the trash empty, and says so just as well.
+        let _ = lock(&self.journal).flush();
+    }
+
+    fn side(&self, side: Side) -> &'a dyn WriteSide {
+        self.ground.sides[side as usize]
+    }
+
+    fn counts_on(&mut self, side: Side) -> &mut SideCounts {
+        &mut self.counts[side as usize]
+    }
+
+    /// What to expect on a side: what this run made of it, else what the plan saw.
+    fn expected(&self, side: Side, path: &RelPath, planned: &Seen) -> Seen {
+        self.ours.get(&(side, path.clone())).copied().unwrap_or(*planned)
+    }
+
+    /// A temporary name that this run has not given yet.
+    fn temp_name(&self) -> Vec<u8> {
+        TempName { tag: self.ground.tag, number: self.next_temp.fetch_add(1, Ordering::Relaxed) }.to_name()
+    }
+
+    fn hook(&self, point: Point, on: Side, path: &RelPath) -> Result<(), Stop> {
+        match self.ground.hooks.at(point, on, path) {
+            Ok(()) => Ok(()),
+            Err(Fault::Io(source)) => {
+                Err(Stop::Why(SideError::Io { path: path.clone(), what: "go on with", source }.into()))
+            }
+            Err(Fault::Die) => Err(Stop::Died),
+        }
+    }
+
+    /// Opens the directory that a path is in.
+    fn parent_of(&self, side: Side, path: &RelPath) -> Result<(Box<dyn WriteDir>, Vec<u8>), SideError> {
+        let (dir, name) = split(path);
+        Ok((self.side(side).folder(&dir)?, name))
+    }
+}
+
+/// Why one deed was not done.
+enum Stop {
+    /// Goes into the results; the others go on.
+    Why(Why),
+    /// Only in tests.
+    Died,
+}
+
+impl<E: Into<Why>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Why(error.into())
+    }
+}
+
+/// Whether an action copies something, and so is staged.
+fn is_copy(action: &Action) -> bool {
+    match &action.op {
+        Op::Create { source, whole, .. } => *whole || source.kind != Kind::Dir,
+        Op::Replace { .. } => true,
+        _ => false,
+    }
+}
+
+/// Parts of a group that are foretold together. Moves stay together: the base learns of all of them at once, so that
+/// names can change places.
+fn chunks(actions: &[Action]) -> impl Iterator<Item = &[Action]> {
+    const CHUNK: usize = 4096;
+    let moves = actions
+        .iter()
+        .rposition(|action| !matches!(action.op, Op::Remove { .. } | Op::Meta { .. }))
+        .map_or(0, |last| last + 1);
+    let (first, rest) = actions.split_at(moves);
+    std::iter::once(first).filter(|first| !first.is_empty()).chain(rest.chunks(CHUNK))
+}
+
+/// The directory and the name of a path; the root, which no action names, has neither.
+fn split(path: &RelPath) -> (RelPath, Vec<u8>) {
+    path.split().map_or_else(|| (RelPath::root(), Vec::new()), |(dir, name)| (dir, name.to_vec()))
+}
+
+/// A lock whose holder panicked protects nothing that could be half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,89 @@
+//! Copying: batch by batch, staged by several threads, published and recorded by one.
+
+use std::sync::atomic::Ordering;
+use std::thread;
+
+use reconcile::{Action, Kind, Op, RelPath, Side};
+
+use super::stage::{Batch, CHUNK, Instead, Item, Task, Work};
+use super::{Apply, ApplyError, Ending, lock, split};
+
+/// More threads than cores keep slow disks and networks busy; more than that only wait for each other.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(2, |cores| (cores.get() * 2).clamp(2, 8))
+}
+
+impl Apply<'_> {
+    /// Carries out creations and replacements.
+    pub(super) fn copy(&mut self, actions: &[Action]) -> Result<Ending, ApplyError> {
+        let mut waiting = tasks(actions);
+        loop {
+            let batch = Batch::new(self, waiting);
+            let helpers = threads().min(batch.width());
+            thread::scope(|scope| {
+                for _ in 1..helpers {
+                    scope.spawn(|| batch.work());
+                }
+                batch.work();
+            });
+            if batch.died.load(Ordering::Relaxed) {
+                return Err(ApplyError::Died);
+            }
+            let (done, rest) = batch.into_parts();
+            let failed = done.failed;
+            let ending = done.ending;
+            self.publish(done.staged, done.roots)?;
+            self.edits.extend(done.edits);
+            self.commit(None)?;
+            lock(&self.open).close();
+            if let Some(error) = failed {
+                return Err(ApplyError::Open(error));
+            }
+            if let Some(ending) = ending {
+                return Ok(ending);
+            }
+            if rest.is_empty() {
+                return Ok(Ending::Complete);
+            }
+            waiting = rest;
+        }
+    }
+}
+
+/// The actions as tasks, the first at the end. Files of one directory share a task.
+fn tasks(actions: &[Action]) -> Vec<Task> {
+    let mut tasks: Vec<Task> = Vec::new();
+    let mut leaves: Option<(Side, RelPath, Vec<Item>)> = None;
+    let close = |leaves: Option<(Side, RelPath, Vec<Item>)>, tasks: &mut Vec<Task>| {
+        if let Some((on, dir, items)) = leaves {
+            tasks.push(Task { on, dir, home: None, work: Work::Leaves(items) });
+        }
+    };
+    for action in actions {
+        let (on, source, instead) = match &action.op {
+            Op::Create { on, source, .. } => (*on, source, None),
+            Op::Replace { on, source, target, removed, keep_mode, .. } => {
+                (*on, source, Some(Instead { target: *target, removed: *removed, keep_mode: *keep_mode }))
+            }
+            _ => continue,
+        };
+        let (dir, name) = split(&action.path);
+        let item = Item { name, source: *source, instead, fresh: false };
+        if source.kind == Kind::Dir {
+            tasks.push(Task { on, dir, home: None, work: Work::Tree(item) });
+            continue;
+        }
+        match &mut leaves {
+            Some((same_on, same_dir, items)) if *same_on == on && *same_dir == dir && items.len() < CHUNK => {
+                items.push(item);
+            }
+            _ => {
+                close(leaves.take(), &mut tasks);
+                leaves = Some((on, dir, vec![item]));
+            }
+        }
+    }
+    close(leaves, &mut tasks);
+    tasks.reverse();
+    tasks
+}

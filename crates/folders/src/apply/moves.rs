@@ -1,0 +1,76 @@
+//! Directories that lead somewhere, and new names for what is there already.
+
+use reconcile::plan::Origin;
+use reconcile::{RelPath, Seen, Side};
+
+use super::check::{same_but_renamed, same_version};
+use super::record::Renamed;
+use super::{Apply, Edit, Point, Stop, Trouble, Why};
+use crate::side::write::Rename;
+
+impl Apply<'_> {
+    /// Makes a directory alone; what belongs into it has actions of its own.
+    pub(super) fn make_directory(&mut self, on: Side, path: &RelPath, like: &Seen) -> Result<(), Stop> {
+        let (dir, name) = self.parent_of(on, path)?;
+        dir.create_dir(&name, like.mode)?;
+        let made = dir.look(&name)?.ok_or(Why::Vanished)?;
+        self.edits.push(Edit::directory(path.clone(), on, like, &made, false));
+        self.unfinished.push((on, path.clone(), *like));
+        self.counts_on(on).created += 1;
+        Ok(())
+    }
+
+    /// Gives the directories that were made alone their mode and time, the inner ones first: one that closes its door
+    /// must not keep us from those in it.
+    pub(super) fn finish_directories(&mut self) {
+        let mut unfinished = std::mem::take(&mut self.unfinished);
+        unfinished.sort_by(|x, y| y.1.cmp(&x.1));
+        for (on, path, like) in unfinished {
+            match self.side(on).folder(&path).and_then(|dir| dir.finish(&like)) {
+                Ok(made) => self.edits.push(Edit::set(path, on, &like, &made, false)),
+                Err(error) => self.ground.report.trouble(Trouble { on, path, why: error.into() }),
+            }
+        }
+    }
+
+    /// Renames what is at `from` to `to`. With `agreed` the other side has it there already, and the base follows; with
+    /// the other side's version if the content is the same.
+    pub(super) fn move_one(
+        &mut self,
+        on: Side,
+        from: &RelPath,
+        to: &RelPath,
+        seen: &Seen,
+        agreed: Option<(&Origin, Option<&Seen>)>,
+    ) -> Result<(), Stop> {
+        let (old_dir, old_name) = self.parent_of(on, from)?;
+        let (new_dir, new_name) = self.parent_of(on, to)?;
+        let expected = self.expected(on, from, seen);
+        let now = old_dir.look(&old_name)?.ok_or(Why::Vanished)?;
+        if !same_version(&expected, &now) {
+            return Err(Why::Changed.into());
+        }
+        self.hook(Point::Moving, on, to)?;
+        old_dir.rename(&old_name, &*new_dir, &new_name, Rename::NoReplace)?;
+        let moved = new_dir.look(&new_name)?.ok_or(Why::Vanished)?;
+        if !same_but_renamed(&expected, &moved) {
+            // Something else took its place at the last moment: it is not ours to move.
+            new_dir.rename(&new_name, &*old_dir, &old_name, Rename::NoReplace)?;
+            return Err(Why::Changed.into());
+        }
+        self.ours.insert((on, to.clone()), moved);
+        if let Some((origin, source)) = agreed {
+            let seen = match source {
+                Some(source) => {
+                    let source = self.expected(on.other(), to, source);
+                    let (a, b) = super::record::in_order(on, &source, &moved);
+                    Renamed::Same(a, b)
+                }
+                None => Renamed::Kept(on, moved),
+            };
+            self.edits.push(Edit::Rename { origin: origin.clone(), path: to.clone(), seen });
+        }
+        self.counts_on(on).moved += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,298 @@
+//! Publishing: giving what was staged its final names, in one step each (S1, S2).
+
+use std::sync::Arc;
+
+use reconcile::{Kind, RelPath, Seen, Side};
+
+use super::check::{is_same_tree, same_but_renamed, same_version};
+use super::stage::{self, Instead, NewDir, Root, Staged, State};
+use super::{Apply, ApplyError, Edit, Point, Stop, Trouble, Why, lock, split};
+use crate::journal::{Deed, Stamp, Text};
+use crate::side::SideError;
+use crate::side::write::{Rename, WriteDir};
+use crate::trash;
+
+impl Apply<'_> {
+    /// Publishes what was staged: flush, foretell, rename. What cannot be published is taken away again.
+    pub(super) fn publish(
+        &mut self,
+        mut staged: Vec<Staged>,
+        roots: Vec<Arc<Root>>,
+    ) -> Result<(), ApplyError> {
+        if staged.is_empty() && roots.is_empty() {
+            return Ok(());
+        }
+        staged.sort_by(|x, y| (x.on, &x.dir, &x.name).cmp(&(y.on, &y.dir, &y.name)));
+        let is_on = |side| staged.iter().any(|one| one.on == side) || roots.iter().any(|one| one.on == side);
+        let touched: Vec<Side> = Side::BOTH.into_iter().filter(|&side| is_on(side)).collect();
+        self.flush(&touched)?;
+        self.foretell_staged(&staged, &roots);
+        lock(&self.journal).flush()?;
+        self.hook(Point::Foretold, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)?;
+        for root in roots {
+            self.publish_root(&root)?;
+        }
+        self.publish_leaves(staged)
+    }
+
+    fn foretell_staged(&self, staged: &[Staged], roots: &[Arc<Root>]) {
+        let mut journal = lock(&self.journal);
+        for root in roots {
+            let (dir, name) = split(&root.path);
+            journal.add(&match &root.instead {
+                None => Deed::Create {
+                    on: root.on.into(),
+                    dir: (&dir).into(),
+                    made: vec![(Text(name), Stamp::from(&root.seen))],
+                },
+                Some(instead) => replaces(root.on, &root.path, &root.temp, &root.seen, instead),
+            });
+            for deed in &lock(&root.made).deeds {
+                journal.add(deed);
+            }
+        }
+        for of_one_dir in staged.chunk_by(|x, y| x.on == y.on && x.dir == y.dir) {
+            let mut made = Vec::new();
+            for one in of_one_dir {
+                match &one.instead {
+                    None => made.push((Text(one.name.clone()), Stamp::from(&one.made))),
+                    Some(instead) => journal.add(&replaces(
+                        one.on,
+                        &one.dir.join(&one.name),
+                        &one.temp,
+                        &one.made,
+                        instead,
+                    )),
+                }
+            }
+            if !made.is_empty() {
+                let one = &of_one_dir[0];
+                journal.add(&Deed::Create { on: one.on.into(), dir: (&one.dir).into(), made });
+            }
+        }
+    }
+
+    fn publish_root(&mut self, root: &Arc<Root>) -> Result<(), ApplyError> {
+        let (_, name) = split(&root.path);
+        let result = self.side(root.on).folder(&root.dir).map_err(Stop::from).and_then(|dir| {
+            self.publish_one(root.on, &*dir, &root.temp, &name, &root.path, &root.seen, root.instead.as_ref())
+        });
+        let made = std::mem::take(&mut *lock(&root.made));
+        match result {
+            Ok(_) => {
+                root.set_state(State::Published);
+                self.edits.extend(made.edits);
+                self.count_made(root.on, Kind::Dir, root.instead.as_ref(), made.entries);
+            }
+            Err(Stop::Died) => return Err(ApplyError::Died),
+            Err(Stop::Why(why)) => {
+                root.set_state(State::Failed);
+                for deed in made.deeds.iter().rev() {
+                    if let Deed::Create { on, dir, made } = deed {
+                        for (name, _) in made {
+                            let path = if dir.0.is_empty() {
+                                name.clone()
+                            } else {
+                                Text([&dir.0[..], b"/", &name.0[..]].concat())
+                            };
+                            self.note(&Deed::Void { on: *on, path });
+                        }
+                    }
+                }
+                self.failed(root.on, &root.path, why);
+                if let Err(error) = trash::remove_tree(self.side(root.on), &root.temp_path()) {
+                    let (on, path) = (root.on, root.path.clone());
+                    self.ground.report.trouble(Trouble { on, path, why: error.into() });
+                }
+            }
+        }
+        self.one_done(root.home.as_ref());
+        Ok(())
+    }
+
+    fn publish_leaves(&mut self, staged: Vec<Staged>) -> Result<(), ApplyError> {
+        let mut open: Option<Opened> = None;
+        for one in staged {
+            let path = one.dir.join(&one.name);
+            if open.as_ref().is_none_or(|(on, dir, _)| *on != one.on || *dir != one.dir) {
+                let dir = self.side(one.on).folder(&one.dir).map_err(|error| error.to_string());
+                open = Some((one.on, one.dir.clone(), dir));
+            }
+            let Some((_, _, dir)) = &open else { continue };
+            let result = match dir {
+                Ok(dir) => {
+                    let instead = one.instead.as_ref();
+                    self.publish_one(one.on, &**dir, &one.temp, &one.name, &path, &one.made, instead)
+                }
+                Err(error) => Err(Stop::Why(Why::Unlisted(error.clone()))),
+            };
+            match result {
+                Ok(made) => {
+                    if one.instead.is_some() {
+                        self.ours.insert((one.on, path.clone()), made);
+                    }
+                    self.count_made(one.on, made.kind, one.instead.as_ref(), 1);
+                    self.edits.push(Edit::set(path, one.on, &one.source, &made, true));
+                }
+                Err(Stop::Died) => return Err(ApplyError::Died),
+                Err(Stop::Why(why)) => {
+                    self.failed(one.on, &path, why);
+                    if let Ok(dir) = dir
+                        && let Err(error) = dir.remove(&one.temp, one.made.kind)
+                        && !is_missing(&error)
+                    {
+                        self.ground.report.trouble(Trouble { on: one.on, path, why: error.into() });
+                    }
+                }
+            }
+            self.one_done(one.home.as_ref());
+        }
+        Ok(())
+    }
+
+    /// Gives one staged thing its final name; tells what it is then.
+    #[expect(clippy::too_many_arguments, reason = "two names in one directory, and what is expected of each")]
+    fn publish_one(
+        &self,
+        on: Side,
+        dir: &dyn WriteDir,
+        temp: &[u8],
+        name: &[u8],
+        path: &RelPath,
+        made: &Seen,
+        instead: Option<&Instead>,
+    ) -> Result<Seen, Stop> {
+        match instead {
+            None => {
+                self.hook(Point::Publishing, on, path)?;
+                dir.rename(temp, dir, name, Rename::NoReplace)?;
+            }
+            Some(instead) => self.displace(on, dir, temp, name, path, made, instead)?,
+        }
+        self.hook(Point::Published, on, path)?;
+        let now = dir.look(name)?.ok_or(Why::Vanished)?;
+        // Somebody was quicker to change it again than we to look: the base is told what we made, so that the next run
+        // sees their change as one.
+        Ok(if same_but_renamed(made, &now) { now } else { *made })
+    }
+
+    /// Puts the new version in the place of the old one, and the old one into the trash: a look before, and another when
+    /// nobody can reach it any more. A late edit brings the old one back (S1).
+    #[expect(clippy::too_many_arguments, reason = "as above")]
+    fn displace(
+        &self,
+        on: Side,
+        dir: &dyn WriteDir,
+        temp: &[u8],
+        name: &[u8],
+        path: &RelPath,
+        made: &Seen,
+        instead: &Instead,
+    ) -> Result<(), Stop> {
+        let side = self.side(on);
+        let expected = self.expected(on, path, &instead.target);
+        let now = dir.look(name)?.ok_or(Why::Vanished)?;
+        if !same_version(&expected, &now)
+            || (now.kind == Kind::Dir && !is_same_tree(side, path, &instead.removed)?)
+        {
+            return Err(Why::Changed.into());
+        }
+        self.hook(Point::Publishing, on, path)?;
+        let trash = &self.trash[on as usize];
+        match dir.rename(temp, dir, name, Rename::Exchange) {
+            Ok(()) => {}
+            // In two steps where one is not to be had: for a moment nothing is there, never half of something.
+            Err(_) if !side.capabilities().exchange => {
+                let kept = trash.take(dir, name, path)?;
+                self.hook(Point::Exchanged, on, path)?;
+                let result = self.is_as_expected(on, &*kept.dir, &kept.name, &expected, instead);
+                return match result {
+                    Ok(true) => Ok(dir.rename(temp, dir, name, Rename::NoReplace)?),
+                    other => {
+                        trash.give_back(&kept, dir, name)?;
+                        Err(other.err().unwrap_or(Why::Changed).into())
+                    }
+                };
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.hook(Point::Exchanged, on, path)?;
+        let kept = match self.is_as_expected(on, dir, temp, &expected, instead) {
+            Ok(true) => trash.take(dir, temp, path).map(drop).map_err(Why::from),
+            Ok(false) => Err(Why::Changed),
+            Err(why) => Err(why),
+        };
+        let Err(why) = kept else { return Ok(()) };
+        dir.rename(temp, dir, name, Rename::Exchange)?;
+        // What came back under the temporary name must be ours, else somebody has replaced it in that moment: theirs is
+        // kept, in the trash at worst.
+        match dir.look(temp)? {
+            Some(back) if !same_but_renamed(made, &back) => {
+                trash.take(dir, temp, path)?;
+                Err(why.into())
+            }
+            _ => Err(why.into()),
+        }
+    }
+
+    /// Whether what came out is the version that the plan saw.
+    fn is_as_expected(
+        &self,
+        on: Side,
+        dir: &dyn WriteDir,
+        name: &[u8],
+        expected: &Seen,
+        instead: &Instead,
+    ) -> Result<bool, Why> {
+        let out = dir.look(name)?.ok_or(Why::Vanished)?;
+        Ok(same_but_renamed(expected, &out)
+            && (out.kind != Kind::Dir
+                || is_same_tree(self.side(on), &dir.path().join(name), &instead.removed)?))
+    }
+
+    fn count_made(&mut self, on: Side, kind: Kind, instead: Option<&Instead>, entries: u64) {
+        let counts = self.counts_on(on);
+        match instead {
+            None => counts.created += entries,
+            Some(instead) if instead.target.kind == kind && kind != Kind::Dir => counts.updated += 1,
+            Some(instead) => {
+                counts.deleted += instead.removed.entries().max(1);
+                counts.created += entries;
+            }
+        }
+    }
+
+    fn failed(&self, on: Side, path: &RelPath, why: Why) {
+        self.note(&Deed::Void { on: on.into(), path: path.into() });
+        self.ground.report.trouble(Trouble { on, path: path.clone(), why });
+    }
+
+    /// A child of a directory that people see is there; the last one closes it.
+    fn one_done(&mut self, home: Option<&Arc<NewDir>>) {
+        let Some(home) = home.filter(|home| home.one_done()) else { return };
+        match stage::close_dir(self, home, None) {
+            Ok(edit) => self.edits.push(edit),
+            Err(error) => {
+                let (on, path) = (home.on, home.path.clone());
+                self.ground.report.trouble(Trouble { on, path, why: error.into() });
+            }
+        }
+    }
+}
+
+/// The directory that was opened last, or why it could not be.
+type Opened = (Side, RelPath, Result<Box<dyn WriteDir>, String>);
+
+fn replaces(on: Side, path: &RelPath, temp: &[u8], made: &Seen, instead: &Instead) -> Deed {
+    Deed::Replace {
+        on: on.into(),
+        path: path.into(),
+        temp: Text(temp.to_vec()),
+        made: made.into(),
+        old: (&instead.target).into(),
+    }
+}
+
+fn is_missing(error: &SideError) -> bool {
+    matches!(error, SideError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+}

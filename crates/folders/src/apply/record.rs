@@ -1,0 +1,249 @@
+//! What the base is told after a batch: changes by path, written as whole records of the directories they are in.
+
+use std::collections::{BTreeMap, HashMap};
+
+use reconcile::plan::Origin;
+use reconcile::{Agreed, Agreement, DirKey, Kind, RelPath, Seen, Side};
+
+use super::check::same_but_renamed;
+use crate::base::{BaseError, Txn};
+
+/// One change of the base.
+#[derive(Debug, Clone)]
+pub(crate) enum Edit {
+    /// Both sides have it now, as seen.
+    Set {
+        path: RelPath,
+        a: Seen,
+        b: Seen,
+        /// A directory's children are not what the base knew under this name.
+        fresh: bool,
+    },
+    /// The same for many files and links of one directory.
+    Many { dir: RelPath, entries: Vec<(Vec<u8>, Seen, Seen)> },
+    /// Neither side has it any more.
+    Forget { path: RelPath },
+    /// It has another name on both sides, with all that the base knows beneath it.
+    Rename { origin: Origin, path: RelPath, seen: Renamed },
+    /// The base is to say again what it said before.
+    Restore { path: RelPath, before: Option<(Seen, Seen)> },
+}
+
+/// What the base knows of something that has another name now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Renamed {
+    /// Both sides have the same, A's and B's as seen.
+    Same(Seen, Seen),
+    /// Its content is not agreed on: the base keeps what it knows, only that renaming it on this side made it this.
+    Kept(Side, Seen),
+}
+
+impl Edit {
+    /// What `on` has now, and the other side's version that it follows.
+    pub(super) fn set(path: RelPath, on: Side, source: &Seen, made: &Seen, fresh: bool) -> Self {
+        let (a, b) = in_order(on, source, made);
+        Self::Set { path, a, b, fresh }
+    }
+
+    /// A directory that is not finished. Should we never come to finish it, the other side counts as having changed its
+    /// mode since, so that the next run makes up for it.
+    pub(super) fn directory(path: RelPath, on: Side, source: &Seen, made: &Seen, fresh: bool) -> Self {
+        Self::set(path, on, &Seen { mode: made.mode, ..*source }, made, fresh)
+    }
+}
+
+/// A's and B's version, given that of `on` and that of the other side.
+pub(super) fn in_order(on: Side, other: &Seen, made: &Seen) -> (Seen, Seen) {
+    match on {
+        Side::A => (*made, *other),
+        Side::B => (*other, *made),
+    }
+}
+
+/// Writes the changes into a transaction.
+pub(super) fn write(txn: &mut Txn<'_>, edits: Vec<Edit>) -> Result<(), BaseError> {
+    let mut records = Records { txn, open: HashMap::new(), keys: HashMap::new() };
+    // All that moves leaves its place before anything arrives: names may change places.
+    let mut moved = HashMap::new();
+    for edit in &edits {
+        if let Edit::Rename { origin, .. } = edit
+            && let Some(agreed) = records.take(origin.dir, &origin.name)?
+        {
+            moved.insert(origin.clone(), agreed);
+        }
+    }
+    for edit in edits {
+        match edit {
+            Edit::Set { path, a, b, fresh } => records.set(&path, a, b, fresh)?,
+            Edit::Many { dir, entries } => records.set_many(&dir, entries)?,
+            Edit::Forget { path } | Edit::Restore { path, before: None } => records.forget(&path)?,
+            Edit::Restore { path, before: Some((a, b)) } => records.set(&path, a, b, false)?,
+            Edit::Rename { origin, path, seen } => match (moved.remove(&origin), seen) {
+                (known, Renamed::Same(a, b)) => {
+                    records.arrive(&path, Agreed { a, b, dir: known.and_then(|known| known.dir) })?;
+                }
+                (Some(mut known), Renamed::Kept(on, now)) => {
+                    let before = match on {
+                        Side::A => &mut known.a,
+                        Side::B => &mut known.b,
+                    };
+                    if same_but_renamed(before, &now) {
+                        *before = now;
+                    }
+                    records.arrive(&path, known)?;
+                }
+                (None, Renamed::Kept(..)) => {}
+            },
+        }
+    }
+    records.close()
+}
+
+/// The records that are changed, open until all changes are made.
+struct Records<'t, 'b> {
+    txn: &'t mut Txn<'b>,
+    open: HashMap<DirKey, Record>,
+    keys: HashMap<RelPath, DirKey>,
+}
+
+#[derive(Default)]
+struct Record {
+    children: BTreeMap<Vec<u8>, Agreed>,
+    changed: bool,
+}
+
+impl Records<'_, '_> {
+    fn record(&mut self, key: DirKey) -> Result<&mut Record, BaseError> {
+        if !self.open.contains_key(&key) {
+            let agreement = self.txn.dir(key)?.unwrap_or_default();
+            let children = agreement.iter().map(|(name, agreed)| (name.to_vec(), *agreed)).collect();
+            self.open.insert(key, Record { children, changed: false });
+        }
+        Ok(self.open.entry(key).or_default())
+    }
+
+    /// The record of a directory; none when the base has no agreement on the directory itself.
+    fn key(&mut self, dir: &RelPath) -> Result<Option<DirKey>, BaseError> {
+        if let Some(&key) = self.keys.get(dir) {
+            return Ok(Some(key));
+        }
+        // Step by step from the root: a path may be longer than a stack is deep.
+        let mut key = DirKey::ROOT;
+        for name in dir.names() {
+            match self.record(key)?.children.get(name).and_then(|agreed| agreed.dir) {
+                Some(next) => key = next,
+                None => return Ok(None),
+            }
+        }
+        self.keys.insert(dir.clone(), key);
+        Ok(Some(key))
+    }
+
+    fn take(&mut self, dir: DirKey, name: &[u8]) -> Result<Option<Agreed>, BaseError> {
+        let record = self.record(dir)?;
+        record.changed = true;
+        self.keys.clear();
+        Ok(self.record(dir)?.children.remove(name))
+    }
+
+    fn set(&mut self, path: &RelPath, a: Seen, b: Seen, fresh: bool) -> Result<(), BaseError> {
+        let Some((dir, name)) = path.split() else { return Ok(()) };
+        // Without an agreement on the directory there is no place to note this; the next run finds both sides equal.
+        let Some(key) = self.key(&dir)? else { return Ok(()) };
+        let known = self.record(key)?.children.get(name).and_then(|agreed| agreed.dir);
+        let child = match known {
+            Some(known) if a.kind == Kind::Dir && !fresh => Some(known),
+            known => {
+                if let Some(known) = known {
+                    self.drop_tree(known)?;
+                }
+                (a.kind == Kind::Dir).then(|| self.new_record())
+            }
+        };
+        self.insert(key, name, Agreed { a, b, dir: child })
+    }
+
+    fn set_many(&mut self, dir: &RelPath, entries: Vec<(Vec<u8>, Seen, Seen)>) -> Result<(), BaseError> {
+        let Some(key) = self.key(dir)? else { return Ok(()) };
+        for (name, a, b) in entries {
+            let known = self.record(key)?.children.get(&name).and_then(|agreed| agreed.dir);
+            if let Some(known) = known {
+                self.drop_tree(known)?;
+            }
+            self.insert(key, &name, Agreed { a, b, dir: None })?;
+        }
+        Ok(())
+    }
+
+    /// Something with a record of its own gets its place.
+    fn arrive(&mut self, path: &RelPath, agreed: Agreed) -> Result<(), BaseError> {
+        let Some((dir, name)) = path.split() else { return Ok(()) };
+        let Some(key) = self.key(&dir)? else {
+            return agreed.dir.map_or(Ok(()), |lost| self.drop_tree(lost));
+        };
+        if let Some(old) = self.record(key)?.children.get(name).and_then(|old| old.dir) {
+            self.drop_tree(old)?;
+        }
+        let dir = match agreed.dir {
+            None if agreed.a.kind == Kind::Dir => Some(self.new_record()),
+            dir => dir,
+        };
+        self.keys.clear();
+        self.insert(key, name, Agreed { dir, ..agreed })
+    }
+
+    fn forget(&mut self, path: &RelPath) -> Result<(), BaseError> {
+        let Some((dir, name)) = path.split() else { return Ok(()) };
+        let Some(key) = self.key(&dir)? else { return Ok(()) };
+        let record = self.record(key)?;
+        if let Some(agreed) = record.children.remove(name) {
+            record.changed = true;
+            if let Some(known) = agreed.dir {
+                self.drop_tree(known)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, key: DirKey, name: &[u8], agreed: Agreed) -> Result<(), BaseError> {
+        let record = self.record(key)?;
+        if record.children.get(name) != Some(&agreed) {
+            record.children.insert(name.to_vec(), agreed);
+            record.changed = true;
+        }
+        Ok(())
+    }
+
+    fn new_record(&mut self) -> DirKey {
+        let key = self.txn.new_key();
+        self.open.insert(key, Record { children: BTreeMap::new(), changed: true });
+        key
+    }
+
+    /// Forgets a directory's record and those beneath it, open ones included.
+    fn drop_tree(&mut self, key: DirKey) -> Result<(), BaseError> {
+        self.keys.clear();
+        let mut left = vec![key];
+        while let Some(key) = left.pop() {
+            let record = self.record(key)?;
+            left.extend(record.children.values().filter_map(|agreed| agreed.dir));
+            self.open.remove(&key);
+            // One by one, by what is open: the file may still list what has moved away meanwhile.
+            self.txn.remove(key)?;
+        }
+        Ok(())
+    }
+
+    fn close(self) -> Result<(), BaseError> {
+        for (key, record) in self.open {
+            if record.changed {
+                let mut agreement = Agreement::default();
+                for (name, agreed) in &record.children {
+                    agreement.push(name, *agreed);
+                }
+                self.txn.put(key, &agreement)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,724 @@
+//! Staging: making what is to appear, under names that nobody sees.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reconcile::{Kind, Listing, RelPath, Seen, Side, Tally};
+
+use super::check::same_version;
+use super::queue::Queue;
+use super::{Apply, Edit, Ending, Fault, Point, Trouble, Why, lock};
+use crate::journal::{Deed, Stamp, Text};
+use crate::side::write::WriteDir;
+use crate::side::{ReadDir, SideError};
+
+/// Names that are staged by one thread in one go.
+pub(super) const CHUNK: usize = 256;
+/// How often a file that changes meanwhile is copied again (S10).
+const TRIES: u32 = 3;
+/// From so many bytes on a copy says how far it is.
+const WORTH_SAYING: u64 = 4 * 1024 * 1024;
+
+/// One thing to stage.
+pub(super) struct Task {
+    pub(super) on: Side,
+    /// The directory it belongs into.
+    pub(super) dir: RelPath,
+    /// That directory, if this run made it.
+    pub(super) home: Option<Arc<NewDir>>,
+    pub(super) work: Work,
+}
+
+pub(super) enum Work {
+    /// Files and links of one directory.
+    Leaves(Vec<Item>),
+    /// A directory with all that is in it.
+    Tree(Item),
+}
+
+pub(super) struct Item {
+    pub(super) name: Vec<u8>,
+    pub(super) source: Seen,
+    pub(super) instead: Option<Instead>,
+    /// Seen a moment ago, not when the run was planned.
+    pub(super) fresh: bool,
+}
+
+/// What a new version takes the place of.
+#[derive(Clone)]
+pub(super) struct Instead {
+    pub(super) target: Seen,
+    pub(super) removed: Tally,
+    pub(super) keep_mode: bool,
+}
+
+/// A directory that this run makes.
+pub(super) struct NewDir {
+    pub(super) on: Side,
+    pub(super) path: RelPath,
+    pub(super) like: Seen,
+    pub(super) root: Arc<Root>,
+    /// Children that are not there yet.
+    left: AtomicUsize,
+}
+
+impl NewDir {
+    /// Where it is now.
+    pub(super) fn place(&self) -> RelPath {
+        match self.root.state() {
+            State::Published => self.path.clone(),
+            _ => {
+                let above = self.root.path.names().count();
+                self.path.names().skip(above).fold(self.root.temp_path(), |at, name| at.join(name))
+            }
+        }
+    }
+
+    /// One child less to wait for; true if it was the last.
+    pub(super) fn one_done(&self) -> bool {
+        self.left.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+}
+
+/// A tree that is built under one temporary name.
+pub(super) struct Root {
+    pub(super) on: Side,
+    pub(super) dir: RelPath,
+    pub(super) temp: Vec<u8>,
+    pub(super) path: RelPath,
+    pub(super) seen: Seen,
+    pub(super) instead: Option<Instead>,
+    /// The directory it belongs into, if this run made it.
+    pub(super) home: Option<Arc<NewDir>>,
+    state: AtomicU8,
+    pub(super) made: Mutex<Made>,
+}
+
+/// What is in a tree that is being built.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) deeds: Vec<Deed>,
+    pub(super) edits: Vec<Edit>,
+    pub(super) entries: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum State {
+    Building,
+    Published,
+    Failed,
+}
+
+impl Root {
+    pub(super) fn state(&self) -> State {
+        match self.state.load(Ordering::Acquire) {
+            0 => State::Building,
+            1 => State::Published,
+            _ => State::Failed,
+        }
+    }
+
+    pub(super) fn set_state(&self, state: State) {
+        self.state.store(state as u8, Ordering::Release);
+    }
+
+    pub(super) fn temp_path(&self) -> RelPath {
+        self.dir.join(&self.temp)
+    }
+}
+
+/// A file or link that waits under a temporary name in a directory that people see.
+pub(super) struct Staged {
+    pub(super) on: Side,
+    pub(super) dir: RelPath,
+    pub(super) name: Vec<u8>,
+    pub(super) temp: Vec<u8>,
+    /// The version that was copied.
+    pub(super) source: Seen,
+    /// The copy.
+    pub(super) made: Seen,
+    pub(super) instead: Option<Instead>,
+    pub(super) home: Option<Arc<NewDir>>,
+}
+
+/// What is staged together.
+pub(super) struct Batch<'b, 'a> {
+    apply: &'b Apply<'a>,
+    queue: Queue<Task>,
+    width: usize,
+    entries: AtomicU64,
+    bytes: AtomicU64,
+    staged: Mutex<Vec<Staged>>,
+    roots: Mutex<Vec<Arc<Root>>>,
+    /// What the base should know of directories that were published before.
+    edits: Mutex<Vec<Edit>>,
+    /// Why it ended before it was full.
+    ending: Mutex<Option<Ending>>,
+    failed: Mutex<Option<io::Error>>,
+    pub(super) died: AtomicBool,
+}
+
+/// A directory on both sides: to read from, to write into.
+type Both<'a> = (Box<dyn ReadDir + 'a>, Box<dyn WriteDir>);
+
+/// What came of a batch.
+pub(super) struct Done {
+    pub(super) staged: Vec<Staged>,
+    pub(super) roots: Vec<Arc<Root>>,
+    pub(super) edits: Vec<Edit>,
+    /// Why it ended before it was full.
+    pub(super) ending: Option<Ending>,
+    /// The list of places with half-made things could not be written.
+    pub(super) failed: Option<io::Error>,
+}
+
+/// What one failure means for the rest of the batch.
+enum Failed {
+    /// Nothing.
+    This(Why),
+    /// The batch is at its end; this one is tried again, if ever, in the next.
+    Batch,
+}
+
+impl From<SideError> for Failed {
+    fn from(error: SideError) -> Self {
+        Self::This(error.into())
+    }
+}
+
+impl<'b, 'a> Batch<'b, 'a> {
+    pub(super) fn new(apply: &'b Apply<'a>, tasks: Vec<Task>) -> Self {
+        let spreads = tasks.iter().any(|task| matches!(task.work, Work::Tree(_)));
+        Self {
+            apply,
+            width: if spreads { usize::MAX } else { tasks.len().max(1) },
+            queue: Queue::new(tasks),
+            entries: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            staged: Mutex::default(),
+            roots: Mutex::default(),
+            edits: Mutex::default(),
+            ending: Mutex::default(),
+            failed: Mutex::default(),
+            died: AtomicBool::new(false),
+        }
+    }
+
+    /// How many threads at most find something to do.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// What came of it, and what is left for the next batch.
+    pub(super) fn into_parts(self) -> (Done, Vec<Task>) {
+        let done = Done {
+            staged: into_inner(self.staged),
+            roots: into_inner(self.roots),
+            edits: into_inner(self.edits),
+            ending: into_inner(self.ending),
+            failed: into_inner(self.failed),
+        };
+        (done, self.queue.into_rest())
+    }
+
+    /// Works until nothing is left or the batch is full.
+    pub(super) fn work(&self) {
+        while let Some(task) = self.queue.take() {
+            self.carry_out(task);
+            self.queue.done();
+        }
+    }
+
+    fn carry_out(&self, task: Task) {
+        if task.home.as_ref().is_some_and(|home| home.root.state() == State::Failed) {
+            return;
+        }
+        if self.must_stop() {
+            self.queue.add([task]);
+            return;
+        }
+        match task.work {
+            Work::Leaves(items) => {
+                let dirs = self.open(task.on, &task.dir, task.home.as_ref());
+                match dirs {
+                    Ok((from, into)) => self.leaves(task.on, &task.dir, &task.home, items, &*from, &*into),
+                    Err(error) => {
+                        let text = error.to_string();
+                        for item in items {
+                            let path = task.dir.join(&item.name);
+                            self.trouble(task.on, &path, Why::Unlisted(text.clone()));
+                            self.one_done(&task.home);
+                        }
+                    }
+                }
+            }
+            Work::Tree(item) => {
+                let path = task.dir.join(&item.name);
+                match self.tree(task.on, &task.dir, &task.home, &item, &path) {
+                    Ok(()) => {}
+                    Err(Failed::Batch) => self.queue.add([Task { work: Work::Tree(item), ..task }]),
+                    Err(Failed::This(why)) => {
+                        self.trouble(task.on, &path, why);
+                        self.one_done(&task.home);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Opens the directory on both sides.
+    fn open(&self, on: Side, dir: &RelPath, home: Option<&Arc<NewDir>>) -> Result<Both<'a>, SideError> {
+        let into = self.apply.side(on).folder(&home.map_or_else(|| dir.clone(), |home| home.place()))?;
+        Ok((self.apply.side(on.other()).dir(dir)?, into))
+    }
+
+    /// Makes a directory and begins with what is in it.
+    fn tree(
+        &self,
+        on: Side,
+        dir: &RelPath,
+        home: &Option<Arc<NewDir>>,
+        item: &Item,
+        path: &RelPath,
+    ) -> Result<(), Failed> {
+        // Looked at first: a directory that cannot be listed is not made either.
+        let listing = self
+            .apply
+            .ground
+            .lists
+            .list(on.other(), path)
+            .map_err(|error| Failed::This(Why::Unlisted(error.reason)))?;
+        let hidden = home.as_ref().filter(|home| home.root.state() == State::Building);
+        let (root, place) = match hidden {
+            Some(home) => {
+                let place = home.place();
+                self.guard(on, self.apply.side(on).folder(&place)?.create_dir(&item.name, item.source.mode))?;
+                (Arc::clone(&home.root), place.join(&item.name))
+            }
+            None => {
+                let root = self.new_root(on, dir, home, item, path)?;
+                let place = root.temp_path();
+                (root, place)
+            }
+        };
+        let into = self.apply.side(on).folder(&place)?;
+        let seen = into.here()?;
+        {
+            let mut made = lock(&root.made);
+            if hidden.is_some() {
+                let names = vec![(Text(item.name.clone()), Stamp::from(&seen))];
+                made.deeds.push(Deed::Create { on: on.into(), dir: dir.into(), made: names });
+            }
+            made.edits.push(Edit::directory(path.clone(), on, &item.source, &seen, true));
+            made.entries += 1;
+        }
+        self.count(1, 0);
+        self.apply.ground.report.done(path, 1, 0);
+        if hidden.is_some() {
+            self.one_done(home);
+        }
+        let new = NewDir {
+            on,
+            path: path.clone(),
+            like: item.source,
+            root,
+            // One for ourselves, so that it is not done before it is listed.
+            left: AtomicUsize::new(listing.len() + 1),
+        };
+        self.children(Arc::new(new), &listing, &*into)
+    }
+
+    fn new_root(
+        &self,
+        on: Side,
+        dir: &RelPath,
+        home: &Option<Arc<NewDir>>,
+        item: &Item,
+        path: &RelPath,
+    ) -> Result<Arc<Root>, Failed> {
+        let into = self.apply.side(on).folder(dir)?;
+        self.note_open(on, dir)?;
+        let temp = loop {
+            let temp = self.apply.temp_name();
+            match into.create_dir(&temp, item.source.mode) {
+                // Left by a killed run in a place that nobody remembers.
+                Err(error) if is_taken(&error) => {}
+                made => {
+                    self.guard(on, made)?;
+                    break temp;
+                }
+            }
+        };
+        let seen = into.look(&temp)?.ok_or(Failed::This(Why::Vanished))?;
+        let root = Arc::new(Root {
+            on,
+            dir: dir.clone(),
+            temp,
+            path: path.clone(),
+            seen,
+            instead: item.instead.clone(),
+            home: home.clone(),
+            state: AtomicU8::new(State::Building as u8),
+            made: Mutex::default(),
+        });
+        lock(&self.roots).push(Arc::clone(&root));
+        Ok(root)
+    }
+
+    /// Begins with the children of a new directory: the first of them here and now, by the handle that is open.
+    fn children(&self, new: Arc<NewDir>, listing: &Listing, into: &dyn WriteDir) -> Result<(), Failed> {
+        let (mut leaves, mut trees) = (Vec::new(), Vec::new());
+        for (name, seen) in listing.iter() {
+            let item = Item { name: name.to_vec(), source: *seen, instead: None, fresh: true };
+            match seen.kind {
+                Kind::File | Kind::Link => leaves.push(item),
+                Kind::Dir => trees.push(item),
+                Kind::Special | Kind::Unreadable => {
+                    if seen.kind == Kind::Unreadable {
+                        let why = Why::Unlisted("its status is refused".into());
+                        self.trouble(new.on.other(), &new.path.join(name), why);
+                    }
+                    new.one_done();
+                }
+            }
+        }
+        let home = Some(Arc::clone(&new));
+        let task = |work| Task { on: new.on, dir: new.path.clone(), home: home.clone(), work };
+        let rest = leaves.split_off(leaves.len().min(CHUNK));
+        let mut later: Vec<Task> = trees.into_iter().rev().map(|item| task(Work::Tree(item))).collect();
+        let mut rest = rest.into_iter().peekable();
+        while rest.peek().is_some() {
+            later.push(task(Work::Leaves(rest.by_ref().take(CHUNK).collect())));
+        }
+        if !later.is_empty() {
+            self.queue.add(later);
+        }
+        if !leaves.is_empty() {
+            match self.apply.side(new.on.other()).dir(&new.path) {
+                Ok(from) => self.leaves(new.on, &new.path, &home, leaves, &*from, into),
+                Err(error) => {
+                    let text = error.to_string();
+                    for item in leaves {
+                        self.trouble(new.on, &new.path.join(&item.name), Why::Unlisted(text.clone()));
+                        new.one_done();
+                    }
+                }
+            }
+        }
+        if new.one_done() {
+            self.close_dir(&new, Some(into));
+        }
+        Ok(())
+    }
+
+    /// Stages files and links.
+    fn leaves(
+        &self,
+        on: Side,
+        dir: &RelPath,
+        home: &Option<Arc<NewDir>>,
+        items: Vec<Item>,
+        from: &dyn ReadDir,
+        into: &dyn WriteDir,
+    ) {
+        let hidden = home.as_ref().filter(|home| home.root.state() == State::Building);
+        let mut names = Vec::new();
+        let mut entries = Vec::new();
+        let mut items = items.into_iter();
+        let ready = hidden.is_some() || self.note_open(on, dir).is_ok();
+        while let Some(item) = items.next() {
+            let path = dir.join(&item.name);
+            if !ready || self.must_stop() {
+                self.put_back(on, dir, home, item, items);
+                break;
+            }
+            match self.leaf(on, &path, &item, from, into, hidden.is_some()) {
+                Ok((temp, source, made)) => {
+                    self.count(1, source.size);
+                    match hidden {
+                        Some(_) => {
+                            names.push((Text(item.name.clone()), Stamp::from(&made)));
+                            let (a, b) = super::record::in_order(on, &source, &made);
+                            entries.push((item.name, a, b));
+                            // By those who are left: the last of them closes the directory when it is recorded.
+                        }
+                        None => lock(&self.staged).push(Staged {
+                            on,
+                            dir: dir.clone(),
+                            name: item.name,
+                            temp,
+                            source,
+                            made,
+                            instead: item.instead,
+                            home: home.clone(),
+                        }),
+                    }
+                }
+                Err(Failed::Batch) => {
+                    self.put_back(on, dir, home, item, items);
+                    break;
+                }
+                Err(Failed::This(why)) => {
+                    self.trouble(on, &path, why);
+                    self.one_done(home);
+                }
+            }
+        }
+        if let (Some(hidden), false) = (hidden, entries.is_empty()) {
+            let done = entries.len();
+            let mut made = lock(&hidden.root.made);
+            made.entries += done as u64;
+            made.deeds.push(Deed::Create { on: on.into(), dir: dir.into(), made: names });
+            made.edits.push(Edit::Many { dir: dir.clone(), entries });
+            drop(made);
+            for _ in 0..done {
+                self.one_done(home);
+            }
+        }
+    }
+
+    fn put_back(
+        &self,
+        on: Side,
+        dir: &RelPath,
+        home: &Option<Arc<NewDir>>,
+        item: Item,
+        rest: impl Iterator<Item = Item>,
+    ) {
+        let items = std::iter::once(item).chain(rest).collect();
+        self.queue.add([Task { on, dir: dir.clone(), home: home.clone(), work: Work::Leaves(items) }]);
+    }
+
+    /// Makes one file or link: in a hidden directory under its final name, else under a temporary one. Gives that name,
+    /// the version that was copied, and the copy.
+    fn leaf(
+        &self,
+        on: Side,
+        path: &RelPath,
+        item: &Item,
+        from: &dyn ReadDir,
+        into: &dyn WriteDir,
+        hidden: bool,
+    ) -> Result<(Vec<u8>, Seen, Seen), Failed> {
+        let mut like = item.source;
+        let mut fresh = item.fresh;
+        let mut tries = 0;
+        while tries < TRIES {
+            let name = if hidden { item.name.clone() } else { self.apply.temp_name() };
+            let once = match like.kind {
+                Kind::Link => self.link_once(on, path, item, &mut like, from, into, &name),
+                _ => self.file_once(on, path, item, &mut like, fresh, from, into, &name),
+            };
+            match once {
+                Ok(Some(made)) => return Ok((name, like, made)),
+                Ok(None) => {}
+                Err(Failed::This(Why::Taken)) if !hidden => continue,
+                Err(failed) => return Err(failed),
+            }
+            tries += 1;
+            fresh = false;
+        }
+        Err(Failed::This(Why::KeepsChanging))
+    }
+
+    /// One try; none if the file changed meanwhile. `like` becomes the version that was copied.
+    #[expect(clippy::too_many_arguments, reason = "what a copy needs to know")]
+    fn file_once(
+        &self,
+        on: Side,
+        path: &RelPath,
+        item: &Item,
+        like: &mut Seen,
+        fresh: bool,
+        from: &dyn ReadDir,
+        into: &dyn WriteDir,
+        name: &[u8],
+    ) -> Result<Option<Seen>, Failed> {
+        let mut content = match from.open(&item.name) {
+            Ok(content) => content,
+            Err(SideError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Err(Failed::This(Why::Vanished));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let unread = |source| SideError::Io { path: path.clone(), what: "read the status of", source };
+        if !fresh {
+            *like = content.seen().map_err(unread)?;
+        }
+        self.hook(Point::Staging, on, path)?;
+        let said = std::cell::Cell::new(0);
+        let report = self.apply.ground.report;
+        let mut watch = |bytes: u64| {
+            let unsaid = said.get() + bytes;
+            if unsaid < WORTH_SAYING {
+                said.set(unsaid);
+                return true;
+            }
+            said.set(0);
+            report.done(path, 0, unsaid);
+            report.go_on() && !self.died.load(Ordering::Relaxed)
+        };
+        let mode =
+            item.instead.as_ref().filter(|instead| instead.keep_mode).map(|instead| instead.target.mode);
+        let wanted = Seen { mode: mode.unwrap_or(like.mode), ..*like };
+        let made = match into.create_file(name, &mut *content, &wanted, &mut watch) {
+            Err(SideError::Changed { .. }) => return Ok(None),
+            made => self.guard(on, made)?,
+        };
+        self.hook(Point::Staged, on, path)?;
+        let now = content.seen().map_err(unread)?;
+        if same_version(like, &now) {
+            report.done(path, 1, said.get());
+            return Ok(Some(made));
+        }
+        into.remove(name, Kind::File)?;
+        Ok(None)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a copy needs to know")]
+    fn link_once(
+        &self,
+        on: Side,
+        path: &RelPath,
+        item: &Item,
+        like: &mut Seen,
+        from: &dyn ReadDir,
+        into: &dyn WriteDir,
+        name: &[u8],
+    ) -> Result<Option<Seen>, Failed> {
+        let target = match from.read_link(&item.name) {
+            Err(SideError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Err(Failed::This(Why::Vanished));
+            }
+            target => target?,
+        };
+        let now = from.look(&item.name)?.ok_or(Failed::This(Why::Vanished))?;
+        if !same_version(like, &now) {
+            if now.kind != Kind::Link {
+                return Err(Failed::This(Why::Changed));
+            }
+            *like = now;
+            return Ok(None);
+        }
+        self.hook(Point::Staging, on, path)?;
+        let made = self.guard(on, into.create_link(name, &target, like))?;
+        self.hook(Point::Staged, on, path)?;
+        self.apply.ground.report.done(path, 1, 0);
+        Ok(Some(made))
+    }
+
+    /// A child of a directory is done. In a hidden directory the last one closes it; in one that people see that is for
+    /// publishing to do.
+    fn one_done(&self, home: &Option<Arc<NewDir>>) {
+        if let Some(home) = home
+            && home.one_done()
+        {
+            self.close_dir(home, None);
+        }
+    }
+
+    /// Gives a directory its last mode and time.
+    fn close_dir(&self, dir: &NewDir, handle: Option<&dyn WriteDir>) {
+        match close_dir(self.apply, dir, handle) {
+            Ok(edit) if dir.root.state() == State::Published => lock(&self.edits).push(edit),
+            Ok(edit) => lock(&dir.root.made).edits.push(edit),
+            Err(error) => self.trouble(dir.on, &dir.path, error.into()),
+        }
+    }
+
+    /// Turns what the system says about a full disk or a wish to stop into the end of the batch.
+    fn guard<T>(&self, on: Side, result: Result<T, SideError>) -> Result<T, Failed> {
+        result.map_err(|error| match error {
+            SideError::Stopped => {
+                self.end(Ending::Canceled);
+                Failed::Batch
+            }
+            SideError::Io { ref source, .. } if is_full(source) => {
+                self.end(Ending::NoRoom(on));
+                Failed::Batch
+            }
+            error => error.into(),
+        })
+    }
+
+    fn note_open(&self, on: Side, dir: &RelPath) -> Result<(), Failed> {
+        lock(&self.apply.open).add(on, dir).map_err(|error| {
+            *lock(&self.failed) = Some(error);
+            self.queue.close();
+            Failed::Batch
+        })
+    }
+
+    fn hook(&self, point: Point, on: Side, path: &RelPath) -> Result<(), Failed> {
+        match self.apply.ground.hooks.at(point, on, path) {
+            Ok(()) => Ok(()),
+            Err(Fault::Io(source)) => {
+                self.guard(on, Err(SideError::Io { path: path.clone(), what: "copy the content", source }))
+            }
+            Err(Fault::Die) => {
+                self.died.store(true, Ordering::Relaxed);
+                self.queue.close();
+                Err(Failed::Batch)
+            }
+        }
+    }
+
+    fn must_stop(&self) -> bool {
+        if self.died.load(Ordering::Relaxed) || lock(&self.ending).is_some() || lock(&self.failed).is_some() {
+            return true;
+        }
+        let limits = self.apply.ground.limits;
+        if self.entries.load(Ordering::Relaxed) >= limits.entries
+            || self.bytes.load(Ordering::Relaxed) >= limits.bytes
+        {
+            self.queue.close();
+            return true;
+        }
+        if !self.apply.ground.report.go_on() {
+            self.end(Ending::Canceled);
+            return true;
+        }
+        false
+    }
+
+    fn end(&self, ending: Ending) {
+        lock(&self.ending).get_or_insert(ending);
+        self.queue.close();
+    }
+
+    fn count(&self, entries: u64, bytes: u64) {
+        self.entries.fetch_add(entries, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn trouble(&self, on: Side, path: &RelPath, why: Why) {
+        self.apply.ground.report.trouble(Trouble { on, path: path.clone(), why });
+    }
+}
+
+/// Gives a directory its last mode and time, and tells what the base should know.
+pub(super) fn close_dir(
+    apply: &Apply<'_>,
+    dir: &NewDir,
+    handle: Option<&dyn WriteDir>,
+) -> Result<Edit, SideError> {
+    let made = match handle {
+        Some(handle) => handle.finish(&dir.like)?,
+        None => apply.side(dir.on).folder(&dir.place())?.finish(&dir.like)?,
+    };
+    Ok(Edit::set(dir.path.clone(), dir.on, &dir.like, &made, false))
+}
+
+fn into_inner<T>(mutex: Mutex<T>) -> T {
+    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn is_taken(error: &SideError) -> bool {
+    matches!(error, SideError::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}

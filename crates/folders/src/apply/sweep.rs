@@ -1,0 +1,158 @@
+//! Half-made things of killed runs (S2).
+//!
+//! Before a run makes something under a temporary name it writes down in which directory; a run that ends takes the list
+//! away. So the next run knows where to look without searching the sides.
+
+use std::collections::HashSet;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use reconcile::{Kind, RelPath, Seen, Side};
+use serde::{Deserialize, Serialize};
+use syncmgr::RunId;
+
+use crate::journal::{self, Deed, OnSide, Text};
+use crate::side::SideError;
+use crate::side::names::TempName;
+use crate::side::write::{WriteDir, WriteSide};
+use crate::trash::{self, Trash};
+
+const FILE: &str = "open.jsonl";
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Run { run: u64, tag: u32 },
+    In { on: OnSide, dir: Text },
+}
+
+/// The list of directories in which the run has half-made things.
+pub(crate) struct OpenDirs {
+    path: PathBuf,
+    run: RunId,
+    tag: u32,
+    file: Option<File>,
+    known: HashSet<(Side, RelPath)>,
+}
+
+impl OpenDirs {
+    pub(crate) fn new(home: &Path, run: RunId, tag: u32) -> Self {
+        Self { path: home.join(FILE), run, tag, file: None, known: HashSet::new() }
+    }
+
+    /// Something half-made is going to be in that directory.
+    pub(super) fn add(&mut self, on: Side, dir: &RelPath) -> io::Result<()> {
+        if !self.known.insert((on, dir.clone())) {
+            return Ok(());
+        }
+        let mut text = Vec::new();
+        if self.file.is_none() {
+            if let Some(home) = self.path.parent() {
+                DirBuilder::new().recursive(true).mode(0o700).create(home)?;
+            }
+            self.file = Some(OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?);
+            line(&mut text, &Line::Run { run: self.run.0, tag: self.tag })?;
+        }
+        line(&mut text, &Line::In { on: on.into(), dir: dir.into() })?;
+        // Not flushed: a killed process leaves it, and after a power failure the names are as likely lost as this is.
+        self.file.as_mut().map_or(Ok(()), |file| file.write_all(&text))
+    }
+
+    /// Nothing half-made is left of what was listed so far.
+    pub(super) fn close(&mut self) {
+        if self.file.take().is_some() {
+            // Should it stay, the next run looks once in vain.
+            let _ = std::fs::remove_file(&self.path);
+        }
+        self.known.clear();
+    }
+}
+
+fn line(text: &mut Vec<u8>, line: &Line) -> io::Result<()> {
+    serde_json::to_writer(&mut *text, line)?;
+    text.push(b'\n');
+    Ok(())
+}
+
+/// Removes what a killed run left half-made. What a run had just replaced, and not yet moved to its trash, goes there.
+/// Tells how much was found.
+///
+/// # Errors
+/// Something could not be removed; the list stays for the next run.
+pub(crate) fn sweep(home: &Path, sides: [&dyn WriteSide; 2]) -> Result<u64, SideError> {
+    let path = home.join(FILE);
+    let Ok(text) = std::fs::read(&path) else { return Ok(0) };
+    let mut found = 0;
+    let mut run = None;
+    for line in text.split(|&byte| byte == b'\n') {
+        match serde_json::from_slice(line) {
+            Ok(Line::Run { run: id, tag }) => run = Some(Killed::read(home, RunId(id), tag)),
+            Ok(Line::In { on, dir }) => {
+                if let (Some(killed), Some(dir)) = (&run, dir.path()) {
+                    found += killed.sweep_dir(sides[Side::from(on) as usize], on, &dir)?;
+                }
+            }
+            // Cut short by the crash: then nothing was made there yet.
+            Err(_) => {}
+        }
+    }
+    let _ = std::fs::remove_file(&path);
+    Ok(found)
+}
+
+/// What is known of a killed run.
+struct Killed {
+    run: RunId,
+    tag: u32,
+    /// Replacements that it was going to make: side, path, temporary name, and the new version.
+    replaced: Vec<(OnSide, RelPath, Vec<u8>, Seen)>,
+}
+
+impl Killed {
+    fn read(home: &Path, run: RunId, tag: u32) -> Self {
+        let deeds = journal::read(home, run).ok().flatten().unwrap_or_default();
+        let replaced = deeds.into_iter().filter_map(|deed| match deed {
+            Deed::Replace { on, path, temp, made, .. } => Some((on, path.path()?, temp.0, Seen::from(made))),
+            _ => None,
+        });
+        Self { run, tag, replaced: replaced.collect() }
+    }
+
+    fn sweep_dir(&self, side: &dyn WriteSide, on: OnSide, dir: &RelPath) -> Result<u64, SideError> {
+        let folder = match side.folder(dir) {
+            Ok(folder) => folder,
+            // Moved or deleted since; what is in it is found when it is listed for another reason.
+            Err(_) => return Ok(0),
+        };
+        let mut found = 0;
+        for temp in folder.temps()?.into_iter().filter(|temp| temp.tag == self.tag) {
+            self.sweep_one(side, &*folder, on, temp)?;
+            found += 1;
+        }
+        Ok(found)
+    }
+
+    fn sweep_one(
+        &self,
+        side: &dyn WriteSide,
+        folder: &dyn WriteDir,
+        on: OnSide,
+        temp: TempName,
+    ) -> Result<(), SideError> {
+        let name = temp.to_name();
+        let Some(seen) = folder.look(&name)? else { return Ok(()) };
+        let replaced = self.replaced.iter().find(|(at, path, temp, _)| {
+            *at == on && *temp == name && path.split().is_some_and(|(dir, _)| dir == *folder.path())
+        });
+        match replaced {
+            // Names had changed places when the run was killed: this is the person's old version.
+            Some((_, path, _, made)) if !super::check::same_but_renamed(made, &seen) => {
+                Trash::new(side, self.run).take(folder, &name, path).map(drop)
+            }
+            _ if seen.kind == Kind::Dir => trash::remove_tree(side, &folder.path().join(&name)).map(drop),
+            _ => folder.remove(&name, seen.kind),
+        }
+    }
+}

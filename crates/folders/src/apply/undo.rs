@@ -1,0 +1,320 @@
+//! Taking deeds back. Each looks first whether what is there is what the run left, and touches nothing else.
+
+use reconcile::{Kind, RelPath, Seen, Side, Time};
+use syncmgr::RunId;
+
+use super::check::same_but_renamed;
+use super::{Apply, ApplyError, Edit, Ending, Stop, Trouble, Why, lock, split};
+use crate::journal::{Deed, Stamp, Text};
+use crate::side::SideError;
+use crate::side::write::{Rename, WriteDir};
+use crate::trash::Trash;
+
+/// How many deeds are foretold together.
+const CHUNK: usize = 4096;
+
+/// One deed taken apart, so that each entry is taken back, or not, by itself.
+enum Back {
+    /// It goes away again.
+    Created { on: Side, path: RelPath, made: Seen },
+    /// The old version comes back from the trash.
+    Replaced { on: Side, path: RelPath, made: Seen, old: Seen },
+    /// It comes back from the trash.
+    Removed { on: Side, path: RelPath, old: Seen },
+    /// The empty directory is made again.
+    RemovedDir { on: Side, path: RelPath, old: Seen },
+    /// It gets its old name.
+    Moved { on: Side, from: RelPath, to: RelPath, seen: Seen },
+    /// It gets its old permissions and time.
+    Meta { on: Side, path: RelPath, before: Seen, mode: Option<u32>, mtime: Option<Time> },
+}
+
+impl Apply<'_> {
+    /// Takes back what `run` did.
+    pub(crate) fn take_back(&mut self, run: RunId, deeds: &[Deed]) -> Result<Ending, ApplyError> {
+        for deed in deeds {
+            if let (Deed::Agreed { before, .. }, Some(path)) = (deed, agreed_path(deed)) {
+                let before = before.map(|(a, b)| (a.into(), b.into()));
+                self.edits.push(Edit::Restore { path, before });
+            }
+        }
+        let agreed: Vec<RelPath> = deeds.iter().filter_map(agreed_path).collect();
+        let mut backs = deeds.iter().rev().flat_map(backs).peekable();
+        while backs.peek().is_some() {
+            let chunk: Vec<Back> = backs.by_ref().take(CHUNK).collect();
+            for back in &chunk {
+                self.note(&foretold(back));
+                self.foretell_tree(run, back);
+            }
+            lock(&self.journal).flush()?;
+            for back in chunk {
+                if !self.ground.report.go_on() {
+                    return Ok(Ending::Canceled);
+                }
+                let (on, path) = place(&back);
+                match self.one_back(run, &back, &agreed) {
+                    Ok(()) => self.ground.report.done(&path, 1, 0),
+                    Err(Stop::Died) => return Err(ApplyError::Died),
+                    Err(Stop::Why(why)) => {
+                        self.note(&Deed::Void { on: on.into(), path: (&path).into() });
+                        self.ground.report.trouble(Trouble { on, path, why });
+                    }
+                }
+            }
+        }
+        Ok(Ending::Complete)
+    }
+
+    fn one_back(&mut self, run: RunId, back: &Back, agreed: &[RelPath]) -> Result<(), Stop> {
+        match back {
+            Back::Created { on, path, made } => self.uncreate(*on, path, made, agreed),
+            Back::Replaced { on, path, made, old } => {
+                let (dir, name) = self.parent_of(*on, path)?;
+                let kept = self.find(run, *on, path, old)?;
+                if made.kind == Kind::Dir {
+                    // What the run had put into it has gone by now; anything else in it is the person's.
+                    remove_empty(&*dir, &name, made)?;
+                } else {
+                    self.take_expected(*on, &*dir, &name, path, made)?;
+                }
+                self.bring_back(*on, kept, &*dir, &name)?;
+                self.counts_on(*on).updated += 1;
+                Ok(())
+            }
+            Back::Removed { on, path, old } => {
+                let (dir, name) = self.parent_of(*on, path)?;
+                let kept = self.find(run, *on, path, old)?;
+                self.bring_back(*on, kept, &*dir, &name)?;
+                self.counts_on(*on).created += 1;
+                Ok(())
+            }
+            Back::RemovedDir { on, path, old } => {
+                let (dir, name) = self.parent_of(*on, path)?;
+                dir.create_dir(&name, old.mode)?;
+                self.unfinished.push((*on, path.clone(), *old));
+                self.counts_on(*on).created += 1;
+                Ok(())
+            }
+            Back::Moved { on, from, to, seen } => {
+                let (dir, name) = self.parent_of(*on, to)?;
+                let (old_dir, old_name) = self.parent_of(*on, from)?;
+                let now = dir.look(&name)?.ok_or(Why::Vanished)?;
+                if !same_but_renamed(seen, &now) {
+                    return Err(Why::Changed.into());
+                }
+                dir.rename(&name, &*old_dir, &old_name, Rename::NoReplace)?;
+                self.counts_on(*on).moved += 1;
+                Ok(())
+            }
+            Back::Meta { on, path, before, mode, mtime } => {
+                let (dir, name) = self.parent_of(*on, path)?;
+                let now = dir.look(&name)?.ok_or(Why::Vanished)?;
+                let left = Seen { mtime: mtime.unwrap_or(before.mtime), ..*before };
+                if !same_but_renamed(&left, &now) {
+                    return Err(Why::Changed.into());
+                }
+                dir.set_meta(&name, now.kind, mode.map(|_| before.mode), mtime.map(|_| before.mtime))?;
+                self.counts_on(*on).updated += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// What was created goes away; a directory only when nothing is left in it.
+    fn uncreate(&mut self, on: Side, path: &RelPath, made: &Seen, agreed: &[RelPath]) -> Result<(), Stop> {
+        let (dir, name) = match self.parent_of(on, path) {
+            Ok(place) => place,
+            // Gone with all that was in it: then there is nothing to take back.
+            Err(SideError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if dir.look(&name)?.is_none() {
+            return Ok(());
+        }
+        if made.kind == Kind::Dir {
+            remove_empty(&*dir, &name, made)?;
+        } else {
+            self.take_expected(on, &*dir, &name, path, made)?;
+        }
+        // Where the base comes back as it was, that is all there is to say.
+        if !agreed.contains(path) {
+            self.edits.push(Edit::Forget { path: path.clone() });
+        }
+        self.counts_on(on).deleted += 1;
+        Ok(())
+    }
+
+    /// Moves something to this run's trash, if it is what is expected before and after.
+    fn take_expected(
+        &self,
+        on: Side,
+        dir: &dyn WriteDir,
+        name: &[u8],
+        path: &RelPath,
+        expected: &Seen,
+    ) -> Result<(), Stop> {
+        let now = dir.look(name)?.ok_or(Why::Vanished)?;
+        if !same_but_renamed(expected, &now) {
+            return Err(Why::Changed.into());
+        }
+        let kept = self.trash[on as usize].take(dir, name, path)?;
+        let out = kept.dir.look(&kept.name)?.ok_or(Why::Vanished)?;
+        if !same_but_renamed(expected, &out) {
+            self.trash[on as usize].give_back(&kept, dir, name)?;
+            return Err(Why::Changed.into());
+        }
+        Ok(())
+    }
+
+    /// A tree that comes back comes with all that is in it, and each of it can be taken back again.
+    fn foretell_tree(&self, run: RunId, back: &Back) {
+        let (Back::Removed { on, path, old } | Back::Replaced { on, path, old, .. }) = back else { return };
+        if old.kind != Kind::Dir {
+            return;
+        }
+        let Ok(top) = self.find(run, *on, path, old) else { return };
+        let mut left = vec![(top, path.clone())];
+        while let Some((place, dir)) = left.pop() {
+            // What cannot be listed stays when this is taken back, and is then said to be in the way.
+            let Ok(listing) = self.side(*on).dir(&place).and_then(|open| open.list()) else { continue };
+            let made = listing.iter().map(|(name, seen)| (Text(name.to_vec()), Stamp::from(seen)));
+            self.note(&Deed::Create { on: (*on).into(), dir: (&dir).into(), made: made.collect() });
+            let dirs = listing.iter().filter(|(_, seen)| seen.kind == Kind::Dir);
+            left.extend(dirs.map(|(name, _)| (place.join(name), dir.join(name))));
+        }
+    }
+
+    /// Where something is in the trash of a run.
+    fn find(&self, run: RunId, on: Side, path: &RelPath, old: &Seen) -> Result<RelPath, Stop> {
+        let side = self.side(on);
+        for place in Trash::new(side, run).places(path) {
+            let (dir, name) = split(&place);
+            let Ok(folder) = side.folder(&dir) else { continue };
+            if folder.look(&name)?.is_some_and(|kept| same_but_renamed(old, &kept)) {
+                return Ok(place);
+            }
+        }
+        Err(Why::NotInTrash.into())
+    }
+
+    fn bring_back(&self, on: Side, kept: RelPath, dir: &dyn WriteDir, name: &[u8]) -> Result<(), Stop> {
+        let (from, kept_name) = self.parent_of(on, &kept)?;
+        Ok(from.rename(&kept_name, dir, name, Rename::NoReplace)?)
+    }
+}
+
+/// Removes a directory that the run had made, if nothing is in it any more.
+fn remove_empty(dir: &dyn WriteDir, name: &[u8], made: &Seen) -> Result<(), Stop> {
+    let now = dir.look(name)?.ok_or(Why::Vanished)?;
+    if !same_but_renamed(made, &now) {
+        return Err(Why::Changed.into());
+    }
+    match dir.remove(name, Kind::Dir) {
+        Err(SideError::Io { source, .. }) if source.kind() == std::io::ErrorKind::DirectoryNotEmpty => {
+            Err(Why::Changed.into())
+        }
+        result => Ok(result?),
+    }
+}
+
+fn agreed_path(deed: &Deed) -> Option<RelPath> {
+    match deed {
+        Deed::Agreed { path, .. } => path.path(),
+        _ => None,
+    }
+}
+
+/// What is to be done to take a deed back, the last of it first. A path that is none is passed over: a journal is a file,
+/// and files can be damaged (S8).
+fn backs(deed: &Deed) -> Vec<Back> {
+    let back = match deed {
+        Deed::Create { on, dir, made } => {
+            let Some(dir) = dir.path() else { return Vec::new() };
+            let created = |(name, made): &(Text, Stamp)| {
+                let path = RelPath::from_bytes(&name.0).filter(|name| name.names().count() == 1)?;
+                let path = dir.join(path.as_bytes());
+                Some(Back::Created { on: (*on).into(), path, made: (*made).into() })
+            };
+            return made.iter().rev().filter_map(created).collect();
+        }
+        Deed::Replace { on, path, made, old, .. } => path.path().map(|path| Back::Replaced {
+            on: (*on).into(),
+            path,
+            made: (*made).into(),
+            old: (*old).into(),
+        }),
+        Deed::Remove { on, path, old } => {
+            path.path().map(|path| Back::Removed { on: (*on).into(), path, old: (*old).into() })
+        }
+        Deed::RemoveDir { on, path, old } => {
+            path.path().map(|path| Back::RemovedDir { on: (*on).into(), path, old: (*old).into() })
+        }
+        Deed::Move { on, from, to, seen } => from.path().zip(to.path()).map(|(from, to)| Back::Moved {
+            on: (*on).into(),
+            from,
+            to,
+            seen: (*seen).into(),
+        }),
+        Deed::Meta { on, path, before, mode, mtime } => path.path().map(|path| Back::Meta {
+            on: (*on).into(),
+            path,
+            before: (*before).into(),
+            mode: *mode,
+            mtime: mtime.map(|(secs, nanos)| Time { secs, nanos }),
+        }),
+        Deed::Run { .. } | Deed::Agreed { .. } | Deed::Void { .. } | Deed::Purged { .. } => None,
+    };
+    back.into_iter().filter(|back| !place(back).1.is_root()).collect()
+}
+
+/// The side and the path that a failure is about.
+fn place(back: &Back) -> (Side, RelPath) {
+    match back {
+        Back::Created { on, path, .. }
+        | Back::Replaced { on, path, .. }
+        | Back::Removed { on, path, .. }
+        | Back::RemovedDir { on, path, .. }
+        | Back::Meta { on, path, .. } => (*on, path.clone()),
+        Back::Moved { on, from, .. } => (*on, from.clone()),
+    }
+}
+
+/// The line that takes this, in turn, back.
+fn foretold(back: &Back) -> Deed {
+    match back {
+        Back::Created { on, path, made } if made.kind == Kind::Dir => {
+            Deed::RemoveDir { on: (*on).into(), path: path.into(), old: made.into() }
+        }
+        Back::Created { on, path, made } => {
+            Deed::Remove { on: (*on).into(), path: path.into(), old: made.into() }
+        }
+        Back::Replaced { on, path, made, old } => Deed::Replace {
+            on: (*on).into(),
+            path: path.into(),
+            temp: Text(Vec::new()),
+            made: old.into(),
+            old: made.into(),
+        },
+        Back::Removed { on, path, old } | Back::RemovedDir { on, path, old } => {
+            let (dir, name) = split(path);
+            let made = vec![(Text(name), Stamp::from(old))];
+            Deed::Create { on: (*on).into(), dir: (&dir).into(), made }
+        }
+        Back::Moved { on, from, to, seen } => {
+            Deed::Move { on: (*on).into(), from: to.into(), to: from.into(), seen: seen.into() }
+        }
+        Back::Meta { on, path, before, mode, mtime } => {
+            let left =
+                Seen { mode: mode.unwrap_or(before.mode), mtime: mtime.unwrap_or(before.mtime), ..*before };
+            Deed::Meta {
+                on: (*on).into(),
+                path: path.into(),
+                before: (&left).into(),
+                mode: mode.map(|_| before.mode),
+                mtime: mtime.map(|_| (before.mtime.secs, before.mtime.nanos)),
+            }
+        }
+    }
+}

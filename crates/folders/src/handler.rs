@@ -1,0 +1,247 @@
+//! Folder pairs as an ordinary handler of a sync center.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use syncmgr::conflict::{ConflictLedger, ConflictStore};
+use syncmgr::flags::{HandlerCapabilities, HandlerType};
+use syncmgr::outcome::{Counts, Outcome, Problem, ProblemClass};
+use syncmgr::status::ProgressStatus;
+use syncmgr::{
+    CancelRequest, Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, Refusal, Request,
+    SessionCreator, SyncCallback, SyncItem, SyncItemInfo,
+};
+
+use crate::apply::{Hooks, Limits, NoHooks};
+use crate::options::{Home, ResolveRequest, RunOptions, UndoRequest};
+use crate::pair::Pair;
+use crate::roots::Surroundings;
+use crate::run::{Finished, Run};
+
+/// The identifier of this handler.
+pub const HANDLER_ID: &str = "folders";
+
+/// Keeps pairs of folders in sync. A start may bring [`RunOptions`], a [`ResolveRequest`] or an [`UndoRequest`].
+pub struct FoldersHandler {
+    id: HandlerId,
+    home: Home,
+    pairs: Pairs,
+    conflicts: Arc<dyn ConflictLedger>,
+    hooks: Box<dyn Hooks + Send>,
+    limits: Limits,
+}
+
+impl FoldersHandler {
+    /// A handler of these pairs. `home` holds what it must remember of them, `conflicts` their open conflicts.
+    ///
+    /// # Panics
+    /// Never: its identifier is a legal one.
+    #[expect(clippy::expect_used, reason = "a short word is a legal identifier")]
+    pub fn new(home: Home, pairs: Vec<Pair>, conflicts: Arc<dyn ConflictLedger>) -> Self {
+        Self {
+            id: HandlerId::new(HANDLER_ID).expect("a short word is a legal identifier"),
+            home,
+            pairs: Pairs::default().with(pairs),
+            conflicts,
+            hooks: Box::new(NoHooks),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Adds a pair, or gives the pair with this item other settings.
+    pub fn add(&self, pair: Pair) {
+        self.pairs.add(pair);
+    }
+
+    /// Removes a pair; tells whether there was one. What it remembers stays in its directory, should it come back.
+    pub fn remove(&self, item: &ItemId) -> bool {
+        self.pairs.remove(item)
+    }
+
+    /// The settings of a pair.
+    pub fn pair(&self, item: &ItemId) -> Option<Pair> {
+        self.pairs.get(item)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_hooks(self, hooks: impl Hooks + Send + 'static) -> Self {
+        Self { hooks: Box::new(hooks), ..self }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    fn run(&self, item: &ItemId, callback: &dyn SyncCallback, request: Option<&Request>) -> Finished {
+        let Some(pair) = self.pairs.get(item) else {
+            let text = format!("there is no pair of folders called {item}");
+            return Finished::stopped(Outcome::Failed, Problem::new(ProblemClass::Config, text));
+        };
+        let surroundings =
+            Surroundings { home_dir: std::env::home_dir(), other_roots: self.pairs.roots_of_others(item) };
+        let run = Run {
+            handler: &self.id,
+            pair: &pair,
+            home: &self.home,
+            surroundings: &surroundings,
+            callback,
+            ledger: &*self.conflicts,
+            hooks: &*self.hooks,
+            limits: self.limits,
+        };
+        let Some(request) = request else { return run.sync(&RunOptions::default()) };
+        if let Some(options) = request.get::<RunOptions>() {
+            run.sync(options)
+        } else if let Some(resolve) = request.get::<ResolveRequest>() {
+            run.resolve(resolve)
+        } else if let Some(undo) = request.get::<UndoRequest>() {
+            run.undo(undo)
+        } else {
+            let text = "the request that came with the start is none of a pair of folders";
+            Finished::stopped(Outcome::Failed, Problem::new(ProblemClass::Bug, text))
+        }
+    }
+}
+
+impl Handler for FoldersHandler {
+    fn id(&self) -> &HandlerId {
+        &self.id
+    }
+
+    fn name(&self) -> Result<String, HandlerError> {
+        Ok("Folders".into())
+    }
+
+    fn info(&self) -> Result<HandlerInfo, HandlerError> {
+        Ok(HandlerInfo {
+            kind: HandlerType::Folder,
+            type_label: "Pairs of folders".into(),
+            comment: "Keeps two folders in sync".into(),
+            ..HandlerInfo::default()
+        })
+    }
+
+    fn capabilities(&self) -> HandlerCapabilities {
+        HandlerCapabilities::CONFLICT_STORE
+    }
+
+    fn items(&self) -> &dyn ItemContainer {
+        &self.pairs
+    }
+
+    fn conflict_store(&self) -> Option<Arc<dyn ConflictStore>> {
+        Some(Arc::clone(&self.conflicts) as Arc<dyn ConflictStore>)
+    }
+
+    fn synchronize(
+        &self,
+        items: &[ItemId],
+        creator: &dyn SessionCreator,
+        request: Option<&Request>,
+    ) -> Result<(), HandlerError> {
+        let callback = creator
+            .create_session(&self.id, items)
+            .map_err(|refusal| HandlerError::new(ProblemClass::Bug, format!("no session: {refusal}")))?;
+        let mut all = false;
+        for item in items {
+            let asked = callback.report_progress(item, None, ProgressStatus::UpdatingIndeterminate, 0, 0);
+            all |= matches!(asked, Ok(CancelRequest::All) | Err(Refusal::Ended));
+            let finished = if all || asked == Ok(CancelRequest::Item) {
+                Finished { outcome: Outcome::Canceled, counts: Counts::default(), problem: None }
+            } else {
+                self.run(item, &*callback, request)
+            };
+            conclude(&*callback, item, finished);
+        }
+        callback.end();
+        Ok(())
+    }
+}
+
+/// The final word on an item. A session that has ended has heard its last one already.
+fn conclude(callback: &dyn SyncCallback, item: &ItemId, finished: Finished) {
+    let Finished { outcome, counts, problem } = finished;
+    let status = match outcome {
+        Outcome::Done | Outcome::NeedsDecision => ProgressStatus::Succeeded,
+        Outcome::Canceled => ProgressStatus::Canceled,
+        Outcome::Waiting | Outcome::Disconnected => ProgressStatus::Disconnected,
+        _ => ProgressStatus::Failed,
+    };
+    let text = problem.as_ref().map(|problem| problem.text.clone()).unwrap_or_default();
+    let _ = callback.report_outcome(item, outcome, counts, problem);
+    let _ = callback.report_progress(item, Some(&text), status, 1, 1);
+}
+
+/// The pairs as items.
+#[derive(Default)]
+struct Pairs(RwLock<Vec<Arc<PairItem>>>);
+
+impl Pairs {
+    fn with(self, pairs: Vec<Pair>) -> Self {
+        for pair in pairs {
+            self.add(pair);
+        }
+        self
+    }
+
+    fn read(&self) -> Vec<Arc<PairItem>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add(&self, pair: Pair) {
+        let mut pairs = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let new = Arc::new(PairItem(pair));
+        match pairs.iter_mut().find(|known| known.0.item == new.0.item) {
+            Some(known) => *known = new,
+            None => pairs.push(new),
+        }
+    }
+
+    fn remove(&self, item: &ItemId) -> bool {
+        let mut pairs = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let before = pairs.len();
+        pairs.retain(|pair| pair.0.item != *item);
+        pairs.len() != before
+    }
+
+    fn get(&self, item: &ItemId) -> Option<Pair> {
+        self.read().iter().find(|pair| pair.0.item == *item).map(|pair| pair.0.clone())
+    }
+
+    fn roots_of_others(&self, item: &ItemId) -> Vec<std::path::PathBuf> {
+        let all = self.read();
+        let others = all.iter().filter(|pair| pair.0.item != *item);
+        others.flat_map(|pair| [pair.0.a.path.clone(), pair.0.b.path.clone()]).collect()
+    }
+}
+
+impl ItemContainer for Pairs {
+    fn item(&self, id: &ItemId) -> Option<Arc<dyn SyncItem>> {
+        self.read().into_iter().find(|pair| pair.0.item == *id).map(|pair| pair as Arc<dyn SyncItem>)
+    }
+
+    fn all(&self) -> Vec<Arc<dyn SyncItem>> {
+        self.read().into_iter().map(|pair| pair as Arc<dyn SyncItem>).collect()
+    }
+}
+
+/// One pair as an item.
+struct PairItem(Pair);
+
+impl SyncItem for PairItem {
+    fn id(&self) -> &ItemId {
+        &self.0.item
+    }
+
+    fn name(&self) -> Result<String, HandlerError> {
+        Ok(self.0.name.clone())
+    }
+
+    fn info(&self) -> Result<SyncItemInfo, HandlerError> {
+        Ok(SyncItemInfo {
+            type_label: "Pair of folders".into(),
+            comment: format!("{} and {}", self.0.a.label, self.0.b.label),
+            ..SyncItemInfo::default()
+        })
+    }
+}

@@ -1,0 +1,400 @@
+//! A whole run of one item: look, plan, guards, apply, and what is to be told about it.
+
+mod conflicts;
+mod progress;
+mod results;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use reconcile::{Listing, Mode, Op, Plan, RelPath, Side, Time, Unreadable, World as _};
+use syncmgr::conflict::ConflictLedger;
+use syncmgr::event::Level;
+use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
+use syncmgr::{HandlerId, ItemId, SyncCallback};
+
+use crate::apply::{self, Apply, Ending, Ground, Hooks, Limits, Lists};
+use crate::base::{BaseError, BaseRead, Txn};
+use crate::drive;
+use crate::journal::{Journal, RunKind};
+use crate::look::{Ask, Look, LookError, Planned};
+use crate::options::{Home, RunOptions};
+use crate::pair::Pair;
+use crate::roots::Surroundings;
+use crate::scan::Scan;
+use crate::side::local::LocalWriter;
+use crate::side::write::WriteSide as _;
+use crate::side::{Capabilities, ReadSide as _};
+use crate::trash;
+
+pub(crate) use conflicts::{from_stamp, to_conflict};
+pub(crate) use progress::Progress;
+pub(crate) use results::{Finished, Results, apply_problem, outcome, side_problem};
+
+/// What every kind of run has to do with.
+pub(crate) struct Run<'r> {
+    pub(crate) handler: &'r HandlerId,
+    pub(crate) pair: &'r Pair,
+    pub(crate) home: &'r Home,
+    pub(crate) surroundings: &'r Surroundings,
+    pub(crate) callback: &'r dyn SyncCallback,
+    pub(crate) ledger: &'r dyn ConflictLedger,
+    pub(crate) hooks: &'r dyn Hooks,
+    pub(crate) limits: Limits,
+}
+
+impl<'r> Run<'r> {
+    pub(crate) fn item(&self) -> &'r ItemId {
+        &self.pair.item
+    }
+
+    pub(crate) fn progress(&self) -> Progress<'r> {
+        Progress::new(self.callback, self.item())
+    }
+
+    pub(crate) fn results(&self) -> Results<'r> {
+        Results::new(self.callback, self.item(), self.pair)
+    }
+
+    pub(crate) fn ask<'a>(&'a self, options: &'a RunOptions) -> Ask<'a> {
+        Ask {
+            pair: self.pair,
+            options,
+            home: self.home,
+            surroundings: self.surroundings,
+            now: now(),
+            threads: drive::default_threads(),
+        }
+    }
+
+    /// Synchronizes.
+    pub(crate) fn sync(&self, options: &RunOptions) -> Finished {
+        let progress = self.progress();
+        progress.phase(Phase::Looking);
+        let mut look = match Look::open(self.ask(options)) {
+            Ok(look) => look,
+            Err(error) => return refused(&error),
+        };
+        let _lock = match look.lock() {
+            Ok(lock) => lock,
+            Err(error) => return refused(&error),
+        };
+        let mut results = self.results();
+        self.tell_of_base(&look, &results);
+        let writers = writers(&look);
+        if let Some(finished) = self.sweep(&look, &writers) {
+            return finished;
+        }
+        progress.phase(Phase::Comparing);
+        let planned = match look.plan(&progress) {
+            Ok(planned) => planned,
+            Err(error) => return refused(&error),
+        };
+        self.tell_of_plan(&planned, &mut results);
+        if let Some(stop) = self.guard(&look, &planned, options) {
+            return stop;
+        }
+        let plan = &planned.plan;
+        if let Some(full) = self.check_room(&writers, plan) {
+            return full;
+        }
+        progress.phase(Phase::Moving);
+        let lists = Here(look.scan(&NoBase, &()));
+        let ground = self.ground(&look, &writers, &lists, &progress, !options.no_trash);
+        let journal = Journal::new(&look.dir, self.callback.run_id(), RunKind::Sync);
+        let mut apply = Apply::new(ground, journal, &look.dir);
+        expect(&progress, plan);
+        let result = apply.carry_out(plan);
+        progress.phase(Phase::Finishing);
+        let (ending, result) = match result {
+            Ok(ending) => (ending, Ok(())),
+            Err(error) => (Ending::Complete, Err(error)),
+        };
+        for trouble in progress.take_troubles() {
+            results.trouble(&trouble);
+        }
+        let clean = ending == Ending::Complete && results.errors == 0;
+        let run = self.callback.run_id();
+        let last = |txn: &mut Txn<'_>| -> Result<(), BaseError> {
+            txn.set_filter(look.filter.fingerprint())?;
+            if clean { txn.set_last_clean_run(run) } else { Ok(()) }
+        };
+        let result = result.and_then(|()| apply.finish(&last));
+        for trouble in progress.take_troubles() {
+            results.trouble(&trouble);
+        }
+        let open =
+            plan.conflicts.iter().map(|one| to_conflict(self.handler, self.item(), self.pair, one, millis()));
+        if let Err(refusal) = self.ledger.replace(self.handler, self.item(), open.collect()) {
+            let problem = Problem::new(
+                ProblemClass::Transient,
+                format!("the conflicts could not be written down: {refusal}"),
+            );
+            results.error("Conflicts not recorded".into(), problem);
+        }
+        let wrote = apply.wrote();
+        let counts = apply.counts();
+        drop(apply);
+        self.prune(&writers, &results);
+        let conflicts = plan.conflicts.len() as u64;
+        let counts = Counts {
+            a: counts[Side::A as usize],
+            b: counts[Side::B as usize],
+            conflicts,
+            errors: results.errors,
+            skipped: results.skipped,
+            bytes: progress.bytes(),
+        };
+        match result {
+            Err(error) => {
+                let problem = apply_problem(self.pair, &error);
+                let outcome = if wrote { Outcome::Gaps } else { Outcome::Failed };
+                results.error("The run could not be finished".into(), problem.clone());
+                Finished { outcome, counts, problem: Some(problem) }
+            }
+            Ok(()) => {
+                let problem = self.problem(ending, &results, conflicts);
+                Finished { outcome: outcome(ending, wrote, results.errors, conflicts), counts, problem }
+            }
+        }
+    }
+
+    /// Why the run did not end well, in one sentence.
+    pub(crate) fn problem(&self, ending: Ending, results: &Results<'_>, conflicts: u64) -> Option<Problem> {
+        match ending {
+            Ending::NoRoom(side) => Some(
+                Problem::new(
+                    ProblemClass::Space,
+                    format!("{} is full; what was complete is in place", self.label(side)),
+                )
+                .with_fix("make room, then sync again: it goes on where it stopped"),
+            ),
+            Ending::Canceled => None,
+            Ending::Complete => results.problem().or_else(|| {
+                (conflicts > 0).then(|| {
+                    let count = progress::counted(conflicts, "conflict needs", "conflicts need");
+                    Problem::new(
+                        ProblemClass::Conflict,
+                        format!("{count} a decision; all the rest is in sync"),
+                    )
+                    .with_fix("look at them with `instep conflicts`, settle them with `instep resolve`")
+                })
+            }),
+        }
+    }
+
+    pub(crate) fn label(&self, side: Side) -> &str {
+        &self.pair.side(side).label
+    }
+
+    pub(crate) fn ground<'a>(
+        &'a self,
+        look: &'a Look<'_>,
+        writers: &'a [LocalWriter; 2],
+        lists: &'a dyn Lists,
+        progress: &'a Progress<'_>,
+        keep_trash: bool,
+    ) -> Ground<'a> {
+        let [a, b] = writers;
+        Ground {
+            sides: [a, b],
+            lists,
+            base: &look.base,
+            run: self.callback.run_id(),
+            tag: tag(&look.dir),
+            keep_trash,
+            limits: self.limits,
+            report: progress,
+            hooks: self.hooks,
+            identities: &look.roots.identities,
+        }
+    }
+
+    /// A damaged base is worth an event: nothing is deleted in the run that makes a new one.
+    pub(crate) fn tell_of_base(&self, look: &Look<'_>, results: &Results<'_>) {
+        if let Some(aside) = look.damaged_base() {
+            let place =
+                aside.to.as_ref().map(|to| format!("; it is kept as {}", to.display())).unwrap_or_default();
+            results.event(
+                Level::Warning,
+                "The memory of this pair was damaged".into(),
+                format!(
+                    "What both sides last agreed on could not be read ({}){place}. Both sides are united: nothing is \
+                     deleted, and what differs is a conflict.",
+                    aside.reason
+                ),
+            );
+        }
+    }
+
+    fn tell_of_plan(&self, planned: &Planned, results: &mut Results<'_>) {
+        for note in &planned.plan.notes {
+            results.note(note);
+        }
+        for (side, problem) in &planned.ignore_problems {
+            let text = format!(
+                "{} on {}, line {}: {}",
+                problem.path,
+                self.label(*side),
+                problem.line,
+                problem.reason
+            );
+            results.event(Level::Warning, "A line of an ignore file says nothing".into(), text);
+        }
+        for action in &planned.changed_since {
+            let text = format!("{} changed after the plan was shown; it was left as it is", action.path);
+            let problem = Problem::new(ProblemClass::Transient, text)
+                .with_fix("look at it with `instep preview` again");
+            results.error(format!("Changed since the plan: {}", action.path), problem);
+        }
+    }
+
+    /// What the guards say (S5, S6).
+    fn guard(&self, look: &Look<'_>, planned: &Planned, options: &RunOptions) -> Option<Finished> {
+        let names = [self.label(Side::A), self.label(Side::B)];
+        if !options.approve
+            && let Some(stop) = planned.stops.first()
+        {
+            let problem = Problem::new(ProblemClass::Safety, stop.sentence(names));
+            return Some(Finished::stopped(Outcome::SafetyStop, problem));
+        }
+        if planned.needs_consent && !options.consent {
+            let counts = crate::preview::counts(&planned.plan);
+            let sides = [(Side::A, counts.a), (Side::B, counts.b)];
+            let what: Vec<String> = sides
+                .into_iter()
+                .filter(|(_, counts)| counts.deleted + counts.updated > 0)
+                .map(|(side, counts)| {
+                    format!(
+                        "delete {} and overwrite {} on {}",
+                        progress::counted(counts.deleted, "entry", "entries"),
+                        progress::counted(counts.updated, "entry", "entries"),
+                        self.label(side)
+                    )
+                })
+                .collect();
+            let mirror = if look.policy.mode == Mode::Mirror { ", as a mirror does" } else { "" };
+            let text = format!(
+                "The first run of this pair would {}{mirror}. Nothing was touched.",
+                what.join(", and ")
+            );
+            let problem = Problem::new(ProblemClass::Safety, text)
+                .with_fix("look at it with `instep preview`; if it is right, run again with --yes");
+            return Some(Finished::stopped(Outcome::SafetyStop, problem));
+        }
+        None
+    }
+
+    /// Whether the plan fits, as far as that can be known beforehand.
+    fn check_room(&self, writers: &[LocalWriter; 2], plan: &Plan) -> Option<Finished> {
+        let mut needed = [0_u64; 2];
+        for action in &plan.actions {
+            if let Op::Create { on, tally, .. } | Op::Replace { on, tally, .. } = &action.op {
+                needed[*on as usize] += tally.bytes;
+            }
+        }
+        for side in Side::BOTH {
+            let writer = &writers[side as usize];
+            let Capabilities { reflink, .. } = writer.capabilities();
+            let (need, Ok(room)) = (needed[side as usize], writer.room()) else { continue };
+            // Clones take no room; and what is not to be written needs none.
+            if need == 0 || reflink || need <= room.bytes {
+                continue;
+            }
+            let text = format!(
+                "{} has room for {} bytes, and {} are to be copied there. Nothing was touched.",
+                self.label(side),
+                progress::grouped(room.bytes),
+                progress::grouped(need)
+            );
+            let problem = Problem::new(ProblemClass::Space, text).with_fix("make room, or exclude something");
+            return Some(Finished::stopped(Outcome::Failed, problem));
+        }
+        None
+    }
+
+    /// Removes what a killed run left half-made (S2).
+    pub(crate) fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) -> Option<Finished> {
+        let [a, b] = writers;
+        match apply::sweep(&look.dir, [a, b]) {
+            Ok(_) => None,
+            Err(error) => {
+                let problem = side_problem("a half-made file of an earlier run", &error);
+                Some(Finished::stopped(Outcome::Failed, problem))
+            }
+        }
+    }
+
+    /// Old trash goes at the end of each run.
+    pub(crate) fn prune(&self, writers: &[LocalWriter; 2], results: &Results<'_>) {
+        let now = now();
+        let before = Time { secs: now.secs - i64::from(self.pair.trash_days) * 86_400, nanos: now.nanos };
+        for side in Side::BOTH {
+            if let Err(error) = trash::prune(&writers[side as usize], before) {
+                let text = format!("{}: {error}", self.label(side));
+                results.event(Level::Warning, "Old trash could not be deleted".into(), text);
+            }
+        }
+    }
+}
+
+/// Both sides with the permission to write.
+pub(crate) fn writers(look: &Look<'_>) -> [LocalWriter; 2] {
+    [LocalWriter::new(look.roots.a.clone()), LocalWriter::new(look.roots.b.clone())]
+}
+
+/// The outcome of a run that came to nothing.
+pub(crate) fn refused(error: &LookError) -> Finished {
+    Finished::stopped(error.outcome(), error.problem())
+}
+
+/// Tells the bar what there is to do.
+pub(crate) fn expect(progress: &Progress<'_>, plan: &Plan) {
+    let (mut entries, mut bytes) = (0, 0);
+    for action in &plan.actions {
+        match &action.op {
+            Op::Create { tally, whole: true, .. } | Op::Replace { tally, .. } => {
+                entries += tally.entries();
+                bytes += tally.bytes;
+            }
+            _ => entries += 1,
+        }
+    }
+    progress.expect(entries, bytes);
+}
+
+/// The current time.
+pub(crate) fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time { secs: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanos: since.subsec_nanos() }
+}
+
+/// The current time in milliseconds since 1970.
+pub(crate) fn millis() -> i64 {
+    let now = now();
+    now.secs.saturating_mul(1000).saturating_add(i64::from(now.nanos / 1_000_000))
+}
+
+/// What marks the temporary names of a pair: the same in every run of it, another one for others.
+fn tag(dir: &std::path::Path) -> u32 {
+    let hash = blake3::hash(dir.as_os_str().as_encoded_bytes());
+    let [a, b, c, d, ..] = *hash.as_bytes();
+    u32::from_be_bytes([a, b, c, d])
+}
+
+/// A base that knows nothing: for those who only want to list.
+pub(crate) struct NoBase;
+
+impl BaseRead for NoBase {
+    fn agreement(&self, _dir: reconcile::DirKey) -> Result<Option<reconcile::Agreement>, BaseError> {
+        Ok(None)
+    }
+}
+
+/// Lists as planning does.
+pub(crate) struct Here<'s>(pub(crate) Scan<'s>);
+
+impl Lists for Here<'_> {
+    fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable> {
+        self.0.list(side, dir)
+    }
+}

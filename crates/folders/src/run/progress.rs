@@ -1,0 +1,175 @@
+//! How far a run is, towards the callback, and whether it may go on.
+
+use std::fmt::Write as _;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use reconcile::RelPath;
+use syncmgr::outcome::Phase;
+use syncmgr::status::ProgressStatus;
+use syncmgr::{CancelRequest, ItemId, SyncCallback};
+
+use crate::apply::{Report, Trouble};
+use crate::scan::Watch;
+
+/// What an entry weighs beside its bytes: small files cost by the piece.
+const ENTRY: u64 = 16 * 1024;
+/// Nobody reads a text that changes faster (in milliseconds).
+const TEXT_EVERY: u64 = 20;
+
+/// One item's progress.
+pub(crate) struct Progress<'r> {
+    callback: &'r dyn SyncCallback,
+    item: &'r ItemId,
+    begun: Instant,
+    /// When a text was made last, in milliseconds since the beginning.
+    said: AtomicU64,
+    canceled: AtomicBool,
+    looked_at: AtomicU64,
+    entries: AtomicU64,
+    bytes: AtomicU64,
+    all_entries: AtomicU64,
+    all_bytes: AtomicU64,
+    troubles: Mutex<Vec<Trouble>>,
+}
+
+impl<'r> Progress<'r> {
+    pub(crate) fn new(callback: &'r dyn SyncCallback, item: &'r ItemId) -> Self {
+        Self {
+            callback,
+            item,
+            begun: Instant::now(),
+            said: AtomicU64::new(0),
+            canceled: AtomicBool::new(false),
+            looked_at: AtomicU64::new(0),
+            entries: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            all_entries: AtomicU64::new(0),
+            all_bytes: AtomicU64::new(0),
+            troubles: Mutex::default(),
+        }
+    }
+
+    /// What there is to do in all.
+    pub(crate) fn expect(&self, entries: u64, bytes: u64) {
+        self.all_entries.store(entries, Ordering::Relaxed);
+        self.all_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn phase(&self, phase: Phase) {
+        let answer = self.callback.report_phase(self.item, phase);
+        self.heard(answer.is_ok_and(|request| request == CancelRequest::None));
+    }
+
+    pub(crate) fn is_canceled(&self) -> bool {
+        self.canceled.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of content that were copied.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn take_troubles(&self) -> Vec<Trouble> {
+        std::mem::take(&mut *self.troubles.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Asks whether to go on; a session that has ended answers no.
+    fn ask(&self) -> bool {
+        let go_on = !self.is_canceled() && self.callback.can_continue(Some(self.item)).unwrap_or(false);
+        self.heard(go_on);
+        go_on
+    }
+
+    fn heard(&self, go_on: bool) {
+        if !go_on {
+            self.canceled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it is time for another text.
+    fn is_due(&self) -> bool {
+        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let said = self.said.load(Ordering::Relaxed);
+        now >= said + TEXT_EVERY
+            && self.said.compare_exchange(said, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    fn say(&self, text: &str, status: ProgressStatus, step: u64, max: u64) {
+        let answer = self.callback.report_progress(self.item, Some(text), status, step, max);
+        self.heard(answer.is_ok_and(|request| request == CancelRequest::None));
+    }
+}
+
+impl Watch for Progress<'_> {
+    fn canceled(&self) -> bool {
+        !self.ask()
+    }
+
+    fn looked_at(&self, entries: u64, dir: &RelPath) {
+        let all = self.looked_at.fetch_add(entries, Ordering::Relaxed) + entries;
+        if self.is_due() {
+            let text = format!("{} looked at, {dir}", counted(all, "entry", "entries"));
+            self.say(&text, ProgressStatus::UpdatingIndeterminate, 0, 0);
+        }
+    }
+}
+
+impl Report for Progress<'_> {
+    fn done(&self, path: &RelPath, entries: u64, bytes: u64) {
+        let entries = self.entries.fetch_add(entries, Ordering::Relaxed) + entries;
+        let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if self.is_due() {
+            // What was copied twice because it changed, or was not there when this was planned, counts as well.
+            let all_entries = self.all_entries.load(Ordering::Relaxed).max(entries);
+            let all_bytes = self.all_bytes.load(Ordering::Relaxed).max(bytes);
+            let weight = |entries: u64, bytes: u64| bytes.saturating_add(entries.saturating_mul(ENTRY));
+            let text =
+                format!("{} of {}, {path}", grouped(entries), counted(all_entries, "entry", "entries"));
+            let (step, max) = (weight(entries, bytes), weight(all_entries, all_bytes));
+            self.say(&text, ProgressStatus::Updating, step, max);
+        }
+    }
+
+    fn go_on(&self) -> bool {
+        self.ask()
+    }
+
+    fn trouble(&self, trouble: Trouble) {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).push(trouble);
+    }
+}
+
+/// `1,234 files`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            let _ = out.write_char(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_as_people_read_them() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "file", "files"), "1 file");
+    }
+}

@@ -1,0 +1,225 @@
+//! Whole runs through the handler, on real folders, with a test's hand in the works: what a rule says is tried where it
+//! could break.
+
+mod basics;
+mod crash;
+mod limits;
+mod meta;
+mod races;
+mod resolve;
+mod trash;
+mod undo;
+
+use std::sync::{Arc, Mutex};
+
+use reconcile::{Mode, OnConflict, RelPath, Side};
+use syncmgr::conflict::{Conflict, ConflictStore as _};
+use syncmgr::outcome::{Counts, Outcome, Problem};
+use syncmgr::testing::{Ask, MemoryLedger, TestCenter};
+use syncmgr::{Event, HandlerId, ItemId, Level, Request, RunId};
+use testkit::Tree;
+
+use crate::apply::{Fault, Hooks, Limits, Point};
+use crate::options::{Home, ResolveRequest, RunOptions, UndoRequest};
+use crate::pair::{Pair, PairSide};
+use crate::{FoldersHandler, handler};
+
+/// What a test does when applying comes to a point.
+type Act = Box<dyn FnMut(Point, Side, &RelPath) -> Result<(), Fault> + Send>;
+
+/// The hand in the works; set anew for each run.
+#[derive(Clone, Default)]
+struct Hand(Arc<Mutex<Option<Act>>>);
+
+impl Hooks for Hand {
+    fn at(&self, point: Point, on: Side, path: &RelPath) -> Result<(), Fault> {
+        match &mut *self.0.lock().unwrap() {
+            Some(act) => act(point, on, path),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Two folders, a handler that keeps them in sync, and a center.
+struct Bed {
+    a: Tree,
+    b: Tree,
+    home: Tree,
+    item: ItemId,
+    hand: Hand,
+    ledger: Arc<MemoryLedger>,
+    center: TestCenter,
+}
+
+/// What one run came to.
+#[derive(Debug)]
+struct End {
+    run: RunId,
+    outcome: Outcome,
+    counts: Counts,
+    problem: Option<Problem>,
+    events: Vec<Event>,
+}
+
+impl End {
+    #[track_caller]
+    fn is(self, outcome: Outcome) -> Self {
+        assert_eq!(self.outcome, outcome, "{self:#?}");
+        self
+    }
+
+    fn errors(&self) -> Vec<&str> {
+        let errors = self.events.iter().filter(|event| event.event.level == Level::Error);
+        errors.map(|event| event.event.description.as_str()).collect()
+    }
+}
+
+impl Bed {
+    fn new() -> Self {
+        Self::with(|pair| pair, Limits::default())
+    }
+
+    fn small_batches() -> Self {
+        Self::with(|pair| pair, Limits { entries: 3, bytes: 1 << 20 })
+    }
+
+    fn with(change: impl FnOnce(Pair) -> Pair, limits: Limits) -> Self {
+        Self::on(Tree::new(), Tree::new(), change, limits)
+    }
+
+    fn on(a: Tree, b: Tree, change: impl FnOnce(Pair) -> Pair, limits: Limits) -> Self {
+        let home = Tree::new();
+        let item = ItemId::new("test").unwrap();
+        let side = |tree: &Tree, label: &str| PairSide {
+            path: tree.path().canonicalize().unwrap(),
+            label: label.into(),
+        };
+        let pair = change(Pair {
+            item: item.clone(),
+            name: "Test".into(),
+            a: side(&a, "left"),
+            b: side(&b, "right"),
+            mode: Mode::TwoWay,
+            on_conflict: OnConflict::Ask,
+            exclude: Vec::new(),
+            include: Vec::new(),
+            max_delete: None,
+            trash_days: 30,
+        });
+        let hand = Hand::default();
+        let ledger = Arc::new(MemoryLedger::new());
+        let handler = FoldersHandler::new(
+            Home { pairs: home.path().into() },
+            vec![pair],
+            Arc::clone(&ledger) as Arc<dyn syncmgr::conflict::ConflictLedger>,
+        )
+        .with_hooks(hand.clone())
+        .with_limits(limits);
+        let center = TestCenter::new(Arc::new(handler));
+        Self { a, b, home, item, hand, ledger, center }
+    }
+
+    fn tree(&self, side: Side) -> &Tree {
+        if side == Side::A { &self.a } else { &self.b }
+    }
+
+    fn request(&self, request: Option<Request>) -> End {
+        let events = self.center.finish().events.len();
+        self.center.start(std::slice::from_ref(&self.item), request).unwrap();
+        self.center.run();
+        let verdict = self.center.finish();
+        verdict.assert_clean();
+        let end = verdict.item(&self.item).unwrap();
+        End {
+            run: RunId(verdict.runs.len() as u64),
+            outcome: end.outcome,
+            counts: end.counts,
+            problem: end.problem.clone(),
+            events: verdict.events[events..].to_vec(),
+        }
+    }
+
+    /// A run with its first-run question answered.
+    fn sync(&self) -> End {
+        self.sync_with(RunOptions { consent: true, ..RunOptions::default() })
+    }
+
+    fn sync_with(&self, options: RunOptions) -> End {
+        self.request(Some(Request::new(options)))
+    }
+
+    /// A run during which `act` has its hand in the works.
+    fn sync_while(
+        &self,
+        act: impl FnMut(Point, Side, &RelPath) -> Result<(), Fault> + Send + 'static,
+    ) -> End {
+        *self.hand.0.lock().unwrap() = Some(Box::new(act));
+        let end = self.sync();
+        *self.hand.0.lock().unwrap() = None;
+        end
+    }
+
+    fn undo(&self, run: RunId) -> End {
+        self.request(Some(Request::new(UndoRequest { run })))
+    }
+
+    fn resolve(&self, paths: &[&str], keep: OnConflict) -> End {
+        let paths = paths.iter().map(|path| path_of(path)).collect();
+        self.request(Some(Request::new(ResolveRequest { paths, keep })))
+    }
+
+    fn conflicts(&self) -> Vec<Conflict> {
+        let handler = HandlerId::new(handler::HANDLER_ID).unwrap();
+        self.ledger.conflicts(&handler, Some(&self.item)).unwrap()
+    }
+
+    /// Both sides hold the same, nothing half-made is left, and another run finds nothing to do and writes nothing.
+    #[track_caller]
+    fn assert_in_sync(&self) {
+        assert_eq!(self.a.entries(), self.b.entries());
+        assert_eq!(self.left_overs(), Vec::<String>::new());
+        // The base's own time of access moves with the first read after a write, and then rests.
+        self.home.entries();
+        let before = [&self.a, &self.b, &self.home].map(|tree| testkit::stamps(tree.path()));
+        let end = self.sync().is(Outcome::Done);
+        assert_eq!(end.counts, Counts::default());
+        let after = [&self.a, &self.b, &self.home].map(|tree| testkit::stamps(tree.path()));
+        for (before, after) in before.iter().zip(&after) {
+            assert_eq!(testkit::moved(before, after), Vec::<String>::new(), "S12");
+        }
+    }
+
+    /// Temporary names on either side, outside of the trash too.
+    fn left_overs(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for tree in [&self.a, &self.b] {
+            for path in testkit::stamps(tree.path()).into_keys() {
+                let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+                if crate::side::names::TempName::parse(name).is_some() {
+                    found.push(path.escape_ascii().to_string());
+                }
+            }
+        }
+        found
+    }
+}
+
+fn path_of(text: &str) -> RelPath {
+    RelPath::from_bytes(text.as_bytes()).unwrap()
+}
+
+fn die() -> Result<(), Fault> {
+    Err(Fault::Die)
+}
+
+/// Acts once: at the first time that the condition holds.
+fn once(
+    condition: impl Fn(Point, &RelPath) -> bool + Send + 'static,
+    act: impl FnOnce() -> Result<(), Fault> + Send + 'static,
+) -> impl FnMut(Point, Side, &RelPath) -> Result<(), Fault> + Send + 'static {
+    let mut act = Some(act);
+    move |point, _, path| match &act {
+        Some(_) if condition(point, path) => act.take().map_or(Ok(()), |act| act()),
+        _ => Ok(()),
+    }
+}

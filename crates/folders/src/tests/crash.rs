@@ -1,0 +1,141 @@
+//! S2, S3, S4: killed at every point there is, and the next run converges with no help.
+
+use super::*;
+
+/// A scene with every kind of work in it: the state before the run that is killed.
+fn scene() -> Bed {
+    let bed = Bed::small_batches();
+    bed.a
+        .file("edit", "base")
+        .file("delete", "base")
+        .file("gone/deep/x", "base")
+        .file("gone/y", "base")
+        .file("move/me/z", "base of the moved one")
+        .file("tree-to-file/x", "base")
+        .file("file-to-tree", "base")
+        .file("meta", "base")
+        .file("rename", "renamed file");
+    // Enough that stays, so that no guard is alarmed.
+    for n in 0..12 {
+        bed.a.file(format!("stays/{n}"), "stays");
+    }
+    bed.sync().is(Outcome::Done);
+    bed.a
+        .file("edit", "edited on a")
+        .remove("delete")
+        .remove("gone")
+        .rename("move/me", "moved")
+        .remove("tree-to-file")
+        .file("tree-to-file", "file now")
+        .remove("file-to-tree")
+        .file("file-to-tree/deep/x", "tree now")
+        .mode("meta", 0o600)
+        .rename("rename", "renamed");
+    for n in 0..10 {
+        bed.a.file(format!("new/d{}/f{n}", n % 3), format!("content {n}"));
+    }
+    bed.b.file("from-b", "b's own").file("new-on-b/x", "b's tree");
+    bed
+}
+
+#[test]
+fn s4_killed_at_any_point_the_next_run_converges() {
+    // How many points there are shows when nothing happens at any of them.
+    let count = Arc::new(Mutex::new(0));
+    let counting = Arc::clone(&count);
+    let whole = scene();
+    whole
+        .sync_while(move |_, _, _| {
+            *counting.lock().unwrap() += 1;
+            Ok(())
+        })
+        .is(Outcome::Done);
+    whole.assert_in_sync();
+    let wanted = whole.a.entries().into_keys().collect::<Vec<_>>();
+    let points = *count.lock().unwrap();
+    assert!(points > 60, "{points}");
+
+    for kill_at in 0..points {
+        let bed = scene();
+        let mut now = 0;
+        bed.sync_while(move |_, _, _| {
+            now += 1;
+            if now > kill_at { die() } else { Ok(()) }
+        });
+        // S2: whatever has a final name is whole.
+        for tree in [&bed.a, &bed.b] {
+            for (path, entry) in tree.entries() {
+                if let testkit::Entry::File(content, ..) = entry
+                    && !path.split(|b| *b == b'/').any(|name| name.starts_with(b".instep"))
+                {
+                    assert!(content.len() >= 4, "{}: {content:?}", path.escape_ascii());
+                }
+            }
+        }
+        let end = bed.sync();
+        assert_eq!(end.outcome, Outcome::Done, "killed at {kill_at}: {end:#?}");
+        assert_eq!(bed.left_overs(), Vec::<String>::new(), "killed at {kill_at}");
+        assert_eq!(bed.a.entries().into_keys().collect::<Vec<_>>(), wanted, "killed at {kill_at}");
+        bed.assert_in_sync();
+    }
+}
+
+#[test]
+fn s7_a_run_that_was_killed_between_exchange_and_trash_loses_no_old_version() {
+    let bed = Bed::new();
+    bed.a.file("x", "the old version").file("y", "2");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("x", "the new version, edited");
+    bed.sync_while(once(|point, _| point == Point::Exchanged, die));
+    bed.sync().is(Outcome::Done);
+    assert_eq!(bed.b.read("x"), b"the new version, edited");
+    assert_eq!(bed.b.read(".instep/trash/2/x"), b"the old version");
+    bed.assert_in_sync();
+}
+
+#[test]
+fn s4_a_killed_first_copy_goes_on_where_it_stopped() {
+    let bed = Bed::small_batches();
+    for n in 0..40 {
+        bed.a.file(format!("d/{}/f{n}", n % 5), format!("content {n}"));
+    }
+    let mut commits = 0;
+    bed.sync_while(move |point, _, _| {
+        if point == Point::Committed {
+            commits += 1;
+            if commits == 4 {
+                return die();
+            }
+        }
+        Ok(())
+    });
+    let before = bed.b.entries().len() as u64;
+    assert!(before >= 12);
+    let end = bed.sync().is(Outcome::Done);
+    assert_eq!(end.counts.b.created + before, bed.a.entries().len() as u64);
+    bed.assert_in_sync();
+}
+
+#[test]
+fn s3_the_base_says_nothing_that_was_not_committed() {
+    let bed = Bed::new();
+    bed.a.file("x", "1");
+    bed.sync_while(once(|point, _| point == Point::Committing, die));
+    // Published, and not known to the base: a deletion on one side is then no deletion to follow.
+    assert!(bed.b.has("x"));
+    bed.b.remove("x");
+    bed.sync().is(Outcome::Done);
+    assert!(bed.b.has("x"));
+}
+
+#[test]
+fn s2_temporary_names_that_a_person_moved_away_are_never_synced() {
+    let bed = Bed::new();
+    bed.a.file("x", "1").file("y", "2");
+    bed.sync_while(once(|point, _| point == Point::Foretold, die));
+    let left = bed.left_overs();
+    assert!(!left.is_empty());
+    bed.sync().is(Outcome::Done);
+    assert_eq!(bed.left_overs(), Vec::<String>::new());
+    bed.assert_in_sync();
+}

@@ -1,0 +1,139 @@
+//! No room, no permission, an error of the disk: one bad file stops no other (S9), and nothing half-made stays.
+
+use std::io;
+use std::process::Command;
+
+use super::*;
+
+#[test]
+fn s9_one_bad_file_stops_no_other() {
+    let bed = Bed::new();
+    for n in 0..9 {
+        bed.a.file(format!("f{n}"), "x").file(format!("d/f{n}"), "x");
+    }
+    let end = bed
+        .sync_while(|point, _, path| {
+            if point == Point::Staging && path.to_string().ends_with("f4") {
+                return Err(Fault::Io(io::Error::from_raw_os_error(5)));
+            }
+            Ok(())
+        })
+        .is(Outcome::Gaps);
+    assert_eq!((end.errors().len(), end.counts.errors), (2, 2));
+    assert_eq!(end.counts.b.created, 17);
+    assert_eq!(bed.left_overs(), Vec::<String>::new());
+    bed.sync().is(Outcome::Done);
+    bed.assert_in_sync();
+}
+
+#[test]
+fn a_full_disk_in_the_middle_publishes_what_is_complete() {
+    let bed = Bed::small_batches();
+    for n in 0..20 {
+        bed.a.file(format!("d/f{n:02}"), "x");
+    }
+    let mut copied = 0;
+    let end = bed
+        .sync_while(move |point, _, _| {
+            copied += u32::from(point == Point::Staging);
+            if copied > 10 && point == Point::Staging {
+                Err(Fault::Io(io::ErrorKind::StorageFull.into()))
+            } else {
+                Ok(())
+            }
+        })
+        .is(Outcome::Gaps);
+    assert_eq!(end.problem.unwrap().class, syncmgr::ProblemClass::Space);
+    let there = bed.b.entries().len();
+    assert!(there > 6 && there < 21, "{there}");
+    assert_eq!(bed.left_overs(), Vec::<String>::new());
+    bed.sync().is(Outcome::Done);
+    bed.assert_in_sync();
+}
+
+#[test]
+fn a_real_full_disk_loses_nothing() {
+    let small = Tree::new();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+        .arg(small.path())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !mounted {
+        eprintln!("skipped: a small file system cannot be mounted here");
+        return;
+    }
+    let mount = small.path().to_owned();
+    let bed = Bed::on(Tree::new(), small, |pair| pair, Limits { entries: 4, bytes: 1 << 30 });
+    bed.a.file("x", "fits");
+    bed.sync().is(Outcome::Done);
+    // More than there is room for: refused before anything is touched.
+    for n in 0..10 {
+        bed.a.file(format!("big{n}"), vec![n; 200_000]);
+    }
+    let end = bed.sync().is(Outcome::Failed);
+    assert_eq!(end.problem.unwrap().class, syncmgr::ProblemClass::Space);
+    assert_eq!(bed.b.entries().len(), 1);
+    // Room enough at first sight, and gone meanwhile.
+    for n in 4..10 {
+        bed.a.remove(format!("big{n}"));
+    }
+    let filler = mount.join("filler");
+    let end = bed.sync_while(once(
+        |point, _| point == Point::Staged,
+        move || {
+            let _ = std::fs::write(&filler, vec![0; 600_000]);
+            Ok(())
+        },
+    ));
+    assert_eq!(
+        end.problem.as_ref().map(|problem| problem.class),
+        Some(syncmgr::ProblemClass::Space),
+        "{end:?}"
+    );
+    assert_eq!(bed.left_overs(), Vec::<String>::new());
+    assert_eq!(bed.b.read("x"), b"fits");
+    bed.b.remove("filler");
+    bed.sync().is(Outcome::Done);
+    assert_eq!(bed.a.read("big3"), bed.b.read("big3"));
+    let unmounted = Command::new("umount").arg("-l").arg(bed.b.path()).status();
+    assert!(unmounted.is_ok_and(|status| status.success()));
+}
+
+#[test]
+fn s9_a_directory_that_refuses_writing_is_reported_and_the_rest_goes_on() {
+    testkit::as_nobody(|| {
+        let bed = Bed::new();
+        bed.a.file("open/x", "1").file("closed/y", "2");
+        bed.sync().is(Outcome::Done);
+        bed.a.file("open/new", "n").file("closed/new", "n").file("closed/y", "edited").remove("open/x");
+        bed.b.mode("closed", 0o555);
+        // The mode itself is a change that goes the other way; what is refused here must not stop it.
+        let end = bed.sync().is(Outcome::Gaps);
+        assert!(!end.errors().is_empty());
+        assert!(bed.b.has("open/new") && !bed.b.has("open/x"));
+        for tree in [&bed.a, &bed.b] {
+            tree.mode("closed", 0o755);
+        }
+        bed.sync().is(Outcome::Done);
+        assert_eq!(bed.b.read("closed/y"), b"edited");
+        bed.assert_in_sync();
+    });
+}
+
+#[test]
+fn s5_a_directory_that_cannot_be_listed_is_no_absence() {
+    testkit::as_nobody(|| {
+        let bed = Bed::new();
+        bed.a.file("d/x", "1").file("e", "2");
+        bed.sync().is(Outcome::Done);
+        bed.a.mode("d", 0o000).file("f", "3");
+        bed.sync().is(Outcome::Gaps);
+        for tree in [&bed.a, &bed.b] {
+            tree.mode("d", 0o755);
+        }
+        assert!(bed.b.has("d/x") && bed.b.has("f"));
+        bed.sync().is(Outcome::Done);
+        bed.assert_in_sync();
+    });
+}

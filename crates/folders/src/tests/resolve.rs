@@ -1,0 +1,102 @@
+//! Settling conflicts.
+
+use super::*;
+
+fn contested() -> Bed {
+    let bed = Bed::new();
+    bed.a.file("d/x", "base").file("y", "base").file("keep", "k");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("d/x", "left side").mtime("d/x", 1_700_000_000, 7).file("y", "left");
+    bed.b.file("d/x", "the right side").mtime("d/x", 1_600_000_000, 7).file("y", "the right");
+    bed.sync().is(Outcome::NeedsDecision);
+    assert_eq!(bed.conflicts().len(), 2);
+    bed
+}
+
+#[test]
+fn the_version_that_is_kept_is_on_both_sides_and_the_other_in_the_trash() {
+    for (keep, kept, lost, loser) in [
+        (OnConflict::A, "left side", "the right side", Side::B),
+        (OnConflict::B, "the right side", "left side", Side::A),
+        (OnConflict::Newest, "left side", "the right side", Side::B),
+        (OnConflict::Largest, "the right side", "left side", Side::A),
+    ] {
+        let bed = contested();
+        let end = bed.resolve(&["d/x"], keep).is(Outcome::Done);
+        assert_eq!((end.counts.conflicts, bed.conflicts().len()), (1, 1));
+        assert_eq!(bed.a.read("d/x"), kept.as_bytes());
+        assert_eq!(bed.b.read("d/x"), kept.as_bytes());
+        let trash = format!(".instep/trash/{}/d/x", end.run);
+        assert_eq!(bed.tree(loser).read(trash), lost.as_bytes());
+        bed.resolve(&[], OnConflict::A).is(Outcome::Done);
+        bed.assert_in_sync();
+    }
+}
+
+#[test]
+fn both_versions_can_be_kept() {
+    let bed = contested();
+    bed.resolve(&[], OnConflict::KeepBoth).is(Outcome::Done);
+    assert_eq!(bed.a.read("d/x"), b"left side");
+    assert_eq!(bed.a.entries().len(), 6);
+    bed.assert_in_sync();
+}
+
+#[test]
+fn s1_a_version_that_changed_since_it_was_shown_is_not_settled() {
+    let bed = contested();
+    bed.b.file("d/x", "edited once more");
+    let end = bed.resolve(&["d/x"], OnConflict::A).is(Outcome::Gaps);
+    assert_eq!(end.errors().len(), 1);
+    assert_eq!(bed.b.read("d/x"), b"edited once more");
+    assert_eq!(bed.conflicts().len(), 2);
+}
+
+#[test]
+fn a_conflict_that_is_not_there_is_said_not_to_be() {
+    let bed = contested();
+    let end = bed.resolve(&["nope", "y"], OnConflict::A).is(Outcome::Gaps);
+    assert!(end.errors()[0].contains("nope"));
+    assert_eq!(bed.b.read("y"), b"left");
+}
+
+#[test]
+fn a_tie_stays_a_conflict() {
+    let bed = Bed::new();
+    bed.a.file("x", "same size").mtime("x", 1_600_000_000, 7);
+    bed.b.file("x", "size same").mtime("x", 1_600_000_000, 8_000_000);
+    bed.sync().is(Outcome::NeedsDecision);
+    let end = bed.resolve(&[], OnConflict::Largest).is(Outcome::NeedsDecision);
+    assert_eq!(end.counts.conflicts, 1);
+}
+
+#[test]
+fn a_file_against_a_directory_is_settled_either_way() {
+    for keep in [OnConflict::A, OnConflict::B] {
+        let bed = Bed::new();
+        bed.a.file("x", "file");
+        bed.b.file("x/deep/y", "tree");
+        bed.sync().is(Outcome::NeedsDecision);
+        bed.resolve(&[], keep).is(Outcome::Done);
+        assert_eq!(bed.a.has("x/deep/y"), keep == OnConflict::B);
+        bed.assert_in_sync();
+    }
+}
+
+#[test]
+fn undoing_a_resolution_opens_the_conflict_again() {
+    for keep in [OnConflict::A, OnConflict::B, OnConflict::KeepBoth] {
+        let bed = contested();
+        let (a, b) = (bed.a.entries(), bed.b.entries());
+        let end = bed.resolve(&[], keep).is(Outcome::Done);
+        assert!(bed.conflicts().is_empty());
+        let undone = bed.undo(end.run).is(Outcome::Done);
+        assert_eq!(undone.counts.conflicts, 2, "{keep:?}");
+        assert_eq!((bed.a.entries(), bed.b.entries()), (a, b), "{keep:?}");
+        assert_eq!(bed.conflicts().len(), 2);
+        bed.sync().is(Outcome::NeedsDecision);
+        assert_eq!(bed.conflicts().len(), 2);
+        bed.resolve(&[], OnConflict::A).is(Outcome::Done);
+        bed.assert_in_sync();
+    }
+}

@@ -1,0 +1,105 @@
+//! `undo` brings back what a run took away, exactly, and touches nothing that changed since.
+
+use super::*;
+
+#[test]
+fn s7_undo_brings_everything_back_and_the_next_sync_takes_it_as_the_newest_word() {
+    let bed = Bed::new();
+    bed.a
+        .file("x", "old content")
+        .file("d/deep/y", "in a tree")
+        .file("d/z", "z")
+        .file("moves", "moved file")
+        .file("m", "mode")
+        .link("l", "x");
+    bed.sync().is(Outcome::Done);
+    let before = bed.b.entries();
+    bed.a
+        .file("x", "new content, longer")
+        .remove("d")
+        .rename("moves", "moved")
+        .mode("m", 0o600)
+        .file("created/in/tree", "c")
+        .file("created/two", "c")
+        .remove("l");
+    let end = bed.sync().is(Outcome::Done);
+    bed.assert_in_sync();
+    assert_ne!(bed.b.entries(), before);
+
+    bed.undo(end.run).is(Outcome::Done);
+    assert_eq!(bed.b.entries(), before);
+
+    // What came back goes to the other side; what was created there comes again; nothing is lost.
+    bed.sync().is(Outcome::Done);
+    assert_eq!(bed.a.read("x"), b"old content");
+    assert_eq!(bed.a.read("d/deep/y"), b"in a tree");
+    assert_eq!(bed.a.read("moves"), b"moved file");
+    assert_eq!(bed.b.read("created/in/tree"), b"c");
+    assert!(bed.a.has("l"));
+    bed.assert_in_sync();
+}
+
+#[test]
+fn s7_undo_can_be_undone() {
+    let bed = Bed::new();
+    bed.a
+        .file("x", "old content")
+        .file("d/deep/y", "in a tree")
+        .file("moves", "moved file")
+        .file("m", "mode");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("x", "new content, longer").remove("d").rename("moves", "moved").mode("m", 0o600);
+    bed.a.file("created/in/tree", "c");
+    let end = bed.sync().is(Outcome::Done);
+    let after = bed.b.entries();
+    let undone = bed.undo(end.run).is(Outcome::Done);
+    assert_ne!(bed.b.entries(), after);
+    bed.undo(undone.run).is(Outcome::Done);
+    assert_eq!(bed.b.entries(), after);
+    bed.sync().is(Outcome::Done);
+    bed.assert_in_sync();
+}
+
+#[test]
+fn s1_undo_touches_nothing_that_changed_since() {
+    let bed = Bed::new();
+    bed.a.file("x", "old content").file("gone", "g").file("tree/keep", "k");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("x", "new content, longer").remove("gone").file("made/y", "y").file("made/z", "z");
+    let end = bed.sync().is(Outcome::Done);
+    bed.b.file("x", "edited after the run").file("gone", "there again").file("made/y", "edited too");
+    let undone = bed.undo(end.run).is(Outcome::Gaps);
+    assert_eq!(undone.errors().len(), 4, "{undone:#?}");
+    assert_eq!(bed.b.read("x"), b"edited after the run");
+    assert_eq!(bed.b.read("gone"), b"there again");
+    assert_eq!(bed.b.read("made/y"), b"edited too");
+    assert!(!bed.b.has("made/z"));
+}
+
+#[test]
+fn undo_of_a_run_that_changed_nothing_says_so() {
+    let bed = Bed::new();
+    bed.a.file("x", "1");
+    bed.sync().is(Outcome::Done);
+    let end = bed.sync().is(Outcome::Done);
+    let undone = bed.undo(end.run).is(Outcome::Failed);
+    assert!(undone.problem.unwrap().text.contains("changed nothing"));
+    bed.assert_in_sync();
+}
+
+#[test]
+fn s4_a_killed_run_can_be_undone() {
+    for point in [Point::Foretold, Point::Published, Point::Exchanged, Point::Removed, Point::Committing] {
+        let bed = Bed::new();
+        bed.a.file("x", "old content").file("gone", "g").file("keep", "k");
+        bed.sync().is(Outcome::Done);
+        let before = bed.b.entries();
+        bed.a.file("x", "new content, longer").remove("gone").file("new/y", "y");
+        bed.sync_while(once(move |now, _| now == point, die));
+        let undone = bed.undo(RunId(2));
+        // What was not done yet cannot be taken back, and is said to be so; what was done is.
+        assert!(matches!(undone.outcome, Outcome::Done | Outcome::Gaps), "{undone:#?}");
+        assert_eq!(bed.b.entries(), before, "{point:?}");
+        assert_eq!(bed.left_overs(), Vec::<String>::new());
+    }
+}

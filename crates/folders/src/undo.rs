@@ -1,0 +1,151 @@
+//! Taking a run back: each of its deeds from the last to the first, where what is there now is what that run left. A
+//! run of its own, with a journal and a trash of its own, so that it can be taken back as well.
+
+use std::collections::HashSet;
+
+use reconcile::{Kind, RelPath, Seen, Side};
+use syncmgr::conflict::ConflictKind;
+use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
+
+use crate::apply::{Apply, Ending};
+use crate::base::Txn;
+use crate::journal::{self, Deed, Journal, RunKind};
+use crate::look::Look;
+use crate::options::{RunOptions, UndoRequest};
+use crate::resolve::agreed_at;
+use crate::run::{
+    Finished, Here, NoBase, Run, apply_problem, millis, outcome, refused, to_conflict, writers,
+};
+use crate::side::ReadSide as _;
+
+impl Run<'_> {
+    /// Takes a run back.
+    pub(crate) fn undo(&self, request: &UndoRequest) -> Finished {
+        let progress = self.progress();
+        progress.phase(Phase::Looking);
+        let options = RunOptions::default();
+        let mut look = match Look::open(self.ask(&options)) {
+            Ok(look) => look,
+            Err(error) => return refused(&error),
+        };
+        let _lock = match look.lock() {
+            Ok(lock) => lock,
+            Err(error) => return refused(&error),
+        };
+        let mut results = self.results();
+        self.tell_of_base(&look, &results);
+        let writers = writers(&look);
+        if let Some(finished) = self.sweep(&look, &writers) {
+            return finished;
+        }
+        let run = request.run;
+        let deeds = match journal::read(&look.dir, run) {
+            Ok(Some(deeds)) => deeds,
+            Ok(None) => {
+                let text =
+                    format!("run {run} changed nothing on {} that could be taken back", self.pair.name);
+                let problem = Problem::new(ProblemClass::Config, text)
+                    .with_fix("`instep results` shows the runs of each item");
+                return Finished::stopped(Outcome::Failed, problem);
+            }
+            Err(error) => {
+                let problem = Problem::new(ProblemClass::Permission, error.to_string());
+                return Finished::stopped(Outcome::Failed, problem);
+            }
+        };
+        progress.phase(Phase::Moving);
+        progress.expect(deeds.iter().map(entries_of).sum(), 0);
+        let lists = Here(look.scan(&NoBase, &()));
+        let ground = self.ground(&look, &writers, &lists, &progress, true);
+        let journal = Journal::new(&look.dir, self.callback.run_id(), RunKind::Undo);
+        let mut apply = Apply::new(ground, journal, &look.dir);
+        let reopened = reopened(&deeds);
+        for path in &reopened {
+            // So that this run can be taken back as well.
+            if let Ok(before) = agreed_at(&look.base, path) {
+                let before = before.map(|(a, b)| ((&a).into(), (&b).into()));
+                apply.note(&Deed::Agreed { path: path.into(), before });
+            }
+        }
+        let result = apply.take_back(run, &deeds);
+        progress.phase(Phase::Finishing);
+        let result = result.and_then(|ending| {
+            let last = |_: &mut Txn<'_>| Ok(());
+            apply.finish(&last).map(|()| ending)
+        });
+        for trouble in progress.take_troubles() {
+            results.trouble(&trouble);
+        }
+        let (changed, wrote) = (apply.counts(), apply.wrote());
+        drop(apply);
+        let conflicts = self.reopen(&look, &reopened, &mut results);
+        let counts =
+            Counts { a: changed[0], b: changed[1], conflicts, errors: results.errors, skipped: 0, bytes: 0 };
+        match result {
+            Err(error) => {
+                let problem = apply_problem(self.pair, &error);
+                let outcome = if wrote { Outcome::Gaps } else { Outcome::Failed };
+                Finished { outcome, counts, problem: Some(problem) }
+            }
+            Ok(ending) => {
+                // Conflicts that are open again are what was asked for, not something that is left to do.
+                let problem = if ending == Ending::Complete { results.problem() } else { None };
+                Finished { outcome: outcome(ending, wrote, results.errors, 0), counts, problem }
+            }
+        }
+    }
+
+    /// Puts the conflicts that a taken-back run had settled into the list again; tells how many are open.
+    fn reopen(&self, look: &Look<'_>, paths: &[RelPath], results: &mut crate::run::Results<'_>) -> u64 {
+        let Ok(mut open) = self.ledger.conflicts(self.handler, Some(self.item())) else { return 0 };
+        if paths.is_empty() {
+            return open.len() as u64;
+        }
+        for path in paths {
+            let Some(contested) = contested(look, path) else { continue };
+            open.retain(|conflict| conflict.path != path.as_bytes());
+            open.push(to_conflict(self.handler, self.item(), self.pair, &contested, millis()));
+        }
+        let count = open.len() as u64;
+        if let Err(refusal) = self.ledger.replace(self.handler, self.item(), open) {
+            let text = format!("the conflicts that are open again could not be written down: {refusal}");
+            results.error("Conflicts not recorded".into(), Problem::new(ProblemClass::Transient, text));
+        }
+        count
+    }
+}
+
+fn entries_of(deed: &Deed) -> u64 {
+    match deed {
+        Deed::Create { made, .. } => made.len() as u64,
+        Deed::Run { .. } | Deed::Agreed { .. } | Deed::Void { .. } | Deed::Purged { .. } => 0,
+        _ => 1,
+    }
+}
+
+/// The paths whose agreement comes back.
+fn reopened(deeds: &[Deed]) -> Vec<RelPath> {
+    let mut known = HashSet::new();
+    let paths = deeds.iter().filter_map(|deed| match deed {
+        Deed::Agreed { path, .. } => path.path(),
+        _ => None,
+    });
+    paths.filter(|path| known.insert(path.clone())).collect()
+}
+
+/// What both sides have at a path, if that is a disagreement.
+fn contested(look: &Look<'_>, path: &RelPath) -> Option<reconcile::Contested> {
+    let (dir, name) = path.split()?;
+    let at = |side: Side| -> Option<Seen> { look.roots.side(side).dir(&dir).ok()?.look(name).ok()? };
+    let (a, b) = (at(Side::A), at(Side::B));
+    let agreed = agreed_at(&look.base, path).ok()?.is_some();
+    let kind = match (a, b) {
+        (Some(a), Some(b)) if a.kind != b.kind => ConflictKind::KindMismatch,
+        (Some(a), Some(_)) if a.kind == Kind::Dir => return None,
+        (Some(_), Some(_)) if agreed => ConflictKind::EditEdit,
+        (Some(_), Some(_)) => ConflictKind::CreateCreate,
+        (None, None) => return None,
+        _ => ConflictKind::EditDelete,
+    };
+    Some(reconcile::Contested { path: path.clone(), kind, a, b })
+}
