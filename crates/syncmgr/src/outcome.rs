@@ -184,13 +184,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// The outcome of an item from its final status and what the handler said before. The status has the last word
-    /// where the two contradict each other: a failed item is not done, a canceled one is at best canceled.
+    /// where the two contradict each other: a failed item is neither done nor canceled, a canceled or disconnected one is
+    /// not done.
     pub fn of(status: ProgressStatus, said: Option<Self>) -> Self {
         match status {
             ProgressStatus::Failed => {
                 said.filter(|said| !matches!(said, Self::Done | Self::Canceled)).unwrap_or(Self::Failed)
             }
-            ProgressStatus::Canceled => said.map_or(Self::Canceled, |said| said.max(Self::Canceled)),
+            ProgressStatus::Canceled => said.filter(|said| *said != Self::Done).unwrap_or(Self::Canceled),
             ProgressStatus::Disconnected => {
                 said.filter(|said| *said != Self::Done).unwrap_or(Self::Disconnected)
             }

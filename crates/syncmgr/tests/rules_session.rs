@@ -96,6 +96,7 @@ fn r1_the_final_status_has_the_last_word_over_the_outcome() {
     assert_eq!(of(ProgressStatus::Failed, Some(Outcome::SafetyStop)), Outcome::SafetyStop);
     assert_eq!(of(ProgressStatus::Canceled, Some(Outcome::Done)), Outcome::Canceled);
     assert_eq!(of(ProgressStatus::Canceled, Some(Outcome::Gaps)), Outcome::Gaps);
+    assert_eq!(of(ProgressStatus::Canceled, Some(Outcome::Waiting)), Outcome::Waiting);
     assert_eq!(of(ProgressStatus::Disconnected, Some(Outcome::Done)), Outcome::Disconnected);
     assert_eq!(of(ProgressStatus::Disconnected, Some(Outcome::Waiting)), Outcome::Waiting);
 }
@@ -443,6 +444,21 @@ fn r12_an_item_that_was_begun_and_not_completed_is_interrupted() {
     assert_eq!(ended.items[0].text, "half way");
     assert_eq!(ended.events[0].name, "Interrupted");
     assert_eq!(ended.events[0].level, Level::Warning);
+}
+
+#[test]
+fn r12_an_interruption_does_not_make_a_worse_outcome_better() {
+    for (said, comes_to) in [
+        (Outcome::Done, Outcome::Interrupted),
+        (Outcome::Gaps, Outcome::Gaps),
+        (Outcome::SafetyStop, Outcome::SafetyStop),
+    ] {
+        let (session, a) = begin();
+        session.report_outcome(1, &a, said, Counts::default(), None).unwrap();
+        let ended = end(&session);
+        assert_eq!(ended.items[0].outcome, comes_to);
+        assert_eq!(ended.events[0].name, "Interrupted");
+    }
 }
 
 #[test]

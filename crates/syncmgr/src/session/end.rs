@@ -92,11 +92,14 @@ pub struct Ended {
 impl ItemEnd {
     /// The event that this end implies, if it implies one.
     pub(super) fn implied_event(&self, reason: EndReason) -> Option<NewEvent> {
-        let (level, name) = match self.outcome {
-            _ if self.broken_by.is_some() => (Level::Error, "Reported after completion"),
-            _ if !self.reported => (Level::Error, "No result"),
-            Outcome::Interrupted if !self.completed => (Level::Warning, "Interrupted"),
-            _ => return None,
+        let (level, name) = if self.broken_by.is_some() {
+            (Level::Error, "Reported after completion")
+        } else if !self.reported {
+            (Level::Error, "No result")
+        } else if !self.completed && self.status != ProgressStatus::Disconnected {
+            (Level::Warning, "Interrupted")
+        } else {
+            return None;
         };
         let what = self.problem.as_ref().map_or_else(String::new, |problem| format!(": {problem}"));
         Some(NewEvent::new(Some(&self.item), level, name, format!("{}{what}", reason.phrase())))

@@ -245,7 +245,7 @@ impl ItemState {
             ),
             _ => (
                 ProgressStatus::Failed,
-                Outcome::Interrupted,
+                Outcome::of(ProgressStatus::Updating, said_outcome),
                 Some(
                     Problem::new(
                         ProblemClass::Transient,
