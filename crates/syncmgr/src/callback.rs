@@ -56,10 +56,11 @@ pub trait SyncCallback: Send + Sync {
     /// `ReportEvent`: a line of the results. The identity is given by the store (R16).
     ///
     /// # Errors
-    /// `InvalidArgument` for an unknown item, or an empty name or description.
+    /// `InvalidArgument` for an unknown item, an empty name or description, or an over-long link or context.
     fn report_event(&self, event: NewEvent) -> Result<EventId, Refusal>;
 
-    /// `CanContinue`: whether to go on with the item, or (none) with the whole handler (R4).
+    /// `CanContinue`: whether to go on with the item, or (none; in the original also an empty string) with the whole
+    /// handler (R4). A stop of everything makes it false for every item.
     ///
     /// # Errors
     /// `InvalidArgument` for an item that is not of this session (R10).
@@ -77,7 +78,8 @@ pub trait SyncCallback: Send + Sync {
     /// `InvalidArgument` when it is in the session already, or not of this handler.
     fn add_item_to_session(&self, item: &ItemId) -> Result<(), Refusal>;
 
-    /// `AddIUnknownToSession`: the handler takes a waiting opaque request; it leaves the queue (R9).
+    /// `AddIUnknownToSession`, which has no documentation: the handler takes a waiting opaque request, and with it the
+    /// items it was asked for; it leaves the queue (R9).
     ///
     /// # Errors
     /// `InvalidArgument` when it does not wait.
@@ -95,7 +97,8 @@ pub trait SyncCallback: Send + Sync {
     /// `InvalidArgument` when it was never proposed, or is part of the session already.
     fn commit_item(&self, item: &ItemId) -> Result<(), Refusal>;
 
-    /// `ReportManualSync`: a person started this outside the sync center (R13).
+    /// `ReportManualSync`: a person started this outside the sync center (R13). The original does not say what follows
+    /// from it; here the run is marked so, and interval schedules count from it.
     ///
     /// # Errors
     /// [`Refusal::Ended`].
@@ -123,14 +126,16 @@ pub trait SyncCallback: Send + Sync {
         problem: Option<Problem>,
     ) -> Result<(), Refusal>;
 
-    /// Asks for a lease longer than the usual 60 s for the phase that follows (R12). Not in the original.
+    /// Asks for leave to be silent for longer than the usual 60 s, from now on and once, for the phase that follows
+    /// (R12). At most a day. Not in the original.
     ///
     /// # Errors
     /// [`Refusal::Ended`].
     fn extend_lease(&self, lease: Duration) -> Result<(), Refusal>;
 
-    /// Ends the session; items without a final word are then failed or disconnected (R2, R11). Dropping the last
-    /// callback does the same (R12). Not in the original.
+    /// Ends the session. Items about which nothing was said are then failed (R2), those whose last word was
+    /// `Disconnected` are disconnected (R11), all others without a final word are interrupted (R12). Dropping the last
+    /// callback does the same. Not in the original, which does not say what ends a session.
     fn end(&self);
 }
 
