@@ -202,8 +202,9 @@ impl Inner {
         let mut state = self.lock();
         let syncing: HashSet<ItemId> =
             state.open_of(id).flat_map(|open| open.session.snapshot().items).map(|view| view.id).collect();
-        state.handler_mut(id)?.reload(loaded, |item| syncing.contains(item));
+        let before = state.handler_mut(id)?.reload(loaded, |item| syncing.contains(item));
         drop(state);
+        drop(before);
         self.announce();
         Ok(())
     }

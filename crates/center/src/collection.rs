@@ -7,6 +7,7 @@ use syncmgr::{HandlerId, Refusal};
 
 use crate::center::{Center, Inner};
 use crate::registry::{self, HandlerEntry};
+use crate::verdict::Ticket;
 
 impl Center {
     /// Takes a collection in, with all handlers that it has now.
@@ -57,12 +58,18 @@ impl Inner {
     fn remove_gone(&self, collection: &str, listed: &[HandlerId]) {
         let mut state = self.lock();
         let syncing: Vec<HandlerId> = state.open.iter().map(|open| open.session.handler().clone()).collect();
-        state.handlers.retain(|entry| {
-            entry.collection.as_deref() != Some(collection)
-                || listed.contains(entry.id())
-                || !entry.turns.is_empty()
-                || syncing.contains(entry.id())
-        });
+        let (staying, mut gone): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut state.handlers).into_iter().partition(|entry| {
+                entry.collection.as_deref() != Some(collection)
+                    || listed.contains(entry.id())
+                    || !entry.turns.is_empty()
+                    || syncing.contains(entry.id())
+            });
+        state.handlers = staying;
+        // Handlers are let go of outside the lock: what they do then is theirs.
+        drop(state);
+        let freed: Vec<Ticket> = gone.iter_mut().flat_map(|entry| entry.queue.stop_all()).collect();
+        self.answer_canceled(&freed);
     }
 
     fn bring_in(&self, collection: &dyn HandlerCollection, id: &HandlerId) -> Result<(), Refusal> {

@@ -84,16 +84,17 @@ impl HandlerEntry {
         }
     }
 
-    /// Takes what was read again. Items that were committed and that the handler does not list (yet) stay (R8).
-    pub(crate) fn reload(&mut self, loaded: Loaded, keep: impl Fn(&ItemId) -> bool) {
+    /// Takes what was read again. Items that were committed and that the handler does not list (yet) stay (R8). The
+    /// answer is what was there before, for the caller to let go of outside the lock.
+    #[must_use]
+    pub(crate) fn reload(&mut self, loaded: Loaded, keep: impl Fn(&ItemId) -> bool) -> Items {
         let before = std::mem::replace(&mut self.items, loaded.items);
-        for entry in before.entries {
-            if keep(entry.item.id()) {
-                self.items.add(entry);
-            }
+        for entry in before.iter().filter(|entry| keep(entry.item.id())) {
+            self.items.add(entry.clone());
         }
         self.loaded = loaded.properties;
         self.switches = loaded.switches;
+        before
     }
 
     pub(crate) fn id(&self) -> &HandlerId {

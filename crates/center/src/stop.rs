@@ -105,7 +105,7 @@ impl Inner {
         self.answer_canceled(&freed.unwrap_or_default());
     }
 
-    fn answer_canceled(&self, tickets: &[Ticket]) {
+    pub(crate) fn answer_canceled(&self, tickets: &[Ticket]) {
         let verdict = Verdict::canceled();
         for ticket in tickets {
             ticket.deliver(&verdict);

@@ -1,7 +1,9 @@
 //! Handlers and items: their rows, switches and states.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
-use syncmgr::{HandlerId, ItemId};
+use syncmgr::{HandlerId, ItemId, RunId};
 
 use crate::record::{
     HandlerState, ItemState, LastRun, RUN_ITEM_COLUMNS, RUN_ITEM_WIDTH, Switch, count, handler_id, item_id,
@@ -68,14 +70,16 @@ pub(crate) fn item_states(
             row => row,
         },
     };
-    // Runs that have not ended are few: an index holds just them.
+    // Both are few beside the items: read once, not looked for with each.
+    let running = by_item(
+        conn,
+        "SELECT o.item, max(o.run) FROM runs r CROSS JOIN run_items o ON o.run = r.id
+          WHERE r.ended IS NULL GROUP BY o.item",
+    )?;
+    let conflicts = by_item(conn, "SELECT item, count(*) FROM conflicts GROUP BY item")?;
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {RUN_ITEM_COLUMNS}, h.handler, i.enabled, i.hidden, i.paused_until, i.first_seen,
-                r.id, r.started, r.ended, r.manual, i.last_good_run, i.last_good_end,
-                (SELECT max(o.run) FROM run_items o JOIN runs p ON p.id = o.run
-                  WHERE o.item = i.id AND p.ended IS NULL
-                    AND p.id IN (SELECT id FROM runs WHERE ended IS NULL)),
-                (SELECT count(*) FROM conflicts c WHERE c.item = i.id), i.verdict
+                r.id, r.started, r.ended, r.manual, i.last_good_run, i.last_good_end, i.id, i.verdict
            FROM items i
            JOIN handlers h ON h.id = i.handler
            LEFT JOIN runs r ON r.id = i.last_run
@@ -100,10 +104,7 @@ pub(crate) fn item_states(
                 None => None,
                 Some(_) => Some((run_id(row, at(9))?, row.get(at(10))?)),
             };
-            let running = match row.get::<_, Option<i64>>(at(11))? {
-                None => None,
-                Some(_) => Some(run_id(row, at(11))?),
-            };
+            let id: i64 = row.get(at(11))?;
             Ok(ItemState {
                 handler: handler_id(row, at(0))?,
                 item: item_id(row, 0)?,
@@ -113,12 +114,17 @@ pub(crate) fn item_states(
                 first_seen: row.get(at(4))?,
                 last_run,
                 last_good,
-                running,
-                conflicts: count(row, at(12))?,
-                verdict: outcome(row, at(13))?,
+                running: running.get(&id).copied().map(RunId),
+                conflicts: conflicts.get(&id).copied().unwrap_or(0),
+                verdict: outcome(row, at(12))?,
             })
         })?
         .collect()
+}
+
+/// A number for each item that has one.
+fn by_item(conn: &Connection, sql: &str) -> rusqlite::Result<HashMap<i64, u64>> {
+    conn.prepare_cached(sql)?.query_map([], |row| Ok((row.get(0)?, count(row, 1)?)))?.collect()
 }
 
 /// Sets a switch of a handler, or of one of its items.

@@ -142,7 +142,8 @@ pub(crate) fn events(conn: &Connection, query: &EventQuery) -> rusqlite::Result<
         }
     }
     if let Some(text) = &query.text {
-        conditions.add("(e.name || char(10) || e.description) LIKE ? ESCAPE '\\'", like(text));
+        conditions.sql.push("(e.description LIKE ? ESCAPE '\\' OR e.name LIKE ? ESCAPE '\\')");
+        conditions.values.extend([Value::from(like(text)), Value::from(like(text))]);
     }
     if let Some(after) = query.after {
         let sql = match query.order {

@@ -35,8 +35,10 @@ impl Default for Options {
 /// Results, conflicts and states of one home. Any number of processes may have it open.
 pub struct Store {
     database: Arc<Database>,
-    writer: Arc<Writer>,
+    /// Before the writer, so that it is closed first: the last connection to close tidies the log away, which only one
+    /// that may write can do, and the next process opens faster without.
     reader: Mutex<Option<Opened>>,
+    writer: Arc<Writer>,
     owners: PathBuf,
     owner: OnceLock<Arc<Owner>>,
 }

@@ -8,4 +8,5 @@ mod queue;
 mod sessions;
 mod status;
 mod stopping;
+mod storm;
 mod support;

@@ -212,3 +212,65 @@ fn r16_only_errors_count_and_their_identities_come_from_the_store() {
     let stored: Vec<_> = world.events().iter().map(|event| event.id).collect();
     assert_eq!(told, stored);
 }
+
+#[test]
+fn r5_texts_are_cut_and_an_absent_text_keeps_the_old_one() {
+    let (here, there) = Meeting::new();
+    let world = World::with(Actor::in_session(&["photos"], move |items, callback| {
+        let say = |text: Option<&str>| {
+            callback.report_progress(&items[0], text, ProgressStatus::Updating, 1, 2).unwrap()
+        };
+        for text in [Some("x".repeat(1000)), None, Some(String::new())] {
+            say(text.as_deref());
+            there.meet();
+            there.meet();
+        }
+        let long = NewEvent::new(None, Level::Information, "n".repeat(500), "d");
+        callback.report_event(long).unwrap();
+        succeed(callback, &items[0]);
+    }));
+    let started = world.start(&["photos"]);
+    for length in [259, 259, 0] {
+        here.meet();
+        assert_eq!(world.center.live().items[0].text.len(), length);
+        here.meet();
+    }
+    started.wait();
+    assert_eq!(world.events()[0].event.name.len(), 127);
+}
+
+#[test]
+fn r6_odd_steps_never_make_an_odd_bar() {
+    let (here, there) = Meeting::new();
+    let steps =
+        [(0, 0, Progress::Indeterminate), (9, 3, Progress::Percent(100)), (1, 3, Progress::Percent(33))];
+    let world = World::with(Actor::in_session(&["photos"], move |items, callback| {
+        for (step, max, _) in steps {
+            update(callback, &items[0], step, max);
+            there.meet();
+            there.meet();
+        }
+        succeed(callback, &items[0]);
+    }));
+    let started = world.start(&["photos"]);
+    for (_, _, expected) in steps {
+        here.meet();
+        assert_eq!(world.center.live().items[0].progress, expected);
+        here.meet();
+    }
+    started.wait();
+}
+
+#[test]
+fn r11_disconnected_as_the_last_word_is_no_failure() {
+    let world = World::with(Actor::in_session(&["photos", "music"], |items, callback| {
+        for item in items {
+            callback.report_progress(item, None, ProgressStatus::Disconnected, 0, 0).unwrap();
+        }
+        succeed(callback, &items[1]);
+    }));
+    let verdict = world.start(&["photos", "music"]).wait();
+    assert_eq!(verdict.result.status, ProgressStatus::Disconnected);
+    assert_eq!(verdict.items[0].outcome, Outcome::Disconnected);
+    assert_eq!(verdict.items[1].outcome, Outcome::Done);
+}

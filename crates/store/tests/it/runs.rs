@@ -168,13 +168,13 @@ fn retention_keeps_the_last_and_the_last_good_run_of_each_item() {
     let home = Home::new();
     let store = home.open();
     let good = run(&store, &[("photos", Outcome::Done)], 0);
-    for n in 1..1200 {
+    for n in 1..600 {
         run(&store, &[("photos", Outcome::Failed)], n * 100);
     }
     let other = run(&store, &[("music", Outcome::Done)], 50);
     let running = begin(&store, &["films"], 60);
     let removed = store.retain(Retention { age: 1, ..Retention::default() }, 10_000_000).unwrap();
-    assert_eq!(removed.runs, 1198);
+    assert_eq!(removed.runs, 598);
     let left: Vec<RunId> = store.runs(&RunQuery::default()).unwrap().into_iter().map(|run| run.id).collect();
     assert_eq!(left.len(), 4);
     assert!(left.contains(&good) && left.contains(&other) && left.contains(&running.run()));
