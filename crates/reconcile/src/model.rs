@@ -344,15 +344,23 @@ impl Model {
     /// # Errors
     /// An action does not meet what the plan saw, or what must be there or absent for it.
     pub fn apply(&mut self, plan: &Plan) -> Done {
+        self.apply_some(plan, plan.actions.len())?;
+        self.remember_contents();
+        Ok(())
+    }
+
+    /// The same, but the run is killed after that many actions.
+    ///
+    /// # Errors
+    /// As for a whole run.
+    pub fn apply_some(&mut self, plan: &Plan, actions: usize) -> Done {
         let mut run = Run { model: self, made: BTreeMap::new() };
         for settle in &plan.settle {
             run.settle(settle)?;
         }
-        for action in &plan.actions {
-            run.act(action)
-                .map_err(|Refused(why)| Refused(format!("{} {:?}: {why}", action.path, action.op)))?;
+        for action in plan.actions.iter().take(actions) {
+            run.act(action).map_err(|Refused(why)| Refused(format!("{}: {why}", action.path)))?;
         }
-        self.remember_contents();
         self.check_base()
     }
 
@@ -498,10 +506,15 @@ impl Run<'_> {
                 self.expect_tally(*on, path, removed, false)?;
                 self.trash(*on, path);
                 self.copy(*on, path);
-                if *keep_mode && let Some(entry) = self.model.sides[*on as usize].get_mut(path) {
+                if !*keep_mode {
+                    return self.record_tree(path, action.dir);
+                }
+                // The base learns of the source's permissions, the side keeps its own: that is news until it is settled.
+                self.record_tree(path, action.dir)?;
+                if let Some(entry) = self.model.sides[*on as usize].get_mut(path) {
                     entry.seen.mode = target.mode;
                 }
-                self.record_tree(path, action.dir)
+                Ok(())
             }
             Op::Meta { on, source, target, mode, mtime } => {
                 self.expect(*on, path, target)?;

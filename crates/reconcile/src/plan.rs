@@ -170,7 +170,8 @@ pub enum Op {
         /// What is removed in all (a directory may be replaced by a file).
         removed: Tally,
         /// The new version keeps the permissions that `on` has: they were changed there while the content was changed
-        /// on the other side. A `Meta` for the other side follows.
+        /// on the other side. A `Meta` for the other side follows; until then the base says of `on` that it has the
+        /// source's permissions, so that a run that ends in between leaves them to be news.
         keep_mode: bool,
     },
     /// Content is the same; permissions or times of `on` follow the other side.

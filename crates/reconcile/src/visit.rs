@@ -508,6 +508,8 @@ impl Visit<'_> {
         match seen.kind {
             Kind::Special => {
                 listed.stays = true;
+                // What the base had there is gone.
+                listed.vanished.extend(here.base.map(|_| here.name.into()));
                 self.note(self.path(here), NoteKind::Special(on));
                 return;
             }

@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{Deed, enact, history, mode, on_conflict, policy, story, sync};
+use common::{Deed, enact, history, history_with_sockets, mode, on_conflict, policy, story, sync};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{FileFailurePersistence, TestCaseError};
@@ -177,7 +177,7 @@ fn cases() -> ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/histories.regressions"))),
         ..ProptestConfig::default()
     };
-    if set { config } else { ProptestConfig { cases: 4000, ..config } }
+    if set { config } else { ProptestConfig { cases: 2500, ..config } }
 }
 
 /// B is what A is.
@@ -238,6 +238,46 @@ proptest! {
             settled(before, plan, after, &policy())?;
             nothing_vanished(before, plan, after)?;
             only_the_known_was_removed(before, plan, after)
+        })?;
+    }
+
+    #[test]
+    fn s4_a_killed_run_is_finished_by_the_next(
+        history in history(),
+        kills in prop::collection::vec(0_usize..12, 1..4),
+        choice in select(&[OnConflict::Ask, OnConflict::A, OnConflict::KeepBoth][..]),
+    ) {
+        let policy = on_conflict(choice);
+        let mut after_kill = kills.iter().cycle();
+        let kill = |model: &mut Model| {
+            let plan = plan(model, &policy, model.base_is_empty());
+            let actions = *after_kill.next().unwrap_or(&0);
+            if let Err(refused) = model.apply_some(&plan, actions) {
+                panic!("{refused}\n{}", story(model, &plan));
+            }
+        };
+        live(&history, &policy, kill, |before, plan, after| {
+            converged(before, plan, after)?;
+            settled(before, plan, after, &policy)?;
+            nothing_vanished(before, plan, after)
+        })?;
+    }
+
+    #[test]
+    fn what_is_no_file_directory_or_link_stays_where_it_is(
+        history in history_with_sockets(),
+        mode in select(&[Mode::TwoWay, Mode::Mirror, Mode::Copy][..]),
+    ) {
+        let policy = common::mode(mode);
+        live(&history, &policy, |_| {}, |before, plan, after| {
+            for side in Side::BOTH {
+                let sockets = |model: &Model| {
+                    model.side(side).values().filter(|entry| entry.seen.kind == Kind::Special).count()
+                };
+                prop_assert_eq!(sockets(before), sockets(after), "{:?}\n{}", side, story(before, plan));
+            }
+            settled(before, plan, after, &policy)?;
+            nothing_vanished(before, plan, after)
         })?;
     }
 

@@ -104,6 +104,8 @@ pub(crate) enum Deed {
     Swap(Side, Place, Place),
     Touch(Side, Place),
     Chmod(Side, Place, bool),
+    /// Something that is never synchronized.
+    Socket(Side, Place),
 }
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
@@ -140,6 +142,13 @@ pub(crate) fn deed() -> impl Strategy<Value = Deed> {
         1 => (side(), known()).prop_map(|(side, path)| Deed::Touch(side, path)),
         1 => (side(), known(), any::<bool>()).prop_map(|(side, path, x)| Deed::Chmod(side, path, x)),
     ]
+}
+
+/// The same, with sockets here and there.
+pub(crate) fn history_with_sockets() -> impl Strategy<Value = Vec<Vec<Deed>>> {
+    let socket = (side(), place()).prop_map(|(side, at)| Deed::Socket(side, at));
+    let busy = prop::collection::vec(prop_oneof![9 => deed(), 1 => socket], 0..14);
+    prop::collection::vec(busy, 1..5)
 }
 
 /// What happens between syncs, several times.
@@ -183,6 +192,7 @@ fn try_enact(model: &mut Model, deed: &Deed, serial: u32) -> Option<()> {
             let (x, y) = (x.find(model, *side)?, y.find(model, *side)?);
             model.swap(*side, &x, &y);
         }
+        Deed::Socket(side, at) => model.special(*side, &at.find(model, *side)?),
         Deed::Touch(side, at) => model.touch(*side, &at.find(model, *side)?),
         Deed::Chmod(side, at, exec) => {
             let path = at.find(model, *side)?;
