@@ -18,6 +18,7 @@ pub mod path;
 pub mod plan;
 pub mod planner;
 pub mod policy;
+pub mod scope;
 pub mod visit;
 pub mod world;
 
@@ -28,5 +29,6 @@ pub use path::{Name, RelPath};
 pub use plan::{Action, Contested, Note, NoteKind, Op, Origin, Plan, Settle, Tally};
 pub use planner::{Planner, plan};
 pub use policy::{Mode, OnConflict, Policy};
+pub use scope::Scope;
 pub use visit::{Node, Visited, visit};
 pub use world::{Agreement, DirKey, Listing, Unreadable, World};

@@ -24,6 +24,11 @@ impl RelPath {
         bytes.split(|&byte| byte == b'/').all(legal).then(|| Self(bytes.to_vec()))
     }
 
+    /// Bytes that only mark a place among paths.
+    pub(crate) fn from_bytes_unchecked(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
     /// The bytes, slashes between names.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -11,7 +11,8 @@ use crate::order;
 use crate::path::RelPath;
 use crate::plan::{Action, Op, Origin, Plan, Settle};
 use crate::policy::{Mode, Policy};
-use crate::visit::{Both, Detail, Job, MovedLeaf, Node, Taken, Visited, metadata, visit};
+use crate::scope::Scope;
+use crate::visit::{Both, Detail, Job, MovedLeaf, Node, Taken, Visited, is_the_same, metadata, visit};
 use crate::world::{DirKey, World};
 
 /// Plans one pair. It says what is to be looked at, takes what was found, and knows the plan in the end:
@@ -55,13 +56,24 @@ pub struct Planner {
     /// Where something is moved to.
     targets: BTreeSet<Vec<u8>>,
     leaves_matched: bool,
+    /// What is in doubt, if not everything is.
+    scope: Option<Arc<Scope>>,
 }
 
 impl Planner {
     /// Begins a plan. With nothing in the base nothing can have been moved, and looking is cheaper.
     pub fn new(policy: Policy, base_is_empty: bool) -> Self {
+        Self::begin(policy, base_is_empty, None)
+    }
+
+    /// Begins a plan for what is in doubt; the rest is not looked at.
+    pub fn within(policy: Policy, base_is_empty: bool, scope: Scope) -> Self {
+        Self::begin(policy, base_is_empty, (!scope.is_whole()).then(|| Arc::new(scope)))
+    }
+
+    fn begin(policy: Policy, base_is_empty: bool, scope: Option<Arc<Scope>>) -> Self {
         let moves = !base_is_empty && policy.mode != Mode::Copy;
-        let job = Job::Both(Both { base: Some(DirKey::ROOT), moves, taken: None });
+        let job = Job::Both(Both { base: Some(DirKey::ROOT), moves, taken: None, scope: scope.clone() });
         let root = Node { path: RelPath::root(), at: [None, None], job };
         Self {
             policy,
@@ -84,6 +96,7 @@ impl Planner {
             taken_from: BTreeSet::new(),
             targets: BTreeSet::new(),
             leaves_matched: false,
+            scope,
         }
     }
 
@@ -179,7 +192,11 @@ impl Planner {
                 None => (None, None),
             };
             self.plan.settle.push(Settle { path: path.clone(), dir, agreed: Some((a, b)), origin });
-            self.ready.push(Node { path, at, job: Job::Both(Both { base, moves: true, taken: None }) });
+            self.ready.push(Node {
+                path,
+                at,
+                job: Job::Both(Both { base, moves: true, taken: None, scope: None }),
+            });
         }
     }
 
@@ -255,7 +272,12 @@ impl Planner {
         at[mover as usize] = (new.at != path).then_some(new.at);
         at[on as usize] = (gone.at != path).then_some(gone.at);
         let taken = has_beneath(&self.taken_from, &gone.path).then(|| Arc::new(self.taken.clone()));
-        self.ready.push(Node { path, at, job: Job::Both(Both { base: agreed.dir, moves: true, taken }) });
+        let scope = self.scope.clone().filter(|_| is_the_same(&agreed, &a, &b));
+        self.ready.push(Node {
+            path,
+            at,
+            job: Job::Both(Both { base: agreed.dir, moves: true, taken, scope }),
+        });
     }
 
     /// Forgets all that was found in trees as long as they were thought to be one side's.

@@ -11,6 +11,7 @@ use crate::name;
 use crate::path::{Name, RelPath};
 use crate::plan::{Action, Contested, Note, NoteKind, Op, Settle, Tally};
 use crate::policy::{Mode, OnConflict, Policy};
+use crate::scope::{Place, Scope};
 use crate::world::{Agreement, DirKey, Listing, World};
 
 /// One place to be looked at, handed out by [`Planner::next_nodes`](crate::Planner::next_nodes) and by visits.
@@ -31,6 +32,17 @@ impl Node {
     /// Where it is on that side as long as nothing is moved.
     pub(crate) fn at(&self, side: Side) -> &RelPath {
         self.at[side as usize].as_ref().unwrap_or(&self.path)
+    }
+
+    /// All names by which somebody may know it.
+    fn names(&self) -> impl Iterator<Item = &RelPath> {
+        std::iter::once(&self.path).chain(self.at.iter().flatten())
+    }
+
+    /// Whether nothing in it is in doubt.
+    fn is_outside(&self) -> bool {
+        let Job::Both(Both { scope: Some(scope), .. }) = &self.job else { return false };
+        scope.place(self.names()) == Place::Outside
     }
 
     /// Where a child is on that side, if it is not where the plan has it.
@@ -56,6 +68,8 @@ pub(crate) struct Both {
     pub(crate) moves: bool,
     /// What was moved out from beneath before it was known that this was moved itself.
     pub(crate) taken: Option<Arc<Taken>>,
+    /// What is in doubt, if not everything is.
+    pub(crate) scope: Option<Arc<Scope>>,
 }
 
 /// Places of the base that were moved away already, by the side on which they were.
@@ -127,6 +141,7 @@ struct Here<'h> {
     dir: Option<DirKey>,
     moves: bool,
     taken: Option<&'h Arc<Taken>>,
+    scope: Option<&'h Arc<Scope>>,
 }
 
 impl<'h> Here<'h> {
@@ -169,6 +184,15 @@ impl Visit<'_> {
     /// A directory that both sides have. Where one side cannot be listed, nothing beneath is touched (S5).
     fn both(&mut self, both: &Both) {
         let base = both.base;
+        let scope = match &both.scope {
+            None => None,
+            Some(scope) => match scope.place(self.node.names()) {
+                Place::Outside => return,
+                Place::Leads if self.lead(both, scope) => return,
+                Place::Leads | Place::Doubtful => Some(scope),
+                Place::Whole => None,
+            },
+        };
         let (a, b) = (self.list(Side::A), self.list(Side::B));
         let (Some(a), Some(b)) = (a, b) else { return };
         let agreement = base.and_then(|key| self.world.agreement(key)).unwrap_or_default();
@@ -195,6 +219,7 @@ impl Visit<'_> {
                 dir: base,
                 moves: both.moves,
                 taken: both.taken.as_ref(),
+                scope,
             };
             if let Some(mover) = here.taken_by() {
                 self.place_taken(&here, mover);
@@ -202,6 +227,21 @@ impl Visit<'_> {
                 self.name(&here, &kept);
             }
         }
+    }
+
+    /// Goes on to what is in doubt beneath a directory that is not in doubt itself; false if the base does not know the
+    /// way: then the directory is in doubt after all.
+    fn lead(&mut self, both: &Both, scope: &Arc<Scope>) -> bool {
+        let Some(agreement) = both.base.and_then(|key| self.world.agreement(key)) else { return false };
+        let mut children = Vec::new();
+        for name in scope.leads(self.node.names()) {
+            let Some(key) = agreement.get(&name).and_then(|agreed| agreed.dir) else { return false };
+            let at = Side::BOTH.map(|side| self.node.child_at(side, &name));
+            let both = Both { base: Some(key), ..both.clone() };
+            children.push(Node { path: self.node.path.join(&name), at, job: Job::Both(both) });
+        }
+        self.children.append(&mut children);
+        true
     }
 
     /// What the base and one side have here is moved away already. What the mover has here now is something else, and
@@ -318,8 +358,12 @@ impl Visit<'_> {
             if settle {
                 self.settle(here, Some((*a, *b)));
             }
-            let job = Job::Both(Both { base, moves: here.moves, taken: here.taken.cloned() });
-            self.children.push(Node { path: self.path(here), at, job });
+            let scope = here.scope.filter(|_| here.base.is_some_and(|base| is_the_same(base, a, b))).cloned();
+            let job = Job::Both(Both { base, moves: here.moves, taken: here.taken.cloned(), scope });
+            let node = Node { path: self.path(here), at, job };
+            if !node.is_outside() {
+                self.children.push(node);
+            }
         }
         self.meta(here, mode, None);
     }
@@ -497,6 +541,7 @@ impl Visit<'_> {
                 dir: listed.base,
                 moves: detail != Detail::Sum,
                 taken: None,
+                scope: None,
             };
             self.lone_name(&here, on, intent, detail, listed);
         }
@@ -595,6 +640,12 @@ impl Visit<'_> {
             _ => {}
         }
     }
+}
+
+/// Whether the directories of both sides are those that the base knows. What the base knows of another directory says
+/// nothing of this one: all of it is in doubt, whatever a scope says.
+pub(crate) fn is_the_same(base: &Agreed, a: &Seen, b: &Seen) -> bool {
+    base.dir.is_some() && base.a.id.may_be(a.id) && base.b.id.may_be(b.id)
 }
 
 /// All names of a directory that a kept version must not take.
