@@ -276,6 +276,31 @@ fn a_store_that_cannot_be_written_fails_the_run_in_so_many_words() {
     assert!(verdict.trouble.is_some());
 }
 
+#[test]
+fn a_store_that_breaks_under_a_run_is_not_in_the_way_of_it() {
+    let (here, there) = Meeting::new();
+    let world = World::with(Actor::in_session(&["photos"], move |items, callback| {
+        there.meet();
+        there.meet();
+        callback.report_event(NewEvent::new(Some(&items[0]), Level::Warning, "line", "still told")).unwrap();
+        succeed(callback, &items[0]);
+    }));
+    let started = world.start(&["photos"]);
+    here.meet();
+    let file = world.store.path();
+    let connection = rusqlite::Connection::open(file).unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(connection);
+    let length = usize::try_from(std::fs::metadata(file).unwrap().len()).unwrap();
+    std::fs::write(file, vec![0x5a; length]).unwrap();
+    here.meet();
+    let verdict = started.wait();
+    assert_eq!((verdict.result.outcome, &verdict.trouble), (Outcome::Done, &None));
+    assert_eq!(world.store.put_aside().len(), 1, "worth a warning");
+    assert_eq!(world.item("photos").headline, Headline::UpToDate);
+    assert_eq!(world.event_names(), ["line"]);
+}
+
 /// Another writer that does not let go.
 struct LockedStore {
     connection: rusqlite::Connection,
