@@ -1,8 +1,13 @@
 //! What every command has at hand.
 
+use folders::options::Home;
+use folders::roots::Surroundings;
+use syncmgr::ItemId;
+
 use crate::exit::Failure;
 use crate::out::Out;
 use crate::places::Places;
+use crate::render::human::Names;
 use crate::settings::Settings;
 
 /// One invocation.
@@ -20,5 +25,24 @@ impl<'a> App<'a> {
         let places = Places::from_env()?;
         let settings = Settings::load(&places)?;
         Ok(Self { places, settings, out, command })
+    }
+
+    /// What an item and its sides are called, also when it is no longer set up.
+    pub(crate) fn names(&self, item: &ItemId) -> Names {
+        self.settings.pair(item).map_or_else(|| Names::unknown(item.as_str()), Names::of)
+    }
+
+    /// Where the handler of folder pairs keeps what it must remember.
+    pub(crate) fn home(&self) -> Home {
+        Home { pairs: self.places.pairs() }
+    }
+
+    /// What a pair's checks depend on besides itself.
+    pub(crate) fn surroundings(&self, item: &ItemId) -> Surroundings {
+        let others = self.settings.pairs.iter().filter(|pair| pair.item != *item);
+        Surroundings {
+            home_dir: self.places.home.clone(),
+            other_roots: others.flat_map(|pair| [pair.a.path.clone(), pair.b.path.clone()]).collect(),
+        }
     }
 }

@@ -81,7 +81,7 @@ pub(crate) struct Global {
     /// Say nothing but what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 100)]
     pub(crate) quiet: bool,
-    /// Say more: every note, every path
+    /// Say all of what is otherwise cut short
     #[arg(short, long, global = true, display_order = 100)]
     pub(crate) verbose: bool,
     /// Use colours; `auto` asks the terminal and NO_COLOR
@@ -125,6 +125,10 @@ pub(crate) enum Command {
     Undo(Undo),
     /// Check that both sides hold the same, and change nothing
     Verify(Verify),
+    /// Let items be synchronized again
+    Enable(Switch),
+    /// Leave items out until they are enabled again
+    Disable(Switch),
     /// Print the completions of a shell
     #[command(
         after_help = "Example:\n  instep completions bash > ~/.local/share/bash-completion/completions/instep"
@@ -147,6 +151,8 @@ impl Command {
             Self::Resolve(_) => "resolve",
             Self::Undo(_) => "undo",
             Self::Verify(_) => "verify",
+            Self::Enable(_) => "enable",
+            Self::Disable(_) => "disable",
             Self::Completions(_) => "completions",
         }
     }
@@ -163,7 +169,9 @@ impl Command {
             Self::Resolve(args) => args.json,
             Self::Undo(args) => args.json,
             Self::Verify(args) => args.json,
-            Self::Add(_) | Self::Remove(_) | Self::Completions(_) => false,
+            Self::Add(_) | Self::Remove(_) | Self::Enable(_) | Self::Disable(_) | Self::Completions(_) => {
+                false
+            }
         }
     }
 
@@ -316,7 +324,7 @@ pub(crate) struct Conflicts {
 pub(crate) struct Resolve {
     /// The item
     pub(crate) item: String,
-    /// The contested paths, as `instep conflicts` shows them
+    /// The contested paths, as `instep conflicts` shows them; a folder stands for all in it
     #[arg(value_name = "PATH", required_unless_present = "all", value_hint = clap::ValueHint::AnyPath)]
     pub(crate) paths: Vec<OsString>,
     /// All open conflicts of the item
@@ -350,6 +358,13 @@ pub(crate) struct Verify {
     /// One JSON object per line on stdout; the last one is the summary
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Switch {
+    /// The items
+    #[arg(value_name = "ITEM", required = true)]
+    pub(crate) items: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,8 +2,17 @@
 
 mod add;
 mod completions;
+mod conflicts;
+mod enable;
 mod list;
+mod preview;
 mod remove;
+mod resolve;
+mod results;
+mod status;
+mod sync;
+mod undo;
+mod verify;
 
 use crate::app::App;
 use crate::args::Command;
@@ -15,7 +24,16 @@ pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure>
         Command::Add(args) => add::run(app, args),
         Command::Remove(args) => remove::run(app, args),
         Command::List(args) => list::run(app, args),
+        Command::Enable(args) => enable::run(app, args, true),
+        Command::Disable(args) => enable::run(app, args, false),
         Command::Completions(args) => Ok(completions::run(app.out, args)),
-        _ => Err(Failure::failed("the engine is not wired in yet")),
+        Command::Results(args) => results::run(app, args),
+        Command::Conflicts(args) => conflicts::run(app, args),
+        Command::Sync(args) => sync::run(app, args),
+        Command::Resolve(args) => resolve::run(app, args),
+        Command::Undo(args) => undo::run(app, args),
+        Command::Status(args) => status::run(app, args),
+        Command::Preview(args) => preview::run(app, args),
+        Command::Verify(args) => verify::run(app, args),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use syncmgr::Outcome;
+use syncmgr::{Outcome, Problem, ProblemClass};
 
 /// How the program ends, as scripts read it. The order is that of urgency: when several hold, the greatest wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,12 +12,23 @@ pub(crate) enum Exit {
     Waiting,
     NeedsDecision,
     Gaps,
+    Usage,
     Failed,
     SafetyStop,
-    Usage,
 }
 
 impl Exit {
+    /// What one item of a run came to. A pair that cannot be one (a side that never was there) is a wrong argument, not
+    /// a run that failed.
+    pub(crate) fn of(outcome: Outcome, problem: Option<&Problem>) -> Self {
+        match problem {
+            Some(problem) if outcome == Outcome::Failed && problem.class == ProblemClass::Config => {
+                Self::Usage
+            }
+            _ => outcome.into(),
+        }
+    }
+
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done => 0,

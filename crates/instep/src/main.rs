@@ -1,16 +1,20 @@
 //! `instep`: the sync center's command line. It works without a daemon: it opens the store and runs the center in its
 //! own process.
 
-#![allow(dead_code, reason = "rendering comes before what is rendered")]
-
 mod app;
 mod args;
 mod commands;
+mod engine;
 mod exit;
+mod ledger;
+mod looking;
 mod out;
 mod places;
 mod render;
+mod report;
+mod run;
 mod settings;
+mod signals;
 mod targets;
 
 use std::ffi::OsString;

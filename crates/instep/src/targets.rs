@@ -44,6 +44,28 @@ pub(crate) fn items(app: &mut App<'_>, targets: &Targets, mode: Option<Mode>) ->
     Ok(pairs)
 }
 
+/// The item of a stored plan. Items or folders may be named with it, and must then be its own.
+pub(crate) fn of_plan(app: &mut App<'_>, words: &[OsString], plan: &str) -> Result<Pair, Failure> {
+    let unknown = || {
+        Failure::usage(format!("there is no plan \"{plan}\""))
+            .tip("`instep preview` makes one and shows its name; an item's older plans are forgotten")
+    };
+    // It becomes the name of a file.
+    if plan.is_empty() || !plan.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(unknown());
+    }
+    let stored = |pair: &Pair| app.places.pairs().join(pair.item.as_str()).join("plans").join(plan).exists();
+    let owner = app.settings.pairs.iter().find(|pair| stored(pair)).cloned().ok_or_else(unknown)?;
+    if words.is_empty() {
+        return Ok(owner);
+    }
+    let targets = Targets { targets: words.to_vec(), all: false };
+    match items(app, &targets, None)?.as_slice() {
+        [only] if only.item == owner.item => Ok(owner),
+        _ => Err(Failure::usage(format!("the plan \"{plan}\" is one of \"{}\" alone", owner.item))),
+    }
+}
+
 /// The items with these names; none named means all.
 pub(crate) fn named_or_all(settings: &Settings, names: &[String]) -> Result<Vec<Pair>, Failure> {
     if names.is_empty() {

@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::args::Remove;
+use crate::engine::HANDLER;
 use crate::exit::{Exit, Failure};
+use crate::ledger;
 use crate::render::text::{Safe, SafePath};
 use crate::settings::edit::Editor;
 
@@ -10,6 +12,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Remove) -> Result<Exit, Failure> {
     let mut editor = Editor::open(&app.places)?;
     let pair = editor.settings.find(&args.item)?.clone();
     editor.remove(&pair.item)?;
+    ledger::open(app)?.forget_item(&HANDLER, &pair.item)?;
     let remembered = app.places.pairs().join(pair.item.as_str());
     match std::fs::remove_dir_all(&remembered) {
         Ok(()) => {}

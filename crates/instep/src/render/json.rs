@@ -5,11 +5,13 @@ use std::path::Path;
 
 use reconcile::RelPath;
 use serde_json::{Value, json};
-use syncmgr::Counts;
+use syncmgr::conflict::{Conflict, ConflictItemType};
 use syncmgr::outcome::SideCounts;
+use syncmgr::{Counts, Event, ItemId, Level, Problem};
 
-use super::text::{SafePath, base64};
+use super::text::{SafePath, base64, utc_time};
 use crate::exit::{Exit, Failure};
+use crate::ledger::path_of;
 
 /// Puts the path of a folder of this machine into an object.
 pub(crate) fn path_fields(object: &mut Value, key: &str, path: &Path) {
@@ -62,4 +64,52 @@ pub(crate) fn failed_summary(exit: Exit, failure: Option<&Failure>) -> Value {
         }
     }
     summary
+}
+
+/// A conflict with its versions.
+pub(crate) fn conflict_object(conflict: &Conflict) -> Value {
+    let version = |at: usize| match conflict.versions.get(at) {
+        Some(version) if version.item_type == ConflictItemType::Updated => json!({
+            "side": version.location,
+            "state": "changed",
+            "kind": version.kind,
+            "size": version.size,
+            "modified": utc_time(version.modified),
+        }),
+        Some(version) => json!({ "side": version.location, "state": "deleted" }),
+        None => Value::Null,
+    };
+    let mut object = json!({ "type": "conflict", "item": conflict.item.as_str() });
+    rel_path_fields(&mut object, "path", &path_of(conflict));
+    object["kind"] = json!(conflict.kind.word());
+    object["a"] = version(0);
+    object["b"] = version(1);
+    object["detected"] = json!(utc_time(conflict.detected));
+    object
+}
+
+/// A line of the results.
+pub(crate) fn event_object(event: &Event) -> Value {
+    let mut object = json!({
+        "type": "event",
+        "run": event.run.0,
+        "item": event.event.item.as_ref().map(ItemId::as_str),
+        "level": match event.event.level {
+            Level::Information => "information",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        },
+        "name": event.event.name,
+        "description": event.event.description,
+        "time": utc_time(event.time),
+    });
+    if let Some(link) = &event.event.link_reference {
+        object["link"] = json!(link);
+    }
+    object
+}
+
+/// What went wrong as a whole.
+pub(crate) fn problem_object(problem: &Problem) -> Value {
+    json!({ "class": problem.class.word(), "text": problem.text, "fix": problem.fix })
 }

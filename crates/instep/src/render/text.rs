@@ -109,10 +109,11 @@ pub(crate) fn ago(millis: i64, now: i64) -> String {
     counted(count.unsigned_abs(), one, many)
 }
 
-/// How long something took: "0.4 s", "12 s", "3 min 20 s", "2 h 5 min".
+/// How long something took: "40 ms", "1.4 s", "12 s", "3 min 20 s", "2 h 5 min".
 pub(crate) fn took(millis: u64) -> String {
     match millis {
-        0..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        0..1000 => format!("{millis} ms"),
+        1000..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         10_000..60_000 => format!("{} s", millis / 1000),
         60_000..3_600_000 => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
         _ => format!("{} h {} min", millis / 3_600_000, millis / 60_000 % 60),
@@ -212,7 +213,7 @@ mod tests {
         assert_eq!(Size(1023 * 1024).to_string(), "1.0 MiB");
         assert_eq!(Size(u64::MAX).to_string(), "16 EiB");
         assert_eq!(counted(1, "file", "files"), "1 file");
-        assert_eq!(took(400), "0.4 s");
+        assert_eq!((took(40).as_str(), took(1_400).as_str()), ("40 ms", "1.4 s"));
         assert_eq!(took(200_000), "3 min 20 s");
         assert_eq!(ago(0, 3 * 86_400_000), "3 days ago");
         assert_eq!(ago(10, 0), "just now");

@@ -1,0 +1,131 @@
+//! `instep results [RUN|ITEM]`: the runs, or all that one of them reported.
+
+use serde_json::{Value, json};
+use store::{EventQuery, RunQuery, RunRecord, Store};
+use syncmgr::{ItemId, Level, Outcome};
+
+use crate::app::App;
+use crate::args::Results;
+use crate::engine::HANDLER;
+use crate::exit::{Exit, Failure};
+use crate::ledger::{self, find_run, for_each_event};
+use crate::out::{Tone, Volume};
+use crate::render::human;
+use crate::render::json::{counts, event_object, problem_object};
+use crate::render::text::{Safe, counted, local_time, utc_time};
+
+pub(crate) fn run(app: &mut App<'_>, args: &Results) -> Result<Exit, Failure> {
+    let store = ledger::open(app)?;
+    let Some(of) = &args.of else { return list(app, &store, None, args.limit) };
+    let is_run = of.eq_ignore_ascii_case("last") || of.trim_start_matches('#').parse::<u64>().is_ok();
+    match app.settings.lookup(of) {
+        Some(pair) => list(app, &store, Some(pair.item.clone()), args.limit),
+        None if is_run => one(app, &store, &find_run(&store, of)?),
+        None => {
+            let item = app.settings.find(of)?.item.clone();
+            list(app, &store, Some(item), args.limit)
+        }
+    }
+}
+
+/// The runs, newest first.
+fn list(app: &App<'_>, store: &Store, item: Option<ItemId>, limit: u32) -> Result<Exit, Failure> {
+    let out = app.out;
+    let handler = item.as_ref().map(|_| HANDLER.clone());
+    let runs =
+        store.runs(&RunQuery { handler, item: item.clone(), limit: Some(limit.max(1)), before: None })?;
+    if runs.is_empty() {
+        out.line("No runs yet. `instep sync` makes the first one.");
+    }
+    let wanted = |id: &ItemId| item.as_ref().is_none_or(|item| item == id);
+    let width =
+        |texts: &mut dyn Iterator<Item = String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
+    let run_width = width(&mut runs.iter().map(|run| run.id.to_string()));
+    let item_width =
+        width(&mut runs.iter().flat_map(|run| &run.items).map(|item| app.names(&item.item).item));
+    for run in &runs {
+        out.json(&run_object(run));
+        for item in run.items.iter().filter(|item| wanted(&item.item)) {
+            let names = app.names(&item.item);
+            let (word, tone) = human::outcome(item.outcome);
+            let mut what = vec![out.paint(tone, word).to_string()];
+            what.extend(human::changes(&item.counts, &names));
+            if item.counts.conflicts > 0 {
+                what.push(counted(item.counts.conflicts, "open conflict", "open conflicts"));
+            }
+            if item.errors > 0 {
+                what.push(counted(item.errors, "error", "errors"));
+            }
+            out.line(format_args!(
+                "{:>run_width$}  {}  {}{:pad$}  {}",
+                run.id,
+                local_time(run.started),
+                names.item,
+                "",
+                what.join("; "),
+                pad = item_width - names.item.chars().count(),
+            ));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// One run, with every line it reported.
+fn one(app: &App<'_>, store: &Store, run: &RunRecord) -> Result<Exit, Failure> {
+    let out = app.out;
+    let query = || EventQuery { run: Some(run.id), ..EventQuery::default() };
+    if out.is_json() {
+        for_each_event(store, query(), |event| out.json(&event_object(event)))?;
+        out.json(&run_object(run));
+        return Ok(Exit::Done);
+    }
+    let ended = match run.ended {
+        Some(_) => human::effort(run),
+        None => "running".to_owned(),
+    };
+    out.line(format_args!("Run {} of {}, {ended}", run.id, local_time(run.started)));
+    for item in &run.items {
+        out.line(human::headline(out, item.into(), &app.names(&item.item)));
+        if item.outcome != Some(Outcome::Gaps) {
+            human::problem(out, item.problem.as_ref());
+        }
+    }
+    for_each_event(store, query(), |event| {
+        let (word, tone) = human::level(event.event.level);
+        if event.event.level > Level::Information || out.volume() > Volume::Quiet {
+            out.line(format_args!(
+                "  {}  {} {}",
+                out.paint(Tone::Faint, local_time(event.time)),
+                out.paint(tone, format_args!("{word}:")),
+                Safe(&event.event.description)
+            ));
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+fn run_object(run: &RunRecord) -> Value {
+    let items: Vec<Value> = run
+        .items
+        .iter()
+        .map(|item| {
+            json!({
+                "item": item.item.as_str(),
+                "outcome": item.outcome.map(Outcome::word),
+                "counts": counts(&item.counts),
+                "errors": item.errors,
+                "problem": item.problem.as_ref().map(problem_object),
+            })
+        })
+        .collect();
+    json!({
+        "type": "run",
+        "run": run.id.0,
+        "started": utc_time(run.started),
+        "ended": run.ended.and_then(utc_time),
+        "outcome": run.outcome.map(Outcome::word),
+        "errors": run.errors,
+        "conflicts": run.conflicts,
+        "items": items,
+    })
+}

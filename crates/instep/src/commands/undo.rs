@@ -1,0 +1,35 @@
+//! `instep undo RUN`.
+
+use folders::UndoRequest;
+use folders::pair::Pair;
+use syncmgr::Request;
+
+use crate::app::App;
+use crate::args::Undo;
+use crate::engine::Engine;
+use crate::exit::{Exit, Failure};
+use crate::ledger::find_run;
+use crate::report::report;
+use crate::run::run as run_items;
+
+pub(crate) fn run(app: &mut App<'_>, args: &Undo) -> Result<Exit, Failure> {
+    let engine = Engine::open(app)?;
+    let record = find_run(&engine.store, &args.run)?;
+    let items = record.items.iter().map(|item| &item.item);
+    let known: Vec<Pair> = items.clone().filter_map(|item| app.settings.pair(item)).cloned().collect();
+    let gone: Vec<&str> =
+        items.filter(|item| app.settings.pair(item).is_none()).map(syncmgr::ItemId::as_str).collect();
+    if known.is_empty() {
+        return Err(Failure::usage(format!(
+            "run {} was of {}, which is no longer set up",
+            record.id,
+            gone.join(", ")
+        ))
+        .tip("what it deleted is in `.instep/trash` at the top of each side"));
+    }
+    if !gone.is_empty() {
+        app.out.warn(format_args!("left out, because they are no longer set up: {}", gone.join(", ")));
+    }
+    let verdict = run_items(app, &engine, &known, Request::new(UndoRequest { run: record.id }))?;
+    report(app, &engine, &verdict)
+}

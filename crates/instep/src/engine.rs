@@ -1,0 +1,52 @@
+//! The sync center in this process, with the handlers that are built in.
+
+use std::sync::{Arc, LazyLock};
+
+use center::{Center, SystemClock};
+use folders::FoldersHandler;
+use folders::handler::HANDLER_ID;
+use folders::pair::Pair;
+use store::Store;
+use syncmgr::conflict::SharedLedger;
+use syncmgr::{HandlerId, ItemId};
+
+use crate::app::App;
+use crate::exit::Failure;
+use crate::ledger;
+use crate::signals::Signalled;
+
+/// The handler of folder pairs.
+pub(crate) static HANDLER: LazyLock<HandlerId> = LazyLock::new(|| {
+    HandlerId::new(HANDLER_ID).unwrap_or_else(|_| unreachable!("a short word is a legal identifier"))
+});
+
+/// The center and its store.
+pub(crate) struct Engine {
+    pub(crate) store: Arc<Store>,
+    pub(crate) center: Center,
+    pub(crate) signalled: Signalled,
+}
+
+impl Engine {
+    /// Opens the store and takes the handlers in; starts nothing.
+    pub(crate) fn open(app: &App<'_>) -> Result<Self, Failure> {
+        let store = ledger::open(app)?;
+        let center = Center::new(Arc::clone(&store), Arc::new(SystemClock::default()));
+        let pairs = app.settings.pairs.clone();
+        let ledger: SharedLedger = Arc::clone(&store) as SharedLedger;
+        center
+            .register(Arc::new(FoldersHandler::new(app.home(), pairs, ledger)))
+            .map_err(|refusal| Failure::failed(refusal.to_string()))?;
+        Ok(Self { store, center, signalled: Signalled::listen()? })
+    }
+
+    /// Takes out the items that are disabled.
+    pub(crate) fn only_enabled(&self, pairs: &mut Vec<Pair>) -> Result<(), Failure> {
+        let handlers = self.center.status()?;
+        let items = handlers.iter().flat_map(|handler| &handler.items);
+        let disabled: Vec<&ItemId> =
+            items.filter(|item| !item.switches.enabled).map(|item| &item.item).collect();
+        pairs.retain(|pair| !disabled.contains(&&pair.item));
+        Ok(())
+    }
+}

@@ -1,0 +1,243 @@
+//! Results as a person reads them: one headline, then what needs attention, then what to do.
+
+use folders::pair::Pair;
+use reconcile::RelPath;
+use store::{RunItem, RunRecord};
+use syncmgr::conflict::{Conflict, ConflictItemType, ConflictKind, ConflictVersion};
+use syncmgr::outcome::SideCounts;
+use syncmgr::{Counts, Event, ItemEnd, Level, Outcome, Problem, RunId};
+
+use super::text::{Count, Safe, Size, counted, local_time, shell_word, took};
+use crate::ledger::path_of;
+use crate::out::{Out, Tone};
+
+/// How many lines of one kind are shown before "and N more".
+pub(crate) const SHOWN: usize = 10;
+
+/// What the sides and the item are called.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    pub(crate) item: String,
+    pub(crate) a: String,
+    pub(crate) b: String,
+    /// The item's identity, for commands that are shown.
+    pub(crate) id: String,
+}
+
+impl Names {
+    pub(crate) fn of(pair: &Pair) -> Self {
+        Self {
+            item: Safe(&pair.name).to_string(),
+            a: Safe(&pair.a.label).to_string(),
+            b: Safe(&pair.b.label).to_string(),
+            id: shell_word(pair.item.as_str()),
+        }
+    }
+
+    /// For an item that is no longer in the settings.
+    pub(crate) fn unknown(id: &str) -> Self {
+        Self { item: Safe(id).to_string(), a: "A".to_owned(), b: "B".to_owned(), id: shell_word(id) }
+    }
+}
+
+/// What was changed, side by side: "12 created, 3 updated on NAS; 1 deleted on laptop".
+pub(crate) fn changes(counts: &Counts, names: &Names) -> Option<String> {
+    let side = |side: &SideCounts, label: &str| {
+        let parts: Vec<String> = [
+            (side.created, "created"),
+            (side.updated, "updated"),
+            (side.moved, "moved"),
+            (side.deleted, "deleted"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", Count(count)))
+        .collect();
+        (!parts.is_empty()).then(|| format!("{} on {label}", parts.join(", ")))
+    };
+    let sides: Vec<String> =
+        [side(&counts.a, &names.a), side(&counts.b, &names.b)].into_iter().flatten().collect();
+    (!sides.is_empty()).then(|| sides.join("; "))
+}
+
+/// The outcome in words, and their colour.
+pub(crate) fn outcome(outcome: Option<Outcome>) -> (&'static str, Tone) {
+    match outcome {
+        None => ("running", Tone::Strong),
+        Some(Outcome::Done) => ("done", Tone::Good),
+        Some(Outcome::Waiting) => ("waiting", Tone::Warn),
+        Some(Outcome::Disconnected) => ("disconnected", Tone::Warn),
+        Some(Outcome::Canceled) => ("canceled", Tone::Warn),
+        Some(Outcome::Interrupted) => ("interrupted", Tone::Warn),
+        Some(Outcome::NeedsDecision) => ("needs a decision", Tone::Warn),
+        Some(Outcome::Gaps) => ("done with gaps", Tone::Bad),
+        Some(Outcome::SafetyStop) => ("safety stop", Tone::Bad),
+        Some(_) => ("failed", Tone::Bad),
+    }
+}
+
+/// How a run ended for one item.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended<'a> {
+    outcome: Option<Outcome>,
+    counts: &'a Counts,
+}
+
+impl<'a> From<&'a RunItem> for Ended<'a> {
+    fn from(item: &'a RunItem) -> Self {
+        Self { outcome: item.outcome, counts: &item.counts }
+    }
+}
+
+impl<'a> From<&'a ItemEnd> for Ended<'a> {
+    fn from(item: &'a ItemEnd) -> Self {
+        Self { outcome: Some(item.outcome), counts: &item.counts }
+    }
+}
+
+/// The headline of an item after a run.
+pub(crate) fn headline(out: &Out, item: Ended<'_>, names: &Names) -> String {
+    let (word, tone) = outcome(item.outcome);
+    let mut parts = Vec::new();
+    match item.outcome {
+        Some(Outcome::Done) if changes(item.counts, names).is_none() => {
+            parts.push(format!("{}, {} and {} are the same", out.paint(tone, "up to date"), names.a, names.b))
+        }
+        // The counts say it.
+        Some(Outcome::Done | Outcome::NeedsDecision) => {}
+        _ => parts.push(out.paint(tone, word).to_string()),
+    }
+    parts.extend(changes(item.counts, names));
+    if item.counts.conflicts > 0 {
+        parts
+            .push(out.paint(Tone::Warn, counted(item.counts.conflicts, "conflict", "conflicts")).to_string());
+    }
+    if item.counts.errors > 0 {
+        parts.push(
+            out.paint(Tone::Bad, format!("{} not synced", counted(item.counts.errors, "entry", "entries")))
+                .to_string(),
+        );
+    }
+    if item.counts.skipped > 0 {
+        parts.push(format!(
+            "{} skipped (no file, folder or link)",
+            counted(item.counts.skipped, "entry", "entries")
+        ));
+    }
+    format!("{}: {}", out.paint(Tone::Strong, &names.item), parts.join("; "))
+}
+
+/// What went wrong as a whole, with the way out.
+pub(crate) fn problem(out: &Out, problem: Option<&Problem>) {
+    let Some(problem) = problem else { return };
+    out.trouble(format_args!("  {}", Safe(&problem.text)));
+    if let Some(fix) = &problem.fix {
+        out.trouble(format_args!("  {} {}", out.paint(Tone::Good, "next:"), Safe(fix)));
+    }
+}
+
+/// Lines of the results, the worst first, and how many `more` the run has.
+pub(crate) fn events(out: &Out, events: &[Event], more: u64, run: Option<RunId>) {
+    let mut sorted: Vec<&Event> = events.iter().collect();
+    sorted.sort_by_key(|event| std::cmp::Reverse(event.event.level));
+    for event in sorted {
+        let (word, tone) = level(event.event.level);
+        let line =
+            format!("  {} {}", out.paint(tone, format_args!("{word}:")), Safe(&event.event.description));
+        if event.event.level == Level::Information { out.say(line) } else { out.trouble(line) }
+    }
+    if let (Some(run), 1..) = (run, more) {
+        out.trouble(format_args!("  and {} more: instep results {run}", Count(more)));
+    }
+}
+
+pub(crate) fn level(level: Level) -> (&'static str, Tone) {
+    match level {
+        Level::Error => ("error", Tone::Bad),
+        Level::Warning => ("warning", Tone::Warn),
+        Level::Information => ("note", Tone::Faint),
+    }
+}
+
+/// Open conflicts with both versions, and how to settle them.
+pub(crate) fn conflicts(out: &Out, conflicts: &[Conflict], names: &Names, all: bool) {
+    let shown = if all { conflicts.len() } else { SHOWN };
+    for conflict in conflicts.iter().take(shown) {
+        out.trouble(format_args!("  {}  {}", out.paint(Tone::Warn, path_of(conflict)), kind(conflict.kind)));
+        let width =
+            conflict.versions.iter().map(|version| version.location.chars().count()).max().unwrap_or(0);
+        for found in &conflict.versions {
+            out.trouble(format_args!("    {:width$}  {}", Safe(&found.location).to_string(), version(found)));
+        }
+    }
+    if conflicts.len() > shown {
+        out.trouble(format_args!(
+            "  and {} more: instep conflicts {}",
+            Count((conflicts.len() - shown) as u64),
+            names.id
+        ));
+    }
+    match conflicts {
+        [] => {}
+        [only] => out.trouble(format_args!(
+            "  settle it: instep resolve {} {} --keep a|b|both|newest|largest",
+            names.id,
+            shell_path(&path_of(only))
+        )),
+        [first, ..] => {
+            out.trouble(format_args!(
+                "  settle one: instep resolve {} {} --keep a|b|both|newest|largest",
+                names.id,
+                shell_path(&path_of(first))
+            ));
+            out.trouble(format_args!(
+                "  settle all: instep resolve {} --all --keep a|b|both|newest|largest",
+                names.id
+            ));
+        }
+    }
+}
+
+/// A path as it can be typed again. What is not harmless is shown, and understood, with its escapes.
+pub(crate) fn shell_path(path: &RelPath) -> String {
+    shell_word(&path.to_string())
+}
+
+pub(crate) fn kind(kind: ConflictKind) -> &'static str {
+    match kind {
+        ConflictKind::EditEdit => "changed on both sides",
+        ConflictKind::CreateCreate => "new on both sides, and different",
+        ConflictKind::KindMismatch => "of another kind on each side",
+        ConflictKind::EditDelete => "changed on one side, deleted on the other",
+        _ => "different on both sides",
+    }
+}
+
+fn version(version: &ConflictVersion) -> String {
+    match version.item_type {
+        ConflictItemType::Deleted => "deleted".to_owned(),
+        ConflictItemType::Updated => {
+            let changed = local_time(version.modified);
+            match version.kind.as_str() {
+                "file" => format!("{}, changed {changed}", Size(version.size)),
+                kind => format!("{}, changed {changed}", Safe(kind)),
+            }
+        }
+    }
+}
+
+/// How long a run took, and what it moved: "4.2 MiB in 1.2 s".
+pub(crate) fn effort(run: &RunRecord) -> String {
+    let bytes: u64 = run.items.iter().map(|item| item.counts.bytes).sum();
+    let time = took(run.ended.unwrap_or(run.started).saturating_sub(run.started).unsigned_abs());
+    if bytes > 0 { format!("{} in {time}", Size(bytes)) } else { time }
+}
+
+/// What can be done about a run that deleted or overwrote something.
+pub(crate) fn undo_hint(run: &RunRecord) -> Option<String> {
+    let takes_away = |side: &SideCounts| side.deleted > 0 || side.updated > 0;
+    run.items
+        .iter()
+        .any(|item| takes_away(&item.counts.a) || takes_away(&item.counts.b))
+        .then(|| format!("instep undo {}", run.id))
+}

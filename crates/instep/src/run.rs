@@ -1,0 +1,86 @@
+//! One run through the center: started, watched, stopped when asked, and told at its end.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::time::Duration;
+
+use center::Verdict;
+use folders::pair::Pair;
+use syncmgr::control::Control;
+use syncmgr::flags::SyncControlFlags;
+use syncmgr::{ItemId, Refusal, Request};
+
+use crate::app::App;
+use crate::engine::{Engine, HANDLER};
+use crate::exit::{Exit, Failure};
+use crate::render::progress::Progress;
+use crate::signals::Wish;
+
+/// How often progress is looked at, and requests to stop.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Runs items with one request, and waits for the verdict.
+///
+/// The first Ctrl-C asks all to stop and waits until they have (what is under way is finished, both sides stay
+/// consistent); a second one leaves at once, which is as safe as a crash: the next run picks up.
+pub(crate) fn run(
+    app: &App<'_>,
+    engine: &Engine,
+    pairs: &[Pair],
+    request: Request,
+) -> Result<Verdict, Failure> {
+    let signalled = engine.signalled.watch();
+    let items: Vec<ItemId> = pairs.iter().map(|pair| pair.item.clone()).collect();
+    let names = pairs.iter().map(|pair| (pair.item.clone(), app.names(&pair.item).item)).collect();
+    let mut progress = Progress::new(app.out, names);
+    let started = engine
+        .center
+        .start(&HANDLER, Some(&items), Some(request), SyncControlFlags::empty())
+        .map_err(refused)?;
+    let mut asked = false;
+    loop {
+        if let Some(verdict) = started.wait_for(LOOK_EVERY) {
+            return Ok(verdict);
+        }
+        match signalled.wish() {
+            Wish::Stop if !asked => {
+                asked = true;
+                progress
+                    .say("Stopping: what is under way is brought to a safe end. Once more leaves at once.");
+                engine.center.stop_sync_all().map_err(refused)?;
+            }
+            Wish::Leave => {
+                engine.center.abandon();
+                drop(progress);
+                app.out.flush();
+                std::process::exit(Exit::Canceled.code().into());
+            }
+            Wish::GoOn | Wish::Stop => {}
+        }
+        progress.update(&engine.center.live().items);
+    }
+}
+
+/// What the center refused, in its sentence without the kind that programs know it by.
+fn refused(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::AccessDenied(text) | Refusal::InvalidArgument(text) | Refusal::Failed(text) => {
+            Failure::failed(text)
+        }
+        other => Failure::failed(other.to_string()),
+    }
+}
+
+/// Asks a person a question with yes and no; without a terminal nobody can be asked, and the answer is no.
+pub(crate) fn ask(app: &App<'_>, question: &str) -> bool {
+    if app.out.is_json() || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return false;
+    }
+    app.out.flush();
+    let mut stderr = std::io::stderr().lock();
+    if write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush()).is_err() {
+        return false;
+    }
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}

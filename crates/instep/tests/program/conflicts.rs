@@ -1,0 +1,144 @@
+//! From a conflict to its end.
+
+use crate::scene::{Scene, of_type};
+
+fn contested() -> Scene {
+    let scene = Scene::synced(|scene| {
+        scene.a.file("dir/plan.txt", "first").file("other", "o");
+    });
+    scene.a.file("dir/plan.txt", "left, edited");
+    scene.b.file("dir/plan.txt", "right, edited as well");
+    scene
+}
+
+#[test]
+fn a_conflict_leaves_both_versions_and_exits_5() {
+    let scene = contested();
+    scene.a.file("new", "n");
+    let run = scene.instep("sync pair").expect(5);
+    run.says(&[
+        "dir/plan.txt",
+        "left",
+        "right",
+        "instep resolve pair dir/plan.txt --keep a|b|both|newest|largest",
+    ]);
+    assert_eq!(scene.a.read("dir/plan.txt"), b"left, edited");
+    assert_eq!(scene.b.read("dir/plan.txt"), b"right, edited as well");
+    // All the rest is synced, and the conflict stays open until it is settled.
+    assert!(scene.b.has("new"));
+    let (code, objects) = scene.json("sync pair");
+    assert_eq!(code, 5);
+    assert_eq!(of_type(&objects, "conflict").len(), 1);
+    assert_eq!(objects.last().expect("a summary")["counts"]["conflicts"], 1);
+}
+
+#[test]
+fn conflicts_lists_both_versions_as_json() {
+    let scene = contested();
+    scene.instep("sync pair").expect(5);
+    let (code, conflicts) = scene.json("conflicts");
+    assert_eq!((code, conflicts.len()), (0, 1));
+    let conflict = &conflicts[0];
+    assert_eq!((&conflict["item"], &conflict["path"]), (&"pair".into(), &"dir/plan.txt".into()));
+    assert_eq!(conflict["kind"], "edit-edit");
+    assert_eq!((&conflict["a"]["side"], &conflict["b"]["side"]), (&"left".into(), &"right".into()));
+    assert_eq!((&conflict["a"]["size"], &conflict["b"]["size"]), (&12.into(), &21.into()));
+    scene.instep("conflicts pair").expect(0).says(&["dir/plan.txt", "--keep"]);
+}
+
+#[test]
+fn resolve_settles_and_undo_opens_again() {
+    let scene = contested();
+    scene.instep("sync pair").expect(5);
+    let (code, summary) = scene.summary("resolve pair dir/plan.txt --keep b");
+    assert_eq!(code, 0);
+    assert_eq!(summary["counts"]["updated"]["a"], 1);
+    assert_eq!(scene.a.read("dir/plan.txt"), b"right, edited as well");
+    assert_eq!(scene.trash(&scene.a), ["dir/plan.txt"]);
+    assert_eq!(scene.json("conflicts").1.len(), 0);
+    scene.instep("sync pair").expect(0);
+    let run = summary["run"].as_u64().expect("a run of its own");
+    scene.instep(&format!("undo {run}")).expect(0);
+    assert_eq!(scene.a.read("dir/plan.txt"), b"left, edited");
+    scene.instep("sync pair").expect(5);
+    assert_eq!(scene.json("conflicts").1.len(), 1);
+}
+
+#[test]
+fn every_way_to_keep_does_what_it_says() {
+    for (keep, left, right) in [
+        ("a", "left, edited", "left, edited"),
+        ("b", "right, edited as well", "right, edited as well"),
+        ("largest", "right, edited as well", "right, edited as well"),
+    ] {
+        let scene = contested();
+        scene.instep("sync pair").expect(5);
+        scene.instep(&format!("resolve pair --all --keep {keep}")).expect(0);
+        assert_eq!(scene.a.read("dir/plan.txt"), left.as_bytes(), "{keep}");
+        assert_eq!(scene.b.read("dir/plan.txt"), right.as_bytes(), "{keep}");
+        scene.assert_same();
+    }
+    let scene = contested();
+    scene.a.mtime("dir/plan.txt", 1_700_000_000, 0);
+    scene.instep("sync pair").expect(5);
+    scene.instep("resolve pair --all --keep newest").expect(0);
+    assert_eq!(scene.a.read("dir/plan.txt"), b"right, edited as well");
+    let scene = contested();
+    scene.instep("sync pair").expect(5);
+    scene.instep("resolve pair --all --keep both").expect(0);
+    scene.assert_same();
+    let contents: Vec<Vec<u8>> = scene
+        .a
+        .entries()
+        .keys()
+        .filter(|path| path.starts_with(b"dir/"))
+        .map(|path| scene.a.read(path))
+        .collect();
+    assert_eq!(contents.len(), 2);
+    assert!(
+        contents.contains(&b"left, edited".to_vec()) && contents.contains(&b"right, edited as well".to_vec())
+    );
+}
+
+#[test]
+fn policies_settle_conflicts_in_the_run() {
+    for (policy, wins) in
+        [("a", "left, edited"), ("b", "right, edited as well"), ("largest", "right, edited as well")]
+    {
+        let scene = contested();
+        scene.instep(&format!("sync pair --on-conflict {policy}")).expect(0);
+        assert_eq!(scene.a.read("dir/plan.txt"), wins.as_bytes());
+        scene.assert_same();
+    }
+}
+
+#[test]
+fn resolve_refuses_what_is_no_open_conflict() {
+    let scene = contested();
+    scene.instep("resolve pair --all --keep a").expect(2).says(&["no open conflict"]);
+    scene.instep("sync pair").expect(5);
+    scene.instep("resolve pair dir/plan --keep a").expect(2).says(&["dir/plan.txt"]);
+    scene.instep("resolve pair other --keep a").expect(2);
+    assert_eq!(scene.json("conflicts").1.len(), 1);
+}
+
+#[test]
+fn resolve_takes_a_folder_for_all_in_it_and_paths_into_a_side() {
+    let scene = Scene::new();
+    for name in ["in/x", "in/y", "out", "third"] {
+        scene.a.file(name, "left version");
+        scene.b.file(name, "right");
+    }
+    scene.instep("sync pair").expect(5);
+    scene.instep("resolve pair in/ --keep a").expect(0);
+    assert_eq!(
+        (scene.b.read("in/x"), scene.b.read("in/y")),
+        (b"left version".to_vec(), b"left version".to_vec())
+    );
+    assert_eq!(scene.json("conflicts").1.len(), 2);
+    let inside = scene.b.at("out");
+    let words =
+        ["resolve".as_ref(), "pair".as_ref(), inside.as_os_str(), "./third".as_ref(), "--keep".as_ref()];
+    scene.run(&[&words[..], &["b".as_ref()]].concat()).expect(0);
+    assert_eq!((scene.a.read("out"), scene.a.read("third")), (b"right".to_vec(), b"right".to_vec()));
+}

@@ -1,0 +1,15 @@
+//! The whole program on real folders, as a person or a script meets it. Every test has a home of its own.
+
+#![expect(clippy::expect_used, reason = "a test that cannot set its scene has failed")]
+
+mod bad_input;
+mod conflicts;
+mod crash;
+mod damage;
+mod guards;
+mod names;
+mod output;
+mod preview;
+mod scene;
+mod stop;
+mod sync;
