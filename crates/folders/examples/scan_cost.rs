@@ -14,7 +14,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use folders::base::{Access, Base};
+use folders::base::{Access, Base, BaseStore as _};
 use folders::look::{Ask, Look};
 use folders::options::Home;
 use folders::roots::Surroundings;

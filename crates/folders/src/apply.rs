@@ -20,15 +20,14 @@ mod undo;
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use reconcile::{Action, FileId, Kind, Listing, Op, Plan, RelPath, Seen, Settle, Side, Unreadable};
 use syncmgr::RunId;
 use syncmgr::outcome::SideCounts;
 
-use crate::base::{Base, BaseError, RootIdentity, Txn};
+use crate::base::{BaseError, BaseStore, RootIdentity, Transaction};
 use crate::journal::{Deed, Journal, JournalError, Stamp};
 use crate::side::SideError;
 use crate::side::names::TempName;
@@ -47,11 +46,13 @@ pub(crate) struct Limits {
     pub(crate) entries: u64,
     /// Bytes of content.
     pub(crate) bytes: u64,
+    /// How many threads copy.
+    pub(crate) threads: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 8192, bytes: 1 << 30 }
+        Self { entries: 8192, bytes: 1 << 30, threads: copy::threads() }
     }
 }
 
@@ -156,13 +157,13 @@ pub(crate) enum Ending {
 }
 
 /// Says the last things to the base.
-pub(crate) type Last<'l> = dyn Fn(&mut Txn<'_>) -> Result<(), BaseError> + 'l;
+pub(crate) type Last<'l> = dyn Fn(&mut dyn Transaction) -> Result<(), BaseError> + 'l;
 
 /// What applying stands on.
 pub(crate) struct Ground<'a> {
     pub(crate) sides: [&'a dyn WriteSide; 2],
     pub(crate) lists: &'a dyn Lists,
-    pub(crate) base: &'a Base,
+    pub(crate) base: &'a dyn BaseStore,
     pub(crate) run: RunId,
     /// Marks the temporary names of this pair.
     pub(crate) tag: u32,
@@ -194,9 +195,9 @@ pub(crate) struct Apply<'a> {
 }
 
 impl<'a> Apply<'a> {
-    pub(crate) fn new(ground: Ground<'a>, journal: Journal, home: &Path) -> Self {
+    pub(crate) fn new(ground: Ground<'a>, journal: Journal) -> Self {
         let trash = ground.sides.map(|side| Trash::new(side, ground.run));
-        let open = OpenDirs::new(home, ground.run, ground.tag);
+        let open = OpenDirs::new(Arc::clone(journal.notes()), ground.run, ground.tag);
         Self {
             trash,
             journal: Mutex::new(journal),
@@ -363,14 +364,14 @@ impl<'a> Apply<'a> {
         }
         self.hook(Point::Committing, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)?;
         let mut txn = self.ground.base.begin()?;
-        record::write(&mut txn, std::mem::take(&mut self.edits))?;
+        record::write(&mut *txn, std::mem::take(&mut self.edits))?;
         if !self.introduced {
             for side in Side::BOTH {
                 txn.set_root(side, &self.ground.identities[side as usize])?;
             }
         }
         if let Some(last) = last {
-            last(&mut txn)?;
+            last(&mut *txn)?;
         }
         txn.commit()?;
         self.introduced = true;

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use reconcile::{Agreement, DirKey, Side};
 use syncmgr::RunId;
 
-pub use sqlite::{Access, Base, BaseReader, FILE_NAME, PutAside, Txn};
+pub use sqlite::{Access, Base, BaseReader, FILE_NAME, PutAside};
 
 /// What the base knows besides the agreements.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,4 +109,73 @@ pub trait BaseRead: Send + Sync {
     /// # Errors
     /// The base as a whole could not be read.
     fn agreement(&self, dir: DirKey) -> Result<Option<Agreement>, BaseError>;
+}
+
+/// A base that a run can write.
+pub trait BaseStore: BaseRead {
+    /// Begins to write; one transaction at a time.
+    ///
+    /// # Errors
+    /// The base could not be made or is locked.
+    fn begin(&self) -> Result<Box<dyn Transaction + '_>, BaseError>;
+}
+
+/// A write transaction. Dropped without [`commit`](Self::commit), nothing has happened.
+pub trait Transaction: std::fmt::Debug {
+    /// The agreement on a directory's children as this transaction has it; none when there is none or it is damaged.
+    ///
+    /// # Errors
+    /// The base could not be read.
+    fn dir(&self, key: DirKey) -> Result<Option<Agreement>, BaseError>;
+
+    /// Sets the agreement on a directory's children.
+    ///
+    /// # Errors
+    /// The base could not be written.
+    fn put(&mut self, key: DirKey, agreement: &Agreement) -> Result<(), BaseError>;
+
+    /// A key for a new directory. Never given twice, not even after the directory is gone.
+    fn new_key(&mut self) -> DirKey;
+
+    /// Removes one directory's record; tells how many that were, one or none.
+    ///
+    /// # Errors
+    /// The base could not be written.
+    fn remove(&mut self, key: DirKey) -> Result<u64, BaseError>;
+
+    /// Removes a directory's record and those of all directories beneath it; tells how many records that were.
+    ///
+    /// # Errors
+    /// The base could not be written.
+    fn remove_tree(&mut self, key: DirKey) -> Result<u64, BaseError>;
+
+    /// Removes the records that no longer hang together with the root: what a damaged record led to.
+    ///
+    /// # Errors
+    /// The base could not be written.
+    fn sweep(&mut self) -> Result<u64, BaseError>;
+
+    /// Notes what a side's root was.
+    ///
+    /// # Errors
+    /// The base could not be written.
+    fn set_root(&mut self, side: Side, root: &RootIdentity) -> Result<(), BaseError>;
+
+    /// Notes the filter that is in force.
+    ///
+    /// # Errors
+    /// The base could not be written.
+    fn set_filter(&mut self, fingerprint: &[u8; 32]) -> Result<(), BaseError>;
+
+    /// Notes a run that ended clean.
+    ///
+    /// # Errors
+    /// The base could not be written.
+    fn set_last_clean_run(&mut self, run: RunId) -> Result<(), BaseError>;
+
+    /// Makes all of it durable, or nothing.
+    ///
+    /// # Errors
+    /// The base could not be written; nothing has happened.
+    fn commit(self: Box<Self>) -> Result<(), BaseError>;
 }

@@ -64,6 +64,13 @@ impl Filter {
     }
 }
 
+/// Leaves nothing out but what ignore files say.
+impl Default for Filter {
+    fn default() -> Self {
+        Self { globs: Gitignore::empty(), fingerprint: *blake3::Hasher::new().finalize().as_bytes() }
+    }
+}
+
 fn add_glob(globs: &mut GitignoreBuilder, glob: &str) -> Result<(), BadGlob> {
     // Adding finds what is wrong with the glob itself.
     globs.add_line(None, glob).map(|_| ()).map_err(|error| bad_glob(glob, &error))

@@ -1,14 +1,15 @@
 //! What a run did to the sides, one JSON object a line, written down before it is done: what `undo` reads, and what
 //! tells the next run what a killed one left behind.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use reconcile::{FileId, Kind, RelPath, Seen, Side, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use syncmgr::RunId;
+
+use crate::notes::Notes;
 
 /// What kind of run wrote a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,15 +243,16 @@ pub struct JournalError {
 /// so that a run without changes leaves none (S12).
 #[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
-    file: Option<File>,
+    notes: Arc<dyn Notes>,
+    name: PathBuf,
+    open: bool,
     waiting: Vec<u8>,
 }
 
 impl Journal {
-    /// The journal of `run` of the pair whose directory is `home`.
-    pub fn new(home: &Path, run: RunId, kind: RunKind) -> Self {
-        let mut journal = Self { path: path_of(home, run), file: None, waiting: Vec::new() };
+    /// The journal of `run` among the notes of its pair.
+    pub fn new(notes: Arc<dyn Notes>, run: RunId, kind: RunKind) -> Self {
+        let mut journal = Self { notes, name: name_of(run), open: false, waiting: Vec::new() };
         journal.add(&Deed::Run { run: run.0, kind });
         journal
     }
@@ -265,7 +267,12 @@ impl Journal {
 
     /// Whether anything was written down at all.
     pub fn is_open(&self) -> bool {
-        self.file.is_some()
+        self.open
+    }
+
+    /// Where it is written down.
+    pub fn notes(&self) -> &Arc<dyn Notes> {
+        &self.notes
     }
 
     /// Makes all lines durable.
@@ -273,35 +280,20 @@ impl Journal {
     /// # Errors
     /// The file could not be written: nothing of what was added may be done.
     pub fn flush(&mut self) -> Result<(), JournalError> {
-        let fail = |what| {
-            let path = self.path.clone();
-            move |source| JournalError { path, what, source }
-        };
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => create(&self.path).map_err(fail("create"))?,
-        };
-        file.write_all(&self.waiting).and_then(|()| file.sync_data()).map_err(fail("write"))?;
+        self.notes.append(&self.name, &self.waiting, true).map_err(|source| JournalError {
+            path: self.notes.place(&self.name),
+            what: "write",
+            source,
+        })?;
         self.waiting.clear();
-        self.file = Some(file);
+        self.open = true;
         Ok(())
     }
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    if let Some(dir) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    }
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    if let Some(dir) = path.parent() {
-        File::open(dir)?.sync_all()?;
-    }
-    Ok(file)
-}
-
-/// Where the journal of a run is.
-pub fn path_of(home: &Path, run: RunId) -> PathBuf {
-    home.join("runs").join(format!("{run}.jsonl"))
+/// Where the journal of a run is among its pair's notes.
+pub fn name_of(run: RunId) -> PathBuf {
+    Path::new("runs").join(format!("{run}.jsonl"))
 }
 
 /// All lines of a run's journal, without those that were taken back; none when the run left no journal. A line that a
@@ -309,17 +301,13 @@ pub fn path_of(home: &Path, run: RunId) -> PathBuf {
 ///
 /// # Errors
 /// The file could not be read.
-pub fn read(home: &Path, run: RunId) -> Result<Option<Vec<Deed>>, JournalError> {
-    let path = path_of(home, run);
-    let file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(JournalError { path, what: "open", source }),
-    };
+pub fn read(notes: &dyn Notes, run: RunId) -> Result<Option<Vec<Deed>>, JournalError> {
+    let name = name_of(run);
+    let failed = |source| JournalError { path: notes.place(&name), what: "read", source };
+    let Some(text) = notes.read(&name).map_err(failed)? else { return Ok(None) };
     let mut deeds = Vec::new();
-    for line in BufReader::new(file).split(b'\n') {
-        let line = line.map_err(|source| JournalError { path: path.clone(), what: "read", source })?;
-        match serde_json::from_slice(&line) {
+    for line in text.split(|&byte| byte == b'\n') {
+        match serde_json::from_slice(line) {
             Ok(Deed::Void { on, path }) => take_back(&mut deeds, on, &path),
             Ok(deed) => deeds.push(deed),
             Err(_) => break,
@@ -366,6 +354,11 @@ fn take_back(deeds: &mut Vec<Deed>, side: OnSide, gone: &Text) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notes::LocalNotes;
+
+    fn notes(home: &Path) -> Arc<dyn Notes> {
+        Arc::new(LocalNotes::new(home))
+    }
 
     fn seen(ino: u64) -> Seen {
         Seen {
@@ -385,7 +378,7 @@ mod tests {
     #[test]
     fn s7_what_is_written_is_read_back_whatever_the_names() {
         let home = tempfile::tempdir().unwrap();
-        let mut journal = Journal::new(home.path(), RunId(7), RunKind::Sync);
+        let mut journal = Journal::new(notes(home.path()), RunId(7), RunKind::Sync);
         let deeds = [
             Deed::Create {
                 on: OnSide::B,
@@ -398,7 +391,7 @@ mod tests {
             journal.add(deed);
         }
         journal.flush().unwrap();
-        let read = read(home.path(), RunId(7)).unwrap().unwrap();
+        let read = read(&*notes(home.path()), RunId(7)).unwrap().unwrap();
         assert_eq!(read[0], Deed::Run { run: 7, kind: RunKind::Sync });
         assert_eq!(read[1..], deeds);
         assert_eq!(Seen::from(Stamp::from(&seen(5))), seen(5));
@@ -407,33 +400,33 @@ mod tests {
     #[test]
     fn s12_a_journal_that_says_nothing_is_no_file() {
         let home = tempfile::tempdir().unwrap();
-        drop(Journal::new(home.path(), RunId(1), RunKind::Sync));
+        drop(Journal::new(notes(home.path()), RunId(1), RunKind::Sync));
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
     }
 
     #[test]
     fn s4_a_line_cut_short_ends_the_journal() {
         let home = tempfile::tempdir().unwrap();
-        let mut journal = Journal::new(home.path(), RunId(1), RunKind::Undo);
+        let mut journal = Journal::new(notes(home.path()), RunId(1), RunKind::Undo);
         journal.flush().unwrap();
-        let path = path_of(home.path(), RunId(1));
+        let path = home.path().join(name_of(RunId(1)));
         let mut bytes = std::fs::read(&path).unwrap();
         bytes.extend_from_slice(br#"{"deed":"remove","on":"a","pa"#);
         std::fs::write(&path, bytes).unwrap();
-        assert_eq!(read(home.path(), RunId(1)).unwrap().unwrap().len(), 1);
+        assert_eq!(read(&*notes(home.path()), RunId(1)).unwrap().unwrap().len(), 1);
     }
 
     #[test]
     fn s7_what_did_not_come_to_pass_is_not_taken_back_later() {
         let home = tempfile::tempdir().unwrap();
-        let mut journal = Journal::new(home.path(), RunId(1), RunKind::Sync);
+        let mut journal = Journal::new(notes(home.path()), RunId(1), RunKind::Sync);
         let made = |name: &[u8]| (text(name), Stamp::from(&seen(1)));
         journal.add(&Deed::Create { on: OnSide::A, dir: text(b"d"), made: vec![made(b"x"), made(b"y")] });
         journal.add(&Deed::Remove { on: OnSide::A, path: text(b"z"), old: Stamp::from(&seen(1)) });
         journal.add(&Deed::Void { on: OnSide::A, path: text(b"d/x") });
         journal.add(&Deed::Void { on: OnSide::A, path: text(b"z") });
         journal.flush().unwrap();
-        let deeds = read(home.path(), RunId(1)).unwrap().unwrap();
+        let deeds = read(&*notes(home.path()), RunId(1)).unwrap().unwrap();
         assert_eq!(deeds[1..], [Deed::Create { on: OnSide::A, dir: text(b"d"), made: vec![made(b"y")] }]);
     }
 }

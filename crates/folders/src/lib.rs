@@ -10,6 +10,7 @@ pub mod filter;
 pub mod handler;
 pub mod journal;
 pub mod look;
+pub mod notes;
 pub mod options;
 pub mod pair;
 pub mod plans;

@@ -5,6 +5,7 @@
 use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use reconcile::guards::{first_run_needs_consent, stops};
 use reconcile::{Action, BaseCounts, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Side, Stop, Time};
@@ -13,6 +14,7 @@ use syncmgr::outcome::{Outcome, Problem, ProblemClass};
 use crate::base::{Access, Base, BaseError, BaseRead, Meta, PutAside};
 use crate::drive::{self, Canceled};
 use crate::filter::{BadGlob, Filter, IgnoreProblem};
+use crate::notes::{LocalNotes, Notes};
 use crate::options::{Home, RunOptions};
 use crate::pair::Pair;
 use crate::plans::{PlanError, StoredPlan};
@@ -134,6 +136,11 @@ pub struct Planned {
 }
 
 impl<'a> Look<'a> {
+    /// Where this pair's runs write down what they do.
+    pub fn notes(&self) -> Arc<dyn Notes> {
+        Arc::new(LocalNotes::new(&self.dir))
+    }
+
     /// Opens and checks everything.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use syncmgr::conflict::{Conflict, ConflictId};
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 
 use crate::apply::{Apply, Ending, Lists, Trouble, Why, same_version};
-use crate::base::{Base, BaseError, BaseRead as _, Txn};
+use crate::base::{Base, BaseError, BaseRead as _, Transaction};
 use crate::journal::{Deed, Journal, RunKind};
 use crate::look::Look;
 use crate::options::{ResolveRequest, RunOptions};
@@ -89,8 +89,8 @@ impl Run<'_> {
         progress.phase(Phase::Moving);
         expect(&progress, &plan);
         let ground = self.ground(&look, &writers, &lists, &progress, true);
-        let journal = Journal::new(&look.dir, self.callback.run_id(), RunKind::Resolve);
-        let mut apply = Apply::new(ground, journal, &look.dir);
+        let journal = Journal::new(look.notes(), self.callback.run_id(), RunKind::Resolve);
+        let mut apply = Apply::new(ground, journal);
         for verdict in &settled {
             // Undoing opens the conflict again: for that the base must say again what it says now.
             let before = match agreed_at(&look.base, &verdict.path) {
@@ -102,7 +102,7 @@ impl Run<'_> {
         let result = apply.carry_out(&plan);
         progress.phase(Phase::Finishing);
         let result = result.and_then(|ending| {
-            let last = |_: &mut Txn<'_>| Ok(());
+            let last = |_: &mut dyn Transaction| Ok(());
             apply.finish(&last).map(|()| ending)
         });
         let mut failed = Vec::new();

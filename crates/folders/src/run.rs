@@ -13,7 +13,7 @@ use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 use syncmgr::{HandlerId, ItemId, SyncCallback};
 
 use crate::apply::{self, Apply, Ending, Ground, Hooks, Limits, Lists};
-use crate::base::{BaseError, BaseRead, Txn};
+use crate::base::{BaseError, BaseRead, Transaction};
 use crate::drive;
 use crate::journal::{Journal, RunKind};
 use crate::look::{Ask, Look, LookError, Planned};
@@ -100,8 +100,8 @@ impl<'r> Run<'r> {
         progress.phase(Phase::Moving);
         let lists = Here(look.scan(&NoBase, &()));
         let ground = self.ground(&look, &writers, &lists, &progress, !options.no_trash);
-        let journal = Journal::new(&look.dir, self.callback.run_id(), RunKind::Sync);
-        let mut apply = Apply::new(ground, journal, &look.dir);
+        let journal = Journal::new(look.notes(), self.callback.run_id(), RunKind::Sync);
+        let mut apply = Apply::new(ground, journal);
         expect(&progress, plan);
         let result = apply.carry_out(plan);
         progress.phase(Phase::Finishing);
@@ -114,7 +114,7 @@ impl<'r> Run<'r> {
         }
         let clean = ending == Ending::Complete && results.errors == 0;
         let run = self.callback.run_id();
-        let last = |txn: &mut Txn<'_>| -> Result<(), BaseError> {
+        let last = |txn: &mut dyn Transaction| -> Result<(), BaseError> {
             txn.set_filter(look.filter.fingerprint())?;
             if clean { txn.set_last_clean_run(run) } else { Ok(()) }
         };
@@ -315,7 +315,7 @@ impl<'r> Run<'r> {
     /// Removes what a killed run left half-made (S2).
     pub(crate) fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) -> Option<Finished> {
         let [a, b] = writers;
-        match apply::sweep(&look.dir, [a, b]) {
+        match apply::sweep(&*look.notes(), [a, b]) {
             Ok(_) => None,
             Err(error) => {
                 let problem = side_problem("a half-made file of an earlier run", &error);

@@ -8,7 +8,7 @@ use syncmgr::conflict::ConflictKind;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 
 use crate::apply::{Apply, Ending};
-use crate::base::Txn;
+use crate::base::Transaction;
 use crate::journal::{self, Deed, Journal, RunKind};
 use crate::look::Look;
 use crate::options::{RunOptions, UndoRequest};
@@ -39,7 +39,7 @@ impl Run<'_> {
             return finished;
         }
         let run = request.run;
-        let deeds = match journal::read(&look.dir, run) {
+        let deeds = match journal::read(&*look.notes(), run) {
             Ok(Some(deeds)) => deeds,
             Ok(None) => {
                 let text =
@@ -57,8 +57,8 @@ impl Run<'_> {
         progress.expect(deeds.iter().map(entries_of).sum(), 0);
         let lists = Here(look.scan(&NoBase, &()));
         let ground = self.ground(&look, &writers, &lists, &progress, true);
-        let journal = Journal::new(&look.dir, self.callback.run_id(), RunKind::Undo);
-        let mut apply = Apply::new(ground, journal, &look.dir);
+        let journal = Journal::new(look.notes(), self.callback.run_id(), RunKind::Undo);
+        let mut apply = Apply::new(ground, journal);
         let reopened = reopened(&deeds);
         for path in &reopened {
             // So that this run can be taken back as well.
@@ -70,7 +70,7 @@ impl Run<'_> {
         let result = apply.take_back(run, &deeds);
         progress.phase(Phase::Finishing);
         let result = result.and_then(|ending| {
-            let last = |_: &mut Txn<'_>| Ok(());
+            let last = |_: &mut dyn Transaction| Ok(());
             apply.finish(&last).map(|()| ending)
         });
         for trouble in progress.take_troubles() {

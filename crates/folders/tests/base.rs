@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use folders::base::{Access, Base, BaseError, BaseRead as _, FILE_NAME, Meta, RootIdentity};
+use folders::base::{Access, Base, BaseError, BaseRead as _, BaseStore as _, FILE_NAME, Meta, RootIdentity};
 use reconcile::{Agreed, Agreement, DirKey, FileId, Kind, Seen, Side, Time};
 use syncmgr::RunId;
 

@@ -9,7 +9,7 @@ use super::stage::{Batch, CHUNK, Instead, Item, Task, Work};
 use super::{Apply, ApplyError, Ending, lock, split};
 
 /// More threads than cores keep slow disks and networks busy; more than that only wait for each other.
-fn threads() -> usize {
+pub(super) fn threads() -> usize {
     thread::available_parallelism().map_or(2, |cores| (cores.get() * 2).clamp(2, 8))
 }
 
@@ -19,13 +19,17 @@ impl Apply<'_> {
         let mut waiting = tasks(actions);
         loop {
             let batch = Batch::new(self, waiting);
-            let helpers = threads().min(batch.width());
-            thread::scope(|scope| {
-                for _ in 1..helpers {
-                    scope.spawn(|| batch.work());
-                }
+            let helpers = self.ground.limits.threads.min(batch.width());
+            if helpers > 1 {
+                thread::scope(|scope| {
+                    for _ in 1..helpers {
+                        scope.spawn(|| batch.work());
+                    }
+                    batch.work();
+                });
+            } else {
                 batch.work();
-            });
+            }
             if batch.died.load(Ordering::Relaxed) {
                 return Err(ApplyError::Died);
             }

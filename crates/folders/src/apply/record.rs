@@ -6,7 +6,7 @@ use reconcile::plan::Origin;
 use reconcile::{Agreed, Agreement, DirKey, Kind, RelPath, Seen, Side};
 
 use super::check::same_but_renamed;
-use crate::base::{BaseError, Txn};
+use crate::base::{BaseError, Transaction};
 
 /// One change of the base.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ pub(super) fn in_order(on: Side, other: &Seen, made: &Seen) -> (Seen, Seen) {
 }
 
 /// Writes the changes into a transaction.
-pub(super) fn write(txn: &mut Txn<'_>, edits: Vec<Edit>) -> Result<(), BaseError> {
+pub(super) fn write(txn: &mut dyn Transaction, edits: Vec<Edit>) -> Result<(), BaseError> {
     let mut records = Records { txn, open: HashMap::new(), keys: HashMap::new() };
     // All that moves leaves its place before anything arrives: names may change places.
     let mut moved = HashMap::new();
@@ -101,7 +101,7 @@ pub(super) fn write(txn: &mut Txn<'_>, edits: Vec<Edit>) -> Result<(), BaseError
 
 /// The records that are changed, open until all changes are made.
 struct Records<'t, 'b> {
-    txn: &'t mut Txn<'b>,
+    txn: &'t mut (dyn Transaction + 'b),
     open: HashMap<DirKey, Record>,
     keys: HashMap<RelPath, DirKey>,
 }

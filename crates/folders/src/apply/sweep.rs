@@ -4,16 +4,16 @@
 //! away. So the next run knows where to look without searching the sides.
 
 use std::collections::HashSet;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 use reconcile::{Kind, RelPath, Seen, Side};
 use serde::{Deserialize, Serialize};
 use syncmgr::RunId;
 
 use crate::journal::{self, Deed, OnSide, Text};
+use crate::notes::Notes;
 use crate::side::SideError;
 use crate::side::names::TempName;
 use crate::side::write::{WriteDir, WriteSide};
@@ -30,41 +30,37 @@ enum Line {
 
 /// The list of directories in which the run has half-made things.
 pub(crate) struct OpenDirs {
-    path: PathBuf,
+    notes: Arc<dyn Notes>,
     run: RunId,
     tag: u32,
-    file: Option<File>,
     known: HashSet<(Side, RelPath)>,
 }
 
 impl OpenDirs {
-    pub(crate) fn new(home: &Path, run: RunId, tag: u32) -> Self {
-        Self { path: home.join(FILE), run, tag, file: None, known: HashSet::new() }
+    pub(crate) fn new(notes: Arc<dyn Notes>, run: RunId, tag: u32) -> Self {
+        Self { notes, run, tag, known: HashSet::new() }
     }
 
     /// Something half-made is going to be in that directory.
     pub(super) fn add(&mut self, on: Side, dir: &RelPath) -> io::Result<()> {
+        let first = self.known.is_empty();
         if !self.known.insert((on, dir.clone())) {
             return Ok(());
         }
         let mut text = Vec::new();
-        if self.file.is_none() {
-            if let Some(home) = self.path.parent() {
-                DirBuilder::new().recursive(true).mode(0o700).create(home)?;
-            }
-            self.file = Some(OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?);
+        if first {
             line(&mut text, &Line::Run { run: self.run.0, tag: self.tag })?;
         }
         line(&mut text, &Line::In { on: on.into(), dir: dir.into() })?;
         // Not flushed: a killed process leaves it, and after a power failure the names are as likely lost as this is.
-        self.file.as_mut().map_or(Ok(()), |file| file.write_all(&text))
+        self.notes.append(Path::new(FILE), &text, false)
     }
 
     /// Nothing half-made is left of what was listed so far.
     pub(super) fn close(&mut self) {
-        if self.file.take().is_some() {
+        if !self.known.is_empty() {
             // Should it stay, the next run looks once in vain.
-            let _ = std::fs::remove_file(&self.path);
+            let _ = self.notes.remove(Path::new(FILE));
         }
         self.known.clear();
     }
@@ -81,14 +77,13 @@ fn line(text: &mut Vec<u8>, line: &Line) -> io::Result<()> {
 ///
 /// # Errors
 /// Something could not be removed; the list stays for the next run.
-pub(crate) fn sweep(home: &Path, sides: [&dyn WriteSide; 2]) -> Result<u64, SideError> {
-    let path = home.join(FILE);
-    let Ok(text) = std::fs::read(&path) else { return Ok(0) };
+pub(crate) fn sweep(notes: &dyn Notes, sides: [&dyn WriteSide; 2]) -> Result<u64, SideError> {
+    let Ok(Some(text)) = notes.read(Path::new(FILE)) else { return Ok(0) };
     let mut found = 0;
     let mut run = None;
     for line in text.split(|&byte| byte == b'\n') {
         match serde_json::from_slice(line) {
-            Ok(Line::Run { run: id, tag }) => run = Some(Killed::read(home, RunId(id), tag)),
+            Ok(Line::Run { run: id, tag }) => run = Some(Killed::read(notes, RunId(id), tag)),
             Ok(Line::In { on, dir }) => {
                 if let (Some(killed), Some(dir)) = (&run, dir.path()) {
                     found += killed.sweep_dir(sides[Side::from(on) as usize], on, &dir)?;
@@ -98,7 +93,7 @@ pub(crate) fn sweep(home: &Path, sides: [&dyn WriteSide; 2]) -> Result<u64, Side
             Err(_) => {}
         }
     }
-    let _ = std::fs::remove_file(&path);
+    let _ = notes.remove(Path::new(FILE));
     Ok(found)
 }
 
@@ -111,8 +106,8 @@ struct Killed {
 }
 
 impl Killed {
-    fn read(home: &Path, run: RunId, tag: u32) -> Self {
-        let deeds = journal::read(home, run).ok().flatten().unwrap_or_default();
+    fn read(notes: &dyn Notes, run: RunId, tag: u32) -> Self {
+        let deeds = journal::read(notes, run).ok().flatten().unwrap_or_default();
         let replaced = deeds.into_iter().filter_map(|deed| match deed {
             Deed::Replace { on, path, temp, made, .. } => Some((on, path.path()?, temp.0, Seen::from(made))),
             _ => None,

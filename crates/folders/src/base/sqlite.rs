@@ -26,9 +26,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 use syncmgr::RunId;
 
 use super::record;
-use super::{BaseError, BaseRead, Meta, RootIdentity};
+use super::{BaseError, BaseRead, BaseStore, Meta, RootIdentity, Transaction};
 
-pub use txn::Txn;
+use txn::Txn;
 
 /// Name of the base's file in its pair's directory.
 pub const FILE_NAME: &str = "base.db";
@@ -124,7 +124,7 @@ impl Base {
     }
 
     /// How many damaged records were met so far; each counted as no agreement. After a run that met some,
-    /// [`Txn::sweep`] clears what they led to.
+    /// [`Transaction::sweep`] clears what they led to.
     pub fn damaged_records(&self) -> u64 {
         self.damaged_records.load(Ordering::Relaxed)
     }
@@ -164,7 +164,7 @@ impl Base {
         Ok(())
     }
 
-    /// A view for many reads, the same whatever others write meanwhile. Must be gone before [`Txn::commit`].
+    /// A view for many reads, the same whatever others write meanwhile. Must be gone before [`Transaction::commit`].
     ///
     /// # Errors
     /// The base could not be read.
@@ -178,18 +178,6 @@ impl Base {
     /// The base could not be read.
     pub fn meta(&self) -> Result<Meta, BaseError> {
         self.with(read_meta).map(Option::unwrap_or_default)
-    }
-
-    /// Begins to write; creates the file if there is none. One transaction at a time.
-    ///
-    /// # Errors
-    /// The file could not be made or is locked.
-    pub fn begin(&self) -> Result<Txn<'_>, BaseError> {
-        let mut writer = lock(&self.writer);
-        if writer.is_none() {
-            *writer = Some(self.connect_writer()?);
-        }
-        Txn::begin(self, writer)
     }
 
     /// Opens another connection for reading; none when there is no file.
@@ -334,6 +322,17 @@ impl Base {
 impl BaseRead for Base {
     fn agreement(&self, dir: DirKey) -> Result<Option<Agreement>, BaseError> {
         self.with(|connection| self.read_agreement(connection, dir)).map(Option::flatten)
+    }
+}
+
+impl BaseStore for Base {
+    /// Creates the file if there is none.
+    fn begin(&self) -> Result<Box<dyn Transaction + '_>, BaseError> {
+        let mut writer = lock(&self.writer);
+        if writer.is_none() {
+            *writer = Some(self.connect_writer()?);
+        }
+        Ok(Box::new(Txn::begin(self, writer)?))
     }
 }
 

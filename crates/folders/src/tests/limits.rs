@@ -64,7 +64,7 @@ fn a_real_full_disk_loses_nothing() {
         return;
     }
     let mount = small.path().to_owned();
-    let bed = Bed::on(Tree::new(), small, |pair| pair, Limits { entries: 4, bytes: 1 << 30 });
+    let bed = Bed::on(Tree::new(), small, |pair| pair, Limits { entries: 4, bytes: 1 << 30, threads: 2 });
     bed.a.file("x", "fits");
     bed.sync().is(Outcome::Done);
     // More than there is room for: refused before anything is touched.

@@ -6,7 +6,7 @@
 use std::num::NonZero;
 use std::path::Path;
 
-use folders::base::{Access, Base};
+use folders::base::{Access, Base, BaseStore as _};
 use folders::look::{Ask, Look, LookError};
 use folders::options::Home;
 use folders::preview::{Preview, preview};

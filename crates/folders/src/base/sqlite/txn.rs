@@ -8,12 +8,12 @@ use reconcile::{Agreement, DirKey, Kind, Side};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use syncmgr::RunId;
 
-use super::super::{BaseError, RootIdentity, record};
+use super::super::{BaseError, RootIdentity, Transaction, record};
 use super::{Base, SCHEMA, get_meta, side_word};
 
 /// A write transaction. Dropped without [`commit`](Self::commit), nothing has happened.
 #[derive(Debug)]
-pub struct Txn<'b> {
+pub(super) struct Txn<'b> {
     base: &'b Base,
     writer: MutexGuard<'b, Option<Connection>>,
     /// The next new directory's key, and what it was at the beginning.
@@ -57,20 +57,14 @@ impl<'b> Txn<'b> {
     fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, BaseError> {
         work(self.connection()?).map_err(|e| self.base.error("write", e))
     }
+}
 
-    /// The agreement on a directory's children as this transaction has it; none when there is none or it is damaged.
-    ///
-    /// # Errors
-    /// The base could not be read.
-    pub fn dir(&self, key: DirKey) -> Result<Option<Agreement>, BaseError> {
+impl Transaction for Txn<'_> {
+    fn dir(&self, key: DirKey) -> Result<Option<Agreement>, BaseError> {
         self.run(|connection| self.base.read_agreement(connection, key))
     }
 
-    /// Sets the agreement on a directory's children.
-    ///
-    /// # Errors
-    /// The base could not be written.
-    pub fn put(&mut self, key: DirKey, agreement: &Agreement) -> Result<(), BaseError> {
+    fn put(&mut self, key: DirKey, agreement: &Agreement) -> Result<(), BaseError> {
         let record = record::encode(agreement);
         let files = agreement.iter().filter(|(_, agreed)| agreed.a.kind == Kind::File).count();
         let size = Size { entries: agreement.len() as i64, files: files as i64 };
@@ -87,18 +81,13 @@ impl<'b> Txn<'b> {
         Ok(())
     }
 
-    /// A key for a new directory. Never given twice, not even after the directory is gone.
-    pub fn new_key(&mut self) -> DirKey {
+    fn new_key(&mut self) -> DirKey {
         let key = DirKey(self.next_key);
         self.next_key += 1;
         key
     }
 
-    /// Removes a directory's record and those of all directories beneath it; tells how many records that were.
-    ///
-    /// # Errors
-    /// The base could not be written.
-    pub fn remove_tree(&mut self, key: DirKey) -> Result<u64, BaseError> {
+    fn remove_tree(&mut self, key: DirKey) -> Result<u64, BaseError> {
         let mut removed = 0;
         let mut left = vec![key];
         while let Some(key) = left.pop() {
@@ -110,11 +99,7 @@ impl<'b> Txn<'b> {
         Ok(removed)
     }
 
-    /// Removes the records that no longer hang together with the root: what a damaged record led to.
-    ///
-    /// # Errors
-    /// The base could not be written.
-    pub fn sweep(&mut self) -> Result<u64, BaseError> {
+    fn sweep(&mut self) -> Result<u64, BaseError> {
         let mut orphans = self.run(|connection| {
             let mut statement = connection.prepare("SELECT key FROM dirs")?;
             let keys = statement.query_map([], |row| row.get::<_, i64>(0))?;
@@ -135,7 +120,7 @@ impl<'b> Txn<'b> {
         Ok(removed)
     }
 
-    pub(crate) fn remove(&mut self, key: DirKey) -> Result<u64, BaseError> {
+    fn remove(&mut self, key: DirKey) -> Result<u64, BaseError> {
         let (before, removed) = self.run(|connection| {
             let before = size_of(connection, key)?;
             let removed =
@@ -146,11 +131,7 @@ impl<'b> Txn<'b> {
         Ok(removed as u64)
     }
 
-    /// Notes what a side's root was.
-    ///
-    /// # Errors
-    /// The base could not be written.
-    pub fn set_root(&mut self, side: Side, root: &RootIdentity) -> Result<(), BaseError> {
+    fn set_root(&mut self, side: Side, root: &RootIdentity) -> Result<(), BaseError> {
         let mount_point = root.mount_point.as_os_str().as_bytes();
         self.run(|connection| {
             connection.execute(
@@ -161,27 +142,15 @@ impl<'b> Txn<'b> {
         Ok(())
     }
 
-    /// Notes the filter that is in force.
-    ///
-    /// # Errors
-    /// The base could not be written.
-    pub fn set_filter(&mut self, fingerprint: &[u8; 32]) -> Result<(), BaseError> {
+    fn set_filter(&mut self, fingerprint: &[u8; 32]) -> Result<(), BaseError> {
         self.run(|connection| set_meta(connection, "filter", fingerprint))
     }
 
-    /// Notes a run that ended clean.
-    ///
-    /// # Errors
-    /// The base could not be written.
-    pub fn set_last_clean_run(&mut self, run: RunId) -> Result<(), BaseError> {
+    fn set_last_clean_run(&mut self, run: RunId) -> Result<(), BaseError> {
         self.run(|connection| set_meta(connection, "last_clean_run", run.0 as i64))
     }
 
-    /// Makes all of it durable, or nothing.
-    ///
-    /// # Errors
-    /// The base could not be written; nothing has happened.
-    pub fn commit(mut self) -> Result<(), BaseError> {
+    fn commit(mut self: Box<Self>) -> Result<(), BaseError> {
         let (delta, next_key) = (self.delta, self.next_key);
         let moved_on = next_key != self.first_key;
         self.run(|connection| {
