@@ -2,6 +2,35 @@
 //!
 //! Pure: it names no file system, network, environment, clock or thread. What it must know of the world it asks
 //! through [`World`], which can only read.
+//!
+//! # How a plan comes to be
+//! [`visit()`] looks at one directory on both sides and in the base, and [`decide`](decide::decide)s about each name in
+//! it. It is called for many directories at the same time, by whomever. What it finds goes to the [`Planner`], which
+//! says what is to be looked at next: first all directories that both sides have; then, to know moves from deletions
+//! and creations, those that only one side has. In the end trees are folded to the fewest actions that say it all, and
+//! put in an order in which they can be carried out. [`guards`] look at the [`Plan`] before anybody does that.
+//!
+//! A move that is recognised only saves work: whatever is not recognised is a deletion and a creation, which is always
+//! right. So in doubt (moves into each other, names taken, identities that may have been given again) it is none.
+//!
+//! ```
+//! use reconcile::{Mode, OnConflict, Plan, Planner, Policy, World, visit};
+//!
+//! fn plan(world: &dyn World, policy: &Policy, base_is_empty: bool) -> Plan {
+//!     let mut planner = Planner::new(policy.clone(), base_is_empty);
+//!     loop {
+//!         let mut open = planner.next_nodes();
+//!         if open.is_empty() {
+//!             return planner.finish();
+//!         }
+//!         while let Some(node) = open.pop() {
+//!             let mut visited = visit(&node, world, policy);
+//!             open.extend(visited.take_children());
+//!             planner.absorb(visited);
+//!         }
+//!     }
+//! }
+//! ```
 
 pub mod change;
 pub mod counts;

@@ -15,16 +15,8 @@ use crate::scope::Scope;
 use crate::visit::{Both, Detail, Job, MovedLeaf, Node, Taken, Visited, is_the_same, metadata, visit};
 use crate::world::{DirKey, World};
 
-/// Plans one pair. It says what is to be looked at, takes what was found, and knows the plan in the end:
-///
-/// ```text
-/// loop {
-///     let nodes = planner.next_nodes();
-///     if nodes.is_empty() { break planner.finish() }
-///     // visit each of them, and all children of visits, in any order and by any number of threads
-///     for each { let mut visited = visit(&node, world, &policy); /* visit visited.take_children() too */ planner.absorb(visited) }
-/// }
-/// ```
+/// Plans one pair. It says what is to be looked at, takes what was found, and knows the plan in the end; the crate's
+/// page shows the loop around it.
 #[derive(Debug)]
 pub struct Planner {
     policy: Policy,

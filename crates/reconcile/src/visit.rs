@@ -1,12 +1,14 @@
 //! Looking at one directory: the part of planning that reads, and that runs for many directories at the same time.
 
-use std::cmp::Ordering;
+mod lone;
+mod moved;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::decide::{Decision, Trio, decide};
 use crate::entry::{Agreed, Kind, Seen, Side};
-use crate::find::{Findings, Fresh, Intent, Leaf, Listed, Lost, Movable, Otherwise, Swap, Tree};
+use crate::find::{Findings, Fresh, Intent, Leaf, Lost, Movable, Otherwise, Swap, Tree};
 use crate::name;
 use crate::path::{Name, RelPath};
 use crate::plan::{Action, Contested, Note, NoteKind, Op, Settle, Tally};
@@ -481,163 +483,6 @@ impl Visit<'_> {
                     Op::Create { on: on.other(), source: *seen, tally: Tally::of(seen, false), whole: true };
                 self.found.actions.push(Action { path, dir: here.dir, op });
             }
-        }
-    }
-
-    /// The same for a file or link that was moved: both versions stay where it was moved to.
-    fn keep_both_moved(&mut self, moved: &MovedLeaf) {
-        let node = self.node;
-        let Some((parent, name)) = node.path.split() else { return };
-        // Of the new place only the mover's side is known; on the other, a rename never replaces anything (S1).
-        let beside = node.at(moved.mover).split().and_then(|(at, _)| self.world.list(moved.mover, &at).ok());
-        let beside = beside.unwrap_or_default();
-        let kept = name::keep_both(name, &self.policy.keep_both_suffix, |name| beside.get(name).is_some());
-        let kept = parent.join(&kept);
-        let create =
-            |on, source: Seen| Op::Create { on, source, tally: Tally::of(&source, false), whole: true };
-        let rename = Op::KeepBoth { renamed_on: Side::B, from: node.path.clone(), seen: moved.b };
-        for (path, op) in
-            [(&kept, rename), (&kept, create(Side::A, moved.b)), (&node.path, create(Side::B, moved.a))]
-        {
-            self.found.actions.push(Action { path: path.clone(), dir: moved.dir, op });
-        }
-    }
-
-    /// A directory that one side has.
-    fn lone(&mut self, on: Side, base: Option<DirKey>, intent: Intent, detail: Detail) {
-        let mut listed = Listed { path: self.node.path.clone(), base, ..Listed::default() };
-        let agreement = base.and_then(|key| self.world.agreement(key)).unwrap_or_default();
-        match self.list(on) {
-            Some(listing) => {
-                listed.stays = listing.excluded > 0;
-                self.lone_names(on, intent, detail, &listing, &agreement, &mut listed);
-            }
-            None => listed.unreadable = true,
-        }
-        self.found.listed = Some(listed);
-    }
-
-    fn lone_names(
-        &mut self,
-        on: Side,
-        intent: Intent,
-        detail: Detail,
-        listing: &Listing,
-        agreement: &Agreement,
-        listed: &mut Listed,
-    ) {
-        let mut base_names = agreement.iter().peekable();
-        for (name, seen) in listing.iter() {
-            while let Some((vanished, _)) = base_names.next_if(|entry| entry.0.cmp(name) == Ordering::Less) {
-                listed.vanished.push(vanished.into());
-            }
-            let agreed = base_names.next_if(|entry| entry.0 == name).map(|entry| entry.1);
-            let (a, b) = if on == Side::A { (Some(seen), None) } else { (None, Some(seen)) };
-            let here = Here {
-                name,
-                base: agreed,
-                a,
-                b,
-                dir: listed.base,
-                moves: detail != Detail::Sum,
-                taken: None,
-                scope: None,
-            };
-            self.lone_name(&here, on, intent, detail, listed);
-        }
-        listed.vanished.extend(base_names.map(|(vanished, _)| vanished.into()));
-    }
-
-    fn lone_name(&mut self, here: &Here<'_>, on: Side, intent: Intent, detail: Detail, listed: &mut Listed) {
-        let Some(seen) = here.on(on) else { return };
-        match seen.kind {
-            Kind::Special => {
-                listed.stays = true;
-                // What the base had there is gone.
-                listed.vanished.extend(here.base.map(|_| here.name.into()));
-                self.note(self.path(here), NoteKind::Special(on));
-                return;
-            }
-            Kind::Unreadable => {
-                listed.stays = true;
-                let refused = NoteKind::Unreadable(on, "its status was refused".to_owned());
-                self.note(self.path(here), refused);
-                return;
-            }
-            Kind::File | Kind::Dir | Kind::Link => {}
-        }
-        if self.is_filtered(here) {
-            listed.stays = true;
-            return;
-        }
-        let take = |note| Decision::Take { from: on, keep_mode: false, force: false, note };
-        let decision = match (intent, here.base) {
-            (Intent::Copy, _) | (Intent::Sync, None) => take(None),
-            (Intent::Purge, _) => Decision::Drop { on, force: true },
-            (Intent::Sync, Some(base)) => {
-                if crate::change::Change::between(base.on(on), seen).yields_to_deletion() {
-                    Decision::Drop { on, force: false }
-                } else {
-                    take(Some(NoteKind::EditSurvived(on)))
-                }
-            }
-        };
-        listed.survivors |= intent == Intent::Sync && matches!(decision, Decision::Take { .. });
-        if seen.kind == Kind::Dir {
-            let intent = if matches!(decision, Decision::Take { .. }) { Intent::Copy } else { intent };
-            let waits = detail == Detail::FilesAndDirs && here.base.is_none();
-            self.tree(here, on, self.path(here), intent, (!waits).then_some(detail));
-        } else if detail == Detail::Sum {
-            listed.tally.add(here.name, seen, here.base.is_some());
-        } else {
-            self.found.leaves.push(Leaf {
-                path: self.path(here),
-                dir: here.dir,
-                on,
-                at: self.node.child_at(on, here.name),
-                seen: *seen,
-                agreed: here.base.map(|base| Box::new(*base)),
-                decision,
-            });
-        }
-    }
-
-    /// A file or link that was moved on one side: the other follows, then the content is decided as anywhere.
-    fn moved(&mut self, moved: &MovedLeaf) {
-        let (world, node) = (self.world, self.node);
-        let mut renamed = [false; 2];
-        renamed[moved.mover as usize] = true;
-        let trio = Trio { base: Some(&moved.agreed), a: Some(&moved.a), b: Some(&moved.b), moved: renamed };
-        let decision =
-            decide(trio, self.policy, &mut || world.same_content(node.at(Side::A), node.at(Side::B)));
-        let mut op = moved.op.clone();
-        if let Op::Move { same, .. } = &mut op {
-            *same = matches!(decision, Decision::Nothing | Decision::Settle);
-        }
-        let path = &node.path;
-        self.found.actions.push(Action { path: path.clone(), dir: moved.dir, op });
-        let sides = [&moved.a, &moved.b];
-        match decision {
-            Decision::Meta { mode, mtime } => {
-                self.found.actions.extend(metadata(path, moved.dir, sides, mode, mtime));
-            }
-            Decision::Take { from, keep_mode, .. } => {
-                self.found.actions.extend(replacement(path, moved.dir, from, sides, keep_mode, true));
-            }
-            Decision::Conflict(kind) => self.found.conflicts.push(Contested {
-                path: path.clone(),
-                kind,
-                a: Some(moved.a),
-                b: Some(moved.b),
-            }),
-            Decision::KeepBoth => self.keep_both_moved(moved),
-            Decision::Leave(notes) => {
-                for what in notes {
-                    self.note(path.clone(), what);
-                }
-            }
-            // Both are files or both are links: no other decision is made about those.
-            _ => {}
         }
     }
 }
