@@ -89,6 +89,9 @@ pub(crate) enum Why {
     /// The system refused.
     #[error(transparent)]
     Side(SideError),
+    /// The system refused to let the version on the other side be read.
+    #[error(transparent)]
+    Source(SideError),
     /// A directory could not be listed.
     #[error("cannot be listed: {0}")]
     Unlisted(String),

@@ -541,9 +541,15 @@ impl<'b, 'a> Batch<'b, 'a> {
             Err(SideError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 return Err(Failed::This(Why::Vanished));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(Failed::This(Why::Source(error))),
         };
-        let unread = |source| SideError::Io { path: path.clone(), what: "read the status of", source };
+        let unread = |source| {
+            Failed::This(Why::Source(SideError::Io {
+                path: path.clone(),
+                what: "read the status of",
+                source,
+            }))
+        };
         if !fresh {
             *like = content.seen().map_err(unread)?;
         }

@@ -26,6 +26,8 @@ pub(crate) struct Progress<'r> {
     begun: Instant,
     /// When a text was made last, in milliseconds since the beginning.
     said: AtomicU64,
+    /// When it began to be carried out, likewise.
+    moving: AtomicU64,
     canceled: AtomicBool,
     looked_at: AtomicU64,
     entries: AtomicU64,
@@ -42,6 +44,7 @@ impl<'r> Progress<'r> {
             item,
             begun: Instant::now(),
             said: AtomicU64::new(0),
+            moving: AtomicU64::new(0),
             canceled: AtomicBool::new(false),
             looked_at: AtomicU64::new(0),
             entries: AtomicU64::new(0),
@@ -56,6 +59,11 @@ impl<'r> Progress<'r> {
     pub(crate) fn expect(&self, entries: u64, bytes: u64) {
         self.all_entries.store(entries, Ordering::Relaxed);
         self.all_bytes.store(bytes, Ordering::Relaxed);
+        self.moving.store(self.elapsed(), Ordering::Relaxed);
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn phase(&self, phase: Phase) {
@@ -91,7 +99,7 @@ impl<'r> Progress<'r> {
 
     /// Whether it is time for another text.
     fn is_due(&self) -> bool {
-        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let now = self.elapsed();
         let said = self.said.load(Ordering::Relaxed);
         now >= said + TEXT_EVERY
             && self.said.compare_exchange(said, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
@@ -126,8 +134,16 @@ impl Report for Progress<'_> {
             let all_entries = self.all_entries.load(Ordering::Relaxed).max(entries);
             let all_bytes = self.all_bytes.load(Ordering::Relaxed).max(bytes);
             let weight = |entries: u64, bytes: u64| bytes.saturating_add(entries.saturating_mul(ENTRY));
-            let text =
-                format!("{} of {}, {path}", grouped(entries), counted(all_entries, "entry", "entries"));
+            let millis = self.elapsed().saturating_sub(self.moving.load(Ordering::Relaxed)).max(1);
+            let rate = bytes.saturating_mul(1000) / millis;
+            let text = format!(
+                "{} of {}, {} of {} at {}/s, {path}",
+                grouped(entries),
+                counted(all_entries, "entry", "entries"),
+                size(bytes),
+                size(all_bytes),
+                size(rate)
+            );
             let (step, max) = (weight(entries, bytes), weight(all_entries, all_bytes));
             self.say(&text, ProgressStatus::Updating, step, max);
         }
@@ -160,6 +176,21 @@ pub(crate) fn grouped(number: u64) -> String {
     out
 }
 
+/// `7.2 MiB`.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut value = bytes as f64;
+    let mut unit = "B";
+    for next in UNITS {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    if unit != "B" && value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,5 +202,7 @@ mod tests {
         assert_eq!(grouped(1_000), "1,000");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(counted(1, "file", "files"), "1 file");
+        assert_eq!((size(0), size(999), size(1536)), ("0 B".into(), "999 B".into(), "1.5 KiB".into()));
+        assert_eq!((size(86 << 20), size(1 << 50)), ("86 MiB".into(), "1.0 PiB".into()));
     }
 }

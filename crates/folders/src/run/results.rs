@@ -156,6 +156,7 @@ fn describe(label: &str, other: &str, trouble: &Trouble) -> Problem {
                 .with_fix("check its permissions, then sync again")
         }
         Why::Side(error) => side_problem(label, error),
+        Why::Source(error) => side_problem(other, error),
     }
 }
 

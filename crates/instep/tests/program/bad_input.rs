@@ -144,6 +144,25 @@ fn s9_a_side_that_cannot_be_written_is_a_failure_with_a_reason() {
     assert!(scene.a.has("x") && !scene.b.has("x"));
 }
 
+#[test]
+fn s9_one_unreadable_file_stops_no_other_and_is_told_with_its_side() {
+    let scene = Scene::bare();
+    scene.a.file("nope", "secret").file("fine", "f").mode("nope", 0o000).mode("", 0o755);
+    scene.b.mode("", 0o777);
+    let home = tempfile::tempdir().expect("there is room in /tmp");
+    fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777))
+        .expect("it is ours");
+    let run = testkit::as_nobody(|| {
+        let mut command = scene.command(&scene.words("sync A B"));
+        command.env("INSTEP_HOME", home.path().join("i")).output().expect("the program starts")
+    });
+    let text = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert_eq!(run.status.code(), Some(1), "{text}{}", String::from_utf8_lossy(&run.stderr));
+    assert!(scene.b.has("fine") && !scene.b.has("nope"));
+    let name = scene.a.path().file_name().expect("it has a name").to_string_lossy().into_owned();
+    assert!(text.contains(&format!("nope on {name}: ")) && text.contains("Permission denied"), "{text}");
+}
+
 /// A small file system of its own, unmounted at the end; none where the system does not let us.
 struct SmallDisk(tempfile::TempDir);
 
