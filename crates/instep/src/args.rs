@@ -57,6 +57,28 @@ Examples:
 Nothing is synchronized yet: `instep preview` shows what would happen, `instep sync` does it.
 The settings are one file that you may edit by hand; `instep list -v` says where it is.";
 
+const RESULTS_EXAMPLES: &str = "\
+Examples:
+  instep results                             the newest runs of all items
+  instep results photos                      those of one item
+  instep results last                        all that the newest run reported";
+
+const UNDO_EXAMPLES: &str = "\
+Examples:
+  instep undo 42
+  instep undo last                           again: undoes the undoing
+
+What was changed since by hand is left as it is and reported. What comes back is the newest word on its
+side: the next sync brings it to the other one.";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  instep verify photos                       compares kinds, sizes and times
+  instep verify photos --checksum            reads and compares every byte
+
+Exit codes:
+  0 the same   1 different, or not all could be read";
+
 const RESOLVE_EXAMPLES: &str = "\
 Examples:
   instep resolve photos trip/plan.txt --keep a
@@ -115,6 +137,7 @@ pub(crate) enum Command {
     /// Say how every item stands: one truthful line each
     Status(Status),
     /// Show the runs, or what happened in one of them
+    #[command(after_help = RESULTS_EXAMPLES)]
     Results(Results),
     /// List the open conflicts
     Conflicts(Conflicts),
@@ -122,8 +145,10 @@ pub(crate) enum Command {
     #[command(after_help = RESOLVE_EXAMPLES)]
     Resolve(Resolve),
     /// Take a run back: what it deleted or overwrote returns, what it created goes
+    #[command(after_help = UNDO_EXAMPLES)]
     Undo(Undo),
     /// Check that both sides hold the same, and change nothing
+    #[command(after_help = VERIFY_EXAMPLES)]
     Verify(Verify),
     /// Let items be synchronized again
     Enable(Switch),

@@ -28,6 +28,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
     let looking = Looking::new(app);
     let mut found: Vec<(Pair, Found)> = Vec::new();
     let mut worst = Exit::Done;
+    let alone = pairs.len() == 1;
     for pair in pairs {
         let ask = Ask {
             pair: &pair,
@@ -50,10 +51,10 @@ pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
             // One pair that cannot be looked at does not keep the others from being shown.
             Err(error) => {
                 let failure = failed(&pair, &error);
-                worst = worst.max(failure.exit);
-                if found.is_empty() && app.settings.pairs.len() == 1 {
+                if alone {
                     return Err(failure);
                 }
+                worst = worst.max(failure.exit);
                 app.out.failure(&failure);
             }
         }

@@ -48,6 +48,9 @@ pub(crate) fn run(app: &mut App<'_>, args: &Verify) -> Result<Exit, Failure> {
             }
             Err(error) => {
                 let failure = failed(pair, &error);
+                if pairs.len() == 1 {
+                    return Err(failure);
+                }
                 out.failure(&failure);
                 failure.exit
             }

@@ -97,6 +97,22 @@ fn s7_deletions_go_to_the_trash_and_undo_brings_them_back() {
 }
 
 #[test]
+fn undo_leaves_what_was_changed_since_and_is_undone_itself() {
+    let scene = Scene::synced(|scene| {
+        scene.a.file("gone", "g").file("edited", "old").file("more", "m");
+    });
+    scene.a.remove("gone").file("edited", "new");
+    scene.instep("sync pair").expect(0);
+    scene.b.file("edited", "by hand, since");
+    scene.instep("undo last").expect(1).says(&["edited"]);
+    assert_eq!(scene.b.read("edited"), b"by hand, since");
+    assert!(scene.b.has("gone"));
+    scene.instep("undo last").expect(0);
+    assert!(!scene.b.has("gone"));
+    assert_eq!(scene.b.read("edited"), b"by hand, since");
+}
+
+#[test]
 fn an_unchanged_pair_is_up_to_date_and_nothing_is_written_on_its_sides() {
     let scene = Scene::synced(|scene| {
         scene.a.file("x/y/z", "z").file("w", "w");
