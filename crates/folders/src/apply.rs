@@ -287,8 +287,14 @@ impl<'a> Apply<'a> {
                 self.foretell(action);
             }
             lock(&self.journal).flush()?;
-            for action in chunk {
+            for (at, action) in chunk.iter().enumerate() {
                 if !self.ground.report.go_on() {
+                    for action in &chunk[at..] {
+                        self.note(&Deed::Void {
+                            on: side_of(&action.op).into(),
+                            path: (&action.path).into(),
+                        });
+                    }
                     return Ok(Ending::Canceled);
                 }
                 self.act_on(action)?;
@@ -334,26 +340,25 @@ impl<'a> Apply<'a> {
     }
 
     fn act_on(&mut self, action: &Action) -> Result<(), ApplyError> {
-        let (on, result) = match &action.op {
-            Op::Create { on, source, .. } => (*on, self.make_directory(*on, &action.path, source)),
+        let path = &action.path;
+        let result = match &action.op {
+            Op::Create { on, source, .. } => self.make_directory(*on, path, source),
             Op::Move { on, at, origin, seen, source, same, .. } => {
-                let agreed = Some((origin, same.then_some(source)));
-                (*on, self.move_one(*on, at, &action.path, seen, agreed))
+                self.move_one(*on, at, path, seen, Some((origin, same.then_some(source))))
             }
-            Op::KeepBoth { renamed_on, from, seen } => {
-                (*renamed_on, self.move_one(*renamed_on, from, &action.path, seen, None))
-            }
+            Op::KeepBoth { renamed_on, from, seen } => self.move_one(*renamed_on, from, path, seen, None),
             Op::Meta { on, source, target, mode, mtime } => {
-                (*on, self.follow_meta(*on, &action.path, source, target, *mode, *mtime))
+                self.follow_meta(*on, path, source, target, *mode, *mtime)
             }
-            Op::Remove { on, target, tally } => (*on, self.remove(*on, &action.path, target, tally)),
+            Op::Remove { on, target, tally } => self.remove(*on, path, target, tally),
             Op::Replace { .. } => return Ok(()),
         };
         match result {
-            Ok(()) => self.ground.report.done(&action.path, 1, 0),
+            Ok(()) => self.ground.report.done(path, 1, 0),
             Err(Stop::Why(why)) => {
-                self.note(&Deed::Void { on: on.into(), path: (&action.path).into() });
-                self.ground.report.trouble(Trouble { on, path: action.path.clone(), why });
+                let on = side_of(&action.op);
+                self.note(&Deed::Void { on: on.into(), path: path.into() });
+                self.ground.report.trouble(Trouble { on, path: path.clone(), why });
             }
             Err(Stop::Died) => return Err(ApplyError::Died),
         }
@@ -453,6 +458,18 @@ enum Stop {
 impl<E: Into<Why>> From<E> for Stop {
     fn from(error: E) -> Self {
         Self::Why(error.into())
+    }
+}
+
+/// The side that is changed.
+fn side_of(op: &Op) -> Side {
+    match op {
+        Op::Create { on, .. }
+        | Op::Replace { on, .. }
+        | Op::Meta { on, .. }
+        | Op::Remove { on, .. }
+        | Op::Move { on, .. } => *on,
+        Op::KeepBoth { renamed_on, .. } => *renamed_on,
     }
 }
 

@@ -4,6 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use reconcile::{FileId, Kind, RelPath, Seen, Side, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -294,6 +295,17 @@ impl Journal {
 /// Where the journal of a run is among its pair's notes.
 pub fn name_of(run: RunId) -> PathBuf {
     Path::new("runs").join(format!("{run}.jsonl"))
+}
+
+/// Forgets runs that ended before `before`: their trash is gone, so they cannot be taken back. What cannot be deleted now
+/// is tried again after the next run.
+pub fn prune(home: &Path, before: SystemTime) {
+    for entry in std::fs::read_dir(home.join("runs")).into_iter().flatten().flatten() {
+        let old = entry.metadata().and_then(|meta| meta.modified()).is_ok_and(|modified| modified < before);
+        if old && entry.path().extension().is_some_and(|extension| extension == "jsonl") {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// All lines of a run's journal, without those that were taken back; none when the run left no journal. A line that a

@@ -9,9 +9,7 @@ use crate::base::{Base, BaseError, BaseRead as _, Transaction};
 use crate::journal::{Deed, Journal, RunKind};
 use crate::look::Look;
 use crate::options::{ResolveRequest, RunOptions};
-use crate::run::{
-    Finished, Here, NoBase, Results, Run, apply_problem, expect, from_stamp, outcome, refused, writers,
-};
+use crate::run::{Finished, Here, NoBase, Results, Run, apply_problem, expect, from_stamp, outcome, refused};
 use crate::side::ReadSide as _;
 
 /// One conflict with what is to become of it.
@@ -45,7 +43,7 @@ impl Run<'_> {
         };
         let mut results = self.results();
         self.tell_of_base(&look, &results);
-        let writers = writers(&look);
+        let writers = self.writers(&look);
         if let Some(finished) = self.sweep(&look, &writers) {
             return finished;
         }

@@ -4,7 +4,7 @@ mod conflicts;
 mod progress;
 mod results;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reconcile::{Listing, Mode, Op, Plan, RelPath, Side, Time, Unreadable, World as _};
 use syncmgr::conflict::ConflictLedger;
@@ -15,7 +15,7 @@ use syncmgr::{HandlerId, ItemId, SyncCallback};
 use crate::apply::{self, Apply, Ending, Ground, Hooks, Limits, Lists};
 use crate::base::{BaseError, BaseRead, Transaction};
 use crate::drive;
-use crate::journal::{Journal, RunKind};
+use crate::journal::{self, Journal, RunKind};
 use crate::look::{Ask, Look, LookError, Planned};
 use crate::options::{Home, RunOptions};
 use crate::pair::Pair;
@@ -80,7 +80,7 @@ impl<'r> Run<'r> {
         };
         let mut results = self.results();
         self.tell_of_base(&look, &results);
-        let writers = writers(&look);
+        let writers = self.writers(&look);
         if let Some(finished) = self.sweep(&look, &writers) {
             return finished;
         }
@@ -134,7 +134,7 @@ impl<'r> Run<'r> {
         let wrote = apply.wrote();
         let counts = apply.counts();
         drop(apply);
-        self.prune(&writers, &results);
+        self.prune(&look, &writers, &results);
         let conflicts = plan.conflicts.len() as u64;
         let counts = Counts {
             a: counts[Side::A as usize],
@@ -180,6 +180,16 @@ impl<'r> Run<'r> {
                 })
             }),
         }
+    }
+
+    /// Both sides with the permission to write.
+    pub(crate) fn writers(&self, look: &Look<'_>) -> [LocalWriter; 2] {
+        let writers = [LocalWriter::new(look.roots.a.clone()), LocalWriter::new(look.roots.b.clone())];
+        #[cfg(test)]
+        if self.hooks.plain_renames() {
+            return writers.map(LocalWriter::without_flags);
+        }
+        writers
     }
 
     pub(crate) fn label(&self, side: Side) -> &str {
@@ -264,12 +274,14 @@ impl<'r> Run<'r> {
                 .into_iter()
                 .filter(|(_, counts)| counts.deleted + counts.updated > 0)
                 .map(|(side, counts)| {
-                    format!(
-                        "delete {} and overwrite {} on {}",
-                        progress::counted(counts.deleted, "entry", "entries"),
-                        progress::counted(counts.updated, "entry", "entries"),
-                        self.label(side)
-                    )
+                    let verbs = [("delete", counts.deleted), ("overwrite", counts.updated)];
+                    let verbs = verbs.into_iter().filter(|(_, count)| *count > 0);
+                    let parts: Vec<String> = verbs
+                        .map(|(verb, count)| {
+                            format!("{verb} {}", progress::counted(count, "entry", "entries"))
+                        })
+                        .collect();
+                    format!("{} on {}", parts.join(" and "), self.label(side))
                 })
                 .collect();
             let mirror = if look.policy.mode == Mode::Mirror { ", as a mirror does" } else { "" };
@@ -316,7 +328,15 @@ impl<'r> Run<'r> {
     pub(crate) fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) -> Option<Finished> {
         let [a, b] = writers;
         match apply::sweep(&*look.notes(), [a, b]) {
-            Ok(_) => None,
+            Ok(0) => None,
+            Ok(found) => {
+                let text = format!(
+                    "An earlier run was interrupted; {} half-made were removed. Nothing of yours was among them.",
+                    progress::counted(found, "thing that it had left", "things that it had left")
+                );
+                self.results().event(Level::Information, "Cleaned up after an interrupted run".into(), text);
+                None
+            }
             Err(error) => {
                 let problem = side_problem("a half-made file of an earlier run", &error);
                 Some(Finished::stopped(Outcome::Failed, problem))
@@ -324,8 +344,12 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Old trash goes at the end of each run.
-    pub(crate) fn prune(&self, writers: &[LocalWriter; 2], results: &Results<'_>) {
+    /// Old trash goes at the end of each run, and what is known of the runs that it came from.
+    pub(crate) fn prune(&self, look: &Look<'_>, writers: &[LocalWriter; 2], results: &Results<'_>) {
+        let kept = Duration::from_secs(u64::from(self.pair.trash_days) * 86_400);
+        if let Some(before) = SystemTime::now().checked_sub(kept) {
+            journal::prune(&look.dir, before);
+        }
         let now = now();
         let before = Time { secs: now.secs - i64::from(self.pair.trash_days) * 86_400, nanos: now.nanos };
         for side in Side::BOTH {
@@ -335,11 +359,6 @@ impl<'r> Run<'r> {
             }
         }
     }
-}
-
-/// Both sides with the permission to write.
-pub(crate) fn writers(look: &Look<'_>) -> [LocalWriter; 2] {
-    [LocalWriter::new(look.roots.a.clone()), LocalWriter::new(look.roots.b.clone())]
 }
 
 /// The outcome of a run that came to nothing.

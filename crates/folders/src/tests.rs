@@ -29,14 +29,21 @@ type Act = Box<dyn FnMut(Point, Side, &RelPath) -> Result<(), Fault> + Send>;
 
 /// The hand in the works; set anew for each run.
 #[derive(Clone, Default)]
-struct Hand(Arc<Mutex<Option<Act>>>);
+struct Hand {
+    act: Arc<Mutex<Option<Act>>>,
+    plain_renames: bool,
+}
 
 impl Hooks for Hand {
     fn at(&self, point: Point, on: Side, path: &RelPath) -> Result<(), Fault> {
-        match &mut *self.0.lock().unwrap() {
+        match &mut *self.act.lock().unwrap() {
             Some(act) => act(point, on, path),
             None => Ok(()),
         }
+    }
+
+    fn plain_renames(&self) -> bool {
+        self.plain_renames
     }
 }
 
@@ -87,7 +94,17 @@ impl Bed {
         Self::on(Tree::new(), Tree::new(), change, limits)
     }
 
+    /// On file systems whose renames know no flags.
+    fn with_plain_renames() -> Self {
+        let hand = Hand { plain_renames: true, ..Hand::default() };
+        Self::of(Tree::new(), Tree::new(), |pair| pair, Limits::default(), hand)
+    }
+
     fn on(a: Tree, b: Tree, change: impl FnOnce(Pair) -> Pair, limits: Limits) -> Self {
+        Self::of(a, b, change, limits, Hand::default())
+    }
+
+    fn of(a: Tree, b: Tree, change: impl FnOnce(Pair) -> Pair, limits: Limits, hand: Hand) -> Self {
         let home = Tree::new();
         let item = ItemId::new("test").unwrap();
         let side = |tree: &Tree, label: &str| PairSide {
@@ -106,7 +123,6 @@ impl Bed {
             max_delete: None,
             trash_days: 30,
         });
-        let hand = Hand::default();
         let ledger = Arc::new(MemoryLedger::new());
         let handler = FoldersHandler::new(
             Home { pairs: home.path().into() },
@@ -153,9 +169,9 @@ impl Bed {
         &self,
         act: impl FnMut(Point, Side, &RelPath) -> Result<(), Fault> + Send + 'static,
     ) -> End {
-        *self.hand.0.lock().unwrap() = Some(Box::new(act));
+        *self.hand.act.lock().unwrap() = Some(Box::new(act));
         let end = self.sync();
-        *self.hand.0.lock().unwrap() = None;
+        *self.hand.act.lock().unwrap() = None;
         end
     }
 

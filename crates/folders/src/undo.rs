@@ -13,9 +13,7 @@ use crate::journal::{self, Deed, Journal, RunKind};
 use crate::look::Look;
 use crate::options::{RunOptions, UndoRequest};
 use crate::resolve::agreed_at;
-use crate::run::{
-    Finished, Here, NoBase, Run, apply_problem, millis, outcome, refused, to_conflict, writers,
-};
+use crate::run::{Finished, Here, NoBase, Run, apply_problem, millis, outcome, refused, to_conflict};
 use crate::side::ReadSide as _;
 
 impl Run<'_> {
@@ -34,7 +32,7 @@ impl Run<'_> {
         };
         let mut results = self.results();
         self.tell_of_base(&look, &results);
-        let writers = writers(&look);
+        let writers = self.writers(&look);
         if let Some(finished) = self.sweep(&look, &writers) {
             return finished;
         }

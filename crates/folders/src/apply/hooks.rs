@@ -44,6 +44,12 @@ pub(crate) enum Fault {
 pub(crate) trait Hooks: Sync {
     /// Acts, or lets it go on.
     fn at(&self, point: Point, on: Side, path: &RelPath) -> Result<(), Fault>;
+
+    /// Whether to do as on a file system whose renames know no flags.
+    #[cfg(test)]
+    fn plain_renames(&self) -> bool {
+        false
+    }
 }
 
 /// What every run outside of tests has.

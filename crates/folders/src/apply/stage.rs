@@ -536,7 +536,8 @@ impl<'b, 'a> Batch<'b, 'a> {
         into: &dyn WriteDir,
         name: &[u8],
     ) -> Result<Option<Seen>, Failed> {
-        let mut content = match from.open(&item.name) {
+        let opened = if fresh { from.open_known(&item.name) } else { from.open(&item.name) };
+        let mut content = match opened {
             Ok(content) => content,
             Err(SideError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 return Err(Failed::This(Why::Vanished));
@@ -571,6 +572,10 @@ impl<'b, 'a> Batch<'b, 'a> {
         let wanted = Seen { mode: mode.unwrap_or(like.mode), ..*like };
         let made = match into.create_file(name, &mut *content, &wanted, &mut watch) {
             Err(SideError::Changed { .. }) => return Ok(None),
+            // Whatever took its place since it was listed cannot be copied as a file.
+            Err(_) if fresh && content.seen().is_ok_and(|now| now.kind != Kind::File) => {
+                return Err(Failed::This(Why::Changed));
+            }
             made => self.guard(on, made)?,
         };
         self.hook(Point::Staged, on, path)?;

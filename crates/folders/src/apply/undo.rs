@@ -47,12 +47,15 @@ impl Apply<'_> {
                 self.foretell_tree(run, back);
             }
             lock(&self.journal).flush()?;
-            for back in chunk {
+            for (at, back) in chunk.iter().enumerate() {
                 if !self.ground.report.go_on() {
+                    for (on, path) in chunk[at..].iter().map(place) {
+                        self.note(&Deed::Void { on: on.into(), path: (&path).into() });
+                    }
                     return Ok(Ending::Canceled);
                 }
-                let (on, path) = place(&back);
-                match self.one_back(run, &back, &agreed) {
+                let (on, path) = place(back);
+                match self.one_back(run, back, &agreed) {
                     Ok(()) => self.ground.report.done(&path, 1, 0),
                     Err(Stop::Died) => return Err(ApplyError::Died),
                     Err(Stop::Why(why)) => {
@@ -65,11 +68,15 @@ impl Apply<'_> {
         Ok(Ending::Complete)
     }
 
+    /// A deed that never came to pass, because the run was killed before it, needs nothing.
     fn one_back(&mut self, run: RunId, back: &Back, agreed: &[RelPath]) -> Result<(), Stop> {
         match back {
             Back::Created { on, path, made } => self.uncreate(*on, path, made, agreed),
             Back::Replaced { on, path, made, old } => {
                 let (dir, name) = self.parent_of(*on, path)?;
+                if is_there(&*dir, &name, old)? {
+                    return Ok(());
+                }
                 let kept = self.find(run, *on, path, old)?;
                 if made.kind == Kind::Dir {
                     // What the run had put into it has gone by now; anything else in it is the person's.
@@ -83,6 +90,9 @@ impl Apply<'_> {
             }
             Back::Removed { on, path, old } => {
                 let (dir, name) = self.parent_of(*on, path)?;
+                if is_there(&*dir, &name, old)? {
+                    return Ok(());
+                }
                 let kept = self.find(run, *on, path, old)?;
                 self.bring_back(*on, kept, &*dir, &name)?;
                 self.counts_on(*on).created += 1;
@@ -90,6 +100,9 @@ impl Apply<'_> {
             }
             Back::RemovedDir { on, path, old } => {
                 let (dir, name) = self.parent_of(*on, path)?;
+                if is_there(&*dir, &name, old)? {
+                    return Ok(());
+                }
                 dir.create_dir(&name, old.mode)?;
                 self.unfinished.push((*on, path.clone(), *old));
                 self.counts_on(*on).created += 1;
@@ -98,6 +111,9 @@ impl Apply<'_> {
             Back::Moved { on, from, to, seen } => {
                 let (dir, name) = self.parent_of(*on, to)?;
                 let (old_dir, old_name) = self.parent_of(*on, from)?;
+                if is_there(&*old_dir, &old_name, seen)? {
+                    return Ok(());
+                }
                 let now = dir.look(&name)?.ok_or(Why::Vanished)?;
                 if !same_but_renamed(seen, &now) {
                     return Err(Why::Changed.into());
@@ -203,6 +219,11 @@ impl Apply<'_> {
         let (from, kept_name) = self.parent_of(on, &kept)?;
         Ok(from.rename(&kept_name, dir, name, Rename::NoReplace)?)
     }
+}
+
+/// Whether that very version is there.
+fn is_there(dir: &dyn WriteDir, name: &[u8], expected: &Seen) -> Result<bool, SideError> {
+    Ok(dir.look(name)?.is_some_and(|now| same_but_renamed(expected, &now)))
 }
 
 /// Removes a directory that the run had made, if nothing is in it any more.

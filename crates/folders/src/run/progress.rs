@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reconcile::RelPath;
 use syncmgr::outcome::Phase;
@@ -18,6 +18,9 @@ use crate::scan::Watch;
 const ENTRY: u64 = 16 * 1024;
 /// Nobody reads a text that changes faster (in milliseconds).
 const TEXT_EVERY: u64 = 20;
+
+/// How long a flush may take.
+const FLUSHING: Duration = Duration::from_secs(15 * 60);
 
 /// One item's progress.
 pub(crate) struct Progress<'r> {
@@ -67,6 +70,10 @@ impl<'r> Progress<'r> {
     }
 
     pub(crate) fn phase(&self, phase: Phase) {
+        // Making a full batch durable can take a slow disk minutes, and it says nothing meanwhile.
+        if matches!(phase, Phase::Moving | Phase::Finishing) {
+            let _ = self.callback.extend_lease(FLUSHING);
+        }
         let answer = self.callback.report_phase(self.item, phase);
         self.heard(answer.is_ok_and(|request| request == CancelRequest::None));
     }

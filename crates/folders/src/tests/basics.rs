@@ -90,6 +90,18 @@ fn a_tree_takes_the_place_of_a_file_and_a_file_that_of_a_tree() {
 }
 
 #[test]
+fn file_systems_whose_renames_know_no_flags_will_do() {
+    let bed = Bed::with_plain_renames();
+    bed.a.file("x", "old").file("d/deep/y", "tree").file("gone", "g").link("l", "x").file("moves", "m");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("x", "new, longer").remove("gone").remove("l").link("l", "d").rename("moves", "d/moved");
+    bed.a.rename("d", "e").file("n/new", "n");
+    let end = bed.sync().is(Outcome::Done);
+    assert_eq!(bed.b.read(format!(".instep/trash/{}/x", end.run)), b"old");
+    bed.assert_in_sync();
+}
+
+#[test]
 fn copy_and_mirror_go_one_way() {
     let bed = Bed::with(|pair| Pair { mode: Mode::Copy, ..pair }, Limits::default());
     bed.a.file("x", "1").file("y", "2");

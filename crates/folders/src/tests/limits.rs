@@ -102,22 +102,62 @@ fn a_real_full_disk_loses_nothing() {
 
 #[test]
 fn s9_a_directory_that_refuses_writing_is_reported_and_the_rest_goes_on() {
+    let bed = Bed::new();
+    bed.a.file("open/x", "1").file("closed/y", "2").file("closed/z", "3");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("open/new", "n").file("closed/new", "n").file("closed/y", "edited").remove("closed/z");
+    bed.a.remove("open/x");
+    let chattr = |flag| {
+        let status = Command::new("chattr").arg(flag).arg(bed.b.at("closed")).status();
+        status.is_ok_and(|status| status.success())
+    };
+    if !chattr("+i") {
+        eprintln!("skipped: no directory can be made immutable here");
+        return;
+    }
+    let end = bed.sync();
+    assert!(chattr("-i"));
+    let end = end.is(Outcome::Gaps);
+    assert_eq!(end.errors().len(), 3, "{end:#?}");
+    assert!(bed.b.has("open/new") && !bed.b.has("open/x"));
+    assert_eq!(bed.left_overs(), Vec::<String>::new());
+    bed.sync().is(Outcome::Done);
+    assert_eq!(bed.b.read("closed/y"), b"edited");
+    bed.assert_in_sync();
+}
+
+#[test]
+fn our_own_directories_that_are_closed_to_writing_are_synced_and_stay_closed() {
     testkit::as_nobody(|| {
         let bed = Bed::new();
-        bed.a.file("open/x", "1").file("closed/y", "2");
+        bed.a.file("d/x", "1").file("d/sub/y", "2").file("gone/z", "3").file("moves/w", "4").dir("into");
+        let close = |mode| {
+            for path in ["d", "gone", "moves"] {
+                if bed.a.has(path) {
+                    bed.a.mode(path, mode);
+                }
+            }
+        };
+        close(0o555);
         bed.sync().is(Outcome::Done);
-        bed.a.file("open/new", "n").file("closed/new", "n").file("closed/y", "edited").remove("open/x");
-        bed.b.mode("closed", 0o555);
-        // The mode itself is a change that goes the other way; what is refused here must not stop it.
-        let end = bed.sync().is(Outcome::Gaps);
-        assert!(!end.errors().is_empty());
-        assert!(bed.b.has("open/new") && !bed.b.has("open/x"));
-        for tree in [&bed.a, &bed.b] {
-            tree.mode("closed", 0o755);
-        }
+        close(0o755);
+        bed.a
+            .file("d/x", "edited")
+            .file("d/new", "n")
+            .remove("d/sub")
+            .remove("gone")
+            .rename("moves", "into/moved");
+        bed.a.mode("into/moved", 0o555);
+        close(0o555);
         bed.sync().is(Outcome::Done);
-        assert_eq!(bed.b.read("closed/y"), b"edited");
+        assert_eq!(bed.b.read("into/moved/w"), b"4");
         bed.assert_in_sync();
+        for tree in [&bed.a, &bed.b] {
+            tree.mode("d", 0o755).mode("into/moved", 0o755);
+            if tree.has(".instep/trash/2/gone") {
+                tree.mode(".instep/trash/2/gone", 0o755);
+            }
+        }
     });
 }
 

@@ -4,7 +4,12 @@ use super::*;
 
 #[test]
 fn s1_what_appears_at_the_last_moment_is_not_overwritten() {
-    let bed = Bed::new();
+    for bed in [Bed::new(), Bed::with_plain_renames()] {
+        what_appears_at_the_last_moment_is_not_overwritten(&bed);
+    }
+}
+
+fn what_appears_at_the_last_moment_is_not_overwritten(bed: &Bed) {
     bed.a.file("x", "from a").file("tree/y", "from a");
     let at = bed.b.path().to_owned();
     let end = bed
@@ -28,8 +33,14 @@ fn s1_what_appears_at_the_last_moment_is_not_overwritten() {
 
 #[test]
 fn s1_an_edit_before_the_exchange_is_a_conflict_not_a_loss() {
-    for point in [Point::Staged, Point::Foretold, Point::Publishing] {
-        let bed = Bed::new();
+    for (point, plain) in [
+        (Point::Staged, false),
+        (Point::Foretold, false),
+        (Point::Publishing, false),
+        (Point::Publishing, true),
+        (Point::Foretold, true),
+    ] {
+        let bed = if plain { Bed::with_plain_renames() } else { Bed::new() };
         bed.a.file("x", "base");
         bed.sync().is(Outcome::Done);
         bed.a.file("x", "from a, newer");

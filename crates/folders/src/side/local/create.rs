@@ -11,7 +11,7 @@ use reconcile::{RelPath, Seen};
 use rustix::fs::{AtFlags, Mode, OFlags, SeekFrom, StatxFlags};
 use rustix::io::Errno;
 
-use super::write::timestamps;
+use super::write::{timestamps, with_door_open};
 use super::{LocalSide, io_error_at};
 use crate::side::write::Watch;
 use crate::side::{Content, SideError};
@@ -67,8 +67,8 @@ pub(super) fn create_file(
     watch: &mut Watch<'_>,
 ) -> Result<Seen, SideError> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(dir, name, flags, mode_bits(like.mode & 0o777))
-        .map_err(|errno| io_error_at(at, name, "create the file", errno))?;
+    let open = || rustix::fs::openat(dir, name, flags, mode_bits(like.mode & 0o777));
+    let file = with_door_open(dir, open).map_err(|errno| io_error_at(at, name, "create the file", errno))?;
     fill(side, &file, at, name, source, like, ways, watch).inspect_err(|_| {
         // The name was ours alone; if even this fails, the next run's clean-up finds it.
         let _ = rustix::fs::unlinkat(dir, name, AtFlags::empty());

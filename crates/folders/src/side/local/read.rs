@@ -42,6 +42,13 @@ struct LocalDir<'s> {
 }
 
 impl LocalDir<'_> {
+    fn open_file(&self, name: &Name) -> Result<LocalFile, Errno> {
+        // Non-blocking: a pipe that took the file's place must not make us wait.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let fd = self.side.quietly(flags, |flags| openat(&self.fd, name, flags, Mode::empty()))?;
+        Ok(LocalFile { file: File::from(fd), trust: self.side.trust })
+    }
+
     fn list_into(&self, listing: &mut Listing, buffer: &mut Vec<u8>) -> Result<(), Errno> {
         let at_top = self.path.is_root();
         let mut entries = RawDir::new(&self.fd, buffer.spare_capacity_mut());
@@ -85,15 +92,19 @@ impl ReadDir for LocalDir<'_> {
     }
 
     fn open(&self, name: &Name) -> Result<Box<dyn Content>, SideError> {
-        // Non-blocking: a pipe that took the file's place must not make us wait.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let open = |flags| openat(&self.fd, name, flags, Mode::empty());
-        let file = self.side.quietly(flags, open).and_then(|fd| match self.side.look_at_open(&fd)?.kind {
-            Kind::File => Ok(LocalFile { file: File::from(fd), trust: self.side.trust }),
+        let file = self.open_file(name).and_then(|file| match look_at_open(&file.file, file.trust)?.kind {
+            Kind::File => Ok(file),
             Kind::Dir => Err(Errno::ISDIR),
             _ => Err(Errno::NODEV),
         });
         match file {
+            Ok(file) => Ok(Box::new(file)),
+            Err(errno) => Err(io_error_at(&self.path, name, "open", errno)),
+        }
+    }
+
+    fn open_known(&self, name: &Name) -> Result<Box<dyn Content>, SideError> {
+        match self.open_file(name) {
             Ok(file) => Ok(Box::new(file)),
             Err(errno) => Err(io_error_at(&self.path, name, "open", errno)),
         }

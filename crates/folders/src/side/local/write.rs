@@ -44,6 +44,16 @@ impl LocalWriter {
     }
 }
 
+#[cfg(test)]
+impl LocalWriter {
+    /// As on a file system that knows no flags of rename.
+    pub(crate) fn without_flags(self) -> Self {
+        self.found.no_replace.store(false, Ordering::Relaxed);
+        self.found.exchange.store(false, Ordering::Relaxed);
+        self
+    }
+}
+
 impl ReadSide for LocalWriter {
     /// Whether names can be exchanged takes a try; until one was refused they are said to be.
     fn capabilities(&self) -> Capabilities {
@@ -129,7 +139,8 @@ impl WriteDir for Folder {
     }
 
     fn create_link(&self, name: &Name, target: &[u8], like: &Seen) -> Result<Seen, SideError> {
-        rustix::fs::symlinkat(target, self.fd(), name).map_err(self.failed(name, "create the link"))?;
+        with_door_open(self.fd(), || rustix::fs::symlinkat(target, self.fd(), name))
+            .map_err(self.failed(name, "create the link"))?;
         let made = self.set_times(name, like.mtime).and_then(|()| self.must_look(name));
         made.inspect_err(|_| {
             let _ = rustix::fs::unlinkat(self.fd(), name, AtFlags::empty());
@@ -137,7 +148,7 @@ impl WriteDir for Folder {
     }
 
     fn create_dir(&self, name: &Name, mode: u32) -> Result<(), SideError> {
-        rustix::fs::mkdirat(self.fd(), name, mode_bits(mode & 0o777 | 0o700))
+        with_door_open(self.fd(), || rustix::fs::mkdirat(self.fd(), name, mode_bits(mode & 0o777 | 0o700)))
             .map_err(self.failed(name, "create the directory"))
     }
 
@@ -178,22 +189,23 @@ impl WriteDir for Folder {
         let Some(into) = target.handle() else {
             return Err(self.failed(name, "move across sides")(Errno::XDEV));
         };
-        match how {
-            Rename::NoReplace => self.rename_no_replace(name, into, to),
-            Rename::Exchange if !self.found.exchange.load(Ordering::Relaxed) => Err(Errno::OPNOTSUPP),
-            Rename::Exchange => rustix::fs::renameat_with(self.fd(), name, into, to, RenameFlags::EXCHANGE)
-                .inspect_err(|&e| {
-                    if is_unsupported(e) {
-                        self.found.exchange.store(false, Ordering::Relaxed);
-                    }
-                }),
+        let rename =
+            || with_door_open(into, || with_door_open(self.fd(), || self.rename_as(name, into, to, how)));
+        match rename() {
+            // A directory that is moved is written to as well: its way up changes.
+            Err(Errno::ACCESS) => match self.open_child(name) {
+                Ok(child) => with_door_open(child.as_fd(), rename),
+                Err(_) => Err(Errno::ACCESS),
+            },
+            answer => answer,
         }
         .map_err(self.failed(name, "rename"))
     }
 
     fn remove(&self, name: &Name, kind: Kind) -> Result<(), SideError> {
         let flags = if kind == Kind::Dir { AtFlags::REMOVEDIR } else { AtFlags::empty() };
-        rustix::fs::unlinkat(self.fd(), name, flags).map_err(self.failed(name, "remove"))
+        with_door_open(self.fd(), || rustix::fs::unlinkat(self.fd(), name, flags))
+            .map_err(self.failed(name, "remove"))
     }
 
     fn handle(&self) -> Option<BorrowedFd<'_>> {
@@ -240,6 +252,24 @@ impl Folder {
         }
     }
 
+    fn open_child(&self, name: &Name) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        rustix::fs::openat(self.fd(), name, flags, Mode::empty())
+    }
+
+    fn rename_as(&self, name: &Name, into: BorrowedFd<'_>, to: &Name, how: Rename) -> Result<(), Errno> {
+        match how {
+            Rename::NoReplace => self.rename_no_replace(name, into, to),
+            Rename::Exchange if !self.found.exchange.load(Ordering::Relaxed) => Err(Errno::OPNOTSUPP),
+            Rename::Exchange => rustix::fs::renameat_with(self.fd(), name, into, to, RenameFlags::EXCHANGE)
+                .inspect_err(|&errno| {
+                    if is_unsupported(errno) {
+                        self.found.exchange.store(false, Ordering::Relaxed);
+                    }
+                }),
+        }
+    }
+
     fn rename_no_replace(&self, name: &Name, into: BorrowedFd<'_>, to: &Name) -> Result<(), Errno> {
         if self.found.no_replace.load(Ordering::Relaxed) {
             match rustix::fs::renameat_with(self.fd(), name, into, to, RenameFlags::NOREPLACE) {
@@ -267,6 +297,33 @@ impl Folder {
             Some(_) => Err(Errno::EXIST),
         }
     }
+}
+
+/// Does something in a directory that is closed to writing, and is our own: opened for that moment, and closed again. The
+/// directory is no less protected for it than it is on the other side, where the change came from.
+pub(super) fn with_door_open<T>(
+    dir: BorrowedFd<'_>,
+    work: impl Fn() -> Result<T, Errno>,
+) -> Result<T, Errno> {
+    const DOOR: u32 = 0o300;
+    let mut answer = work();
+    // Another thread may be closing the same door just now.
+    for _ in 0..8 {
+        if !matches!(answer, Err(Errno::ACCESS)) {
+            break;
+        }
+        let mode = rustix::fs::fstat(dir)?.st_mode & 0o7777;
+        if mode & DOOR == DOOR {
+            answer = work();
+            continue;
+        }
+        if rustix::fs::fchmod(dir, mode_bits(mode | DOOR)).is_err() {
+            break;
+        }
+        answer = work();
+        rustix::fs::fchmod(dir, mode_bits(mode))?;
+    }
+    answer
 }
 
 /// `mtime` as the system takes it; the time of the last access stays.
