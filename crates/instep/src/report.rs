@@ -15,7 +15,8 @@ use crate::render::{json, sum};
 
 /// Tells what came of a run.
 pub(crate) fn report(app: &App<'_>, engine: &Engine, verdict: &Verdict) -> Result<Exit, Failure> {
-    if let Some(trouble) = &verdict.trouble {
+    // Without a run on record, the items' own problem says why.
+    if let Some(trouble) = verdict.trouble.as_ref().filter(|_| !verdict.runs.is_empty()) {
         app.out.warn(format_args!("what follows is on no record: {trouble}"));
     }
     let exits = verdict.items.iter().map(|item| Exit::of(item.outcome, item.problem.as_ref()));

@@ -4,20 +4,23 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use folders::filter::Filter;
 use folders::pair::{Pair, PairSide};
 use reconcile::{Mode, OnConflict};
 
 use crate::app::App;
-use crate::args::{Targets, is_path};
+use crate::args::{Rules, Targets, is_path};
 use crate::exit::Failure;
 use crate::places::Places;
 use crate::render::text::{Safe, SafePath, shell_word};
 use crate::settings::edit::Editor;
 use crate::settings::{DEFAULT_TRASH_DAYS, Settings, labels};
 
-/// The items that a command line means; two folders that are new together are remembered. `mode` is the direction asked
-/// for this run.
-pub(crate) fn items(app: &mut App<'_>, targets: &Targets, mode: Option<Mode>) -> Result<Vec<Pair>, Failure> {
+/// The items that a command line means; two folders that are new together are remembered, unless the rules for this run
+/// cannot be.
+pub(crate) fn items(app: &mut App<'_>, targets: &Targets, rules: &Rules) -> Result<Vec<Pair>, Failure> {
+    check_globs(rules)?;
+    let mode = rules.mode.map(Into::into);
     let pairs = match targets.targets.as_slice() {
         [] if targets.all => {
             if app.settings.pairs.is_empty() {
@@ -60,7 +63,7 @@ pub(crate) fn of_plan(app: &mut App<'_>, words: &[OsString], plan: &str) -> Resu
         return Ok(owner);
     }
     let targets = Targets { targets: words.to_vec(), all: false };
-    match items(app, &targets, None)?.as_slice() {
+    match items(app, &targets, &Rules::default())?.as_slice() {
         [only] if only.item == owner.item => Ok(owner),
         _ => Err(Failure::usage(format!("the plan \"{plan}\" is one of \"{}\" alone", owner.item))),
     }
@@ -215,6 +218,14 @@ fn folder(word: &OsStr) -> Result<PathBuf, Failure> {
     }
     std::fs::read_dir(&path).map_err(wrong)?;
     Ok(path)
+}
+
+/// Globs that cannot be read are refused before anything begins.
+pub(crate) fn check_globs(rules: &Rules) -> Result<(), Failure> {
+    let (exclude, include) = (rules.exclude.iter(), rules.include.iter());
+    Filter::new(exclude.map(String::as_str), include.map(String::as_str))
+        .map(drop)
+        .map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// A mirror deletes on B what A does not have: never let that be a whole machine or everything a person owns.

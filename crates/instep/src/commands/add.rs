@@ -5,7 +5,7 @@ use crate::args::Add;
 use crate::exit::{Exit, Failure};
 use crate::render::text::{Safe, SafePath, shell_word};
 use crate::settings::edit::Editor;
-use crate::targets::{refuse_dangerous_mirror, two_folders, unnamed};
+use crate::targets::{check_globs, refuse_dangerous_mirror, two_folders, unnamed};
 
 pub(crate) fn run(app: &mut App<'_>, args: &Add) -> Result<Exit, Failure> {
     let (name, a, b) = match args.what.as_slice() {
@@ -20,6 +20,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Add) -> Result<Exit, Failure> {
             None => Err(Failure::usage("an item's name must be text (UTF-8)")),
         })
         .transpose()?;
+    check_globs(&args.rules)?;
     let (a, b) = two_folders(a, b)?;
     let mut editor = Editor::open(&app.places)?;
     if let Some(known) = editor.settings.by_folders(&a, &b) {

@@ -21,7 +21,7 @@ use crate::render::{json as objects, sum};
 use crate::targets;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
-    let pairs = targets::items(app, &args.targets, args.rules.mode.map(Into::into))?;
+    let pairs = targets::items(app, &args.targets, &args.rules)?;
     // A store that is damaged is told of now, while nothing depends on it.
     drop(open(app)?);
     let options = options_of(&args.rules, args.checksum);

@@ -15,7 +15,7 @@ use crate::targets;
 pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
     let mut pairs = match &args.plan {
         Some(plan) => vec![targets::of_plan(app, &args.targets.targets, plan)?],
-        None => targets::items(app, &args.targets, args.rules.mode.map(Into::into))?,
+        None => targets::items(app, &args.targets, &args.rules)?,
     };
     let engine = Engine::open(app)?;
     if args.targets.all {

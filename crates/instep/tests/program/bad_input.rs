@@ -24,6 +24,8 @@ fn sides_that_cannot_be_a_pair_are_refused_and_not_remembered() {
         (format!("add name {a} {a}/inner"), "inside the other"),
         (format!("preview {a} {a}"), "the same folder"),
         (format!("sync {a}"), "a pair has two"),
+        ("sync A B --exclude a{b".to_owned(), "glob"),
+        ("add A B --include a{b".to_owned(), "glob"),
         ("sync".to_owned(), "say what"),
         ("sync --all".to_owned(), "no items"),
         ("sync B / --mode mirror".to_owned(), "inside the other"),

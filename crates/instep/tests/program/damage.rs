@@ -44,6 +44,21 @@ fn a_damaged_or_lost_base_is_a_union_and_deletes_nothing() {
 }
 
 #[test]
+fn a_base_that_another_program_holds_is_waited_for() {
+    let scene = Scene::synced(|scene| {
+        scene.a.file("x", "x");
+    });
+    scene.a.file("y", "y");
+    let holder = rusqlite::Connection::open(scene.state("pairs/pair/base.db")).expect("it is a database");
+    holder.execute_batch("BEGIN EXCLUSIVE").expect("nobody else holds it");
+    scene.instep("sync pair").expect(7).says(&["base.db"]);
+    assert!(!scene.b.has("y"));
+    drop(holder);
+    scene.instep("sync pair").expect(0);
+    scene.assert_same();
+}
+
+#[test]
 fn removing_an_item_forgets_it_and_keeps_every_file() {
     let scene = Scene::synced(|scene| {
         scene.a.file("x", "x").file("y", "y").file("z", "z");

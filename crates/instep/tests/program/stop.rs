@@ -64,3 +64,20 @@ fn ctrl_c_asks_and_the_run_ends_canceled_and_consistent() {
 fn a_termination_is_the_same_request() {
     stopped_by(Signal::TERM);
 }
+
+#[test]
+fn a_second_ctrl_c_leaves_at_once_and_the_next_run_picks_up() {
+    let scene = large();
+    let mut child = scene.spawn("sync pair");
+    wait_until(|| has_begun(&scene) || child.try_wait().is_ok_and(|ended| ended.is_some()));
+    for _ in 0..2 {
+        // It may be gone already, by itself or by the first one.
+        let _ = kill_process(Pid::from_child(&child), Signal::INT);
+    }
+    let code = child.wait().expect("it ends").code();
+    assert!(matches!(code, Some(0 | 6)), "{code:?}");
+    assert_whole(&scene);
+    scene.instep("sync pair").expect(0);
+    scene.assert_same();
+    assert_ne!(scene.json("results").1[0]["outcome"], serde_json::Value::Null);
+}
