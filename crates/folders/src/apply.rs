@@ -16,12 +16,14 @@ mod record;
 mod remove;
 mod stage;
 mod sweep;
+mod task;
 mod undo;
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use reconcile::{Action, FileId, Kind, Listing, Op, Plan, RelPath, Seen, Settle, Side, Unreadable};
 use syncmgr::RunId;
@@ -46,13 +48,15 @@ pub(crate) struct Limits {
     pub(crate) entries: u64,
     /// Bytes of content.
     pub(crate) bytes: u64,
+    /// How long it is staged: on a slow disk a few files take as long as thousands on a fast one.
+    pub(crate) time: Duration,
     /// How many threads copy.
     pub(crate) threads: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 8192, bytes: 1 << 30, threads: copy::threads() }
+        Self { entries: 8192, bytes: 1 << 30, time: Duration::from_secs(4), threads: copy::threads() }
     }
 }
 

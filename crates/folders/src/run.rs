@@ -3,6 +3,7 @@
 mod conflicts;
 mod progress;
 mod results;
+mod room;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,8 +23,6 @@ use crate::pair::Pair;
 use crate::roots::Surroundings;
 use crate::scan::Scan;
 use crate::side::local::LocalWriter;
-use crate::side::write::WriteSide as _;
-use crate::side::{Capabilities, ReadSide as _};
 use crate::trash;
 
 pub(crate) use conflicts::{from_stamp, to_conflict};
@@ -94,7 +93,7 @@ impl<'r> Run<'r> {
             return stop;
         }
         let plan = &planned.plan;
-        if let Some(full) = self.check_room(&writers, plan) {
+        if let Some(full) = self.check_room(&look, &writers, plan) {
             return full;
         }
         progress.phase(Phase::Moving);
@@ -292,34 +291,6 @@ impl<'r> Run<'r> {
             let problem = Problem::new(ProblemClass::Safety, text)
                 .with_fix("look at it with `instep preview`; if it is right, run again with --yes");
             return Some(Finished::stopped(Outcome::SafetyStop, problem));
-        }
-        None
-    }
-
-    /// Whether the plan fits, as far as that can be known beforehand.
-    fn check_room(&self, writers: &[LocalWriter; 2], plan: &Plan) -> Option<Finished> {
-        let mut needed = [0_u64; 2];
-        for action in &plan.actions {
-            if let Op::Create { on, tally, .. } | Op::Replace { on, tally, .. } = &action.op {
-                needed[*on as usize] += tally.bytes;
-            }
-        }
-        for side in Side::BOTH {
-            let writer = &writers[side as usize];
-            let Capabilities { reflink, .. } = writer.capabilities();
-            let (need, Ok(room)) = (needed[side as usize], writer.room()) else { continue };
-            // Clones take no room; and what is not to be written needs none.
-            if need == 0 || reflink || need <= room.bytes {
-                continue;
-            }
-            let text = format!(
-                "{} has room for {} bytes, and {} are to be copied there. Nothing was touched.",
-                self.label(side),
-                progress::grouped(room.bytes),
-                progress::grouped(need)
-            );
-            let problem = Problem::new(ProblemClass::Space, text).with_fix("make room, or exclude something");
-            return Some(Finished::stopped(Outcome::Failed, problem));
         }
         None
     }

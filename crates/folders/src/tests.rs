@@ -87,7 +87,7 @@ impl Bed {
     }
 
     fn small_batches() -> Self {
-        Self::with(|pair| pair, Limits { entries: 3, bytes: 1 << 20, threads: 2 })
+        Self::with(|pair| pair, Limits { entries: 3, bytes: 1 << 20, threads: 2, ..Limits::default() })
     }
 
     fn with(change: impl FnOnce(Pair) -> Pair, limits: Limits) -> Self {

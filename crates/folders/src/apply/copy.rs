@@ -5,7 +5,8 @@ use std::thread;
 
 use reconcile::{Action, Kind, Op, RelPath, Side};
 
-use super::stage::{Batch, CHUNK, Instead, Item, Task, Work};
+use super::stage::{Batch, CHUNK};
+use super::task::{Instead, Item, Task, Work};
 use super::{Apply, ApplyError, Ending, lock, split};
 
 /// More threads than cores keep slow disks and networks busy; more than that only wait for each other.

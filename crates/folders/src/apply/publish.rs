@@ -5,7 +5,8 @@ use std::sync::Arc;
 use reconcile::{Kind, RelPath, Seen, Side};
 
 use super::check::{is_same_tree, same_but_renamed, same_version};
-use super::stage::{self, Instead, NewDir, Root, Staged, State};
+use super::stage;
+use super::task::{Instead, NewDir, Root, Staged, State};
 use super::{Apply, ApplyError, Edit, Point, Stop, Trouble, Why, lock, split};
 use crate::journal::{Deed, Stamp, Text};
 use crate::side::SideError;
@@ -115,8 +116,7 @@ impl Apply<'_> {
         for one in staged {
             let path = one.dir.join(&one.name);
             if open.as_ref().is_none_or(|(on, dir, _)| *on != one.on || *dir != one.dir) {
-                let dir = self.side(one.on).folder(&one.dir).map_err(|error| error.to_string());
-                open = Some((one.on, one.dir.clone(), dir));
+                open = Some((one.on, one.dir.clone(), self.side(one.on).folder(&one.dir)));
             }
             let Some((_, _, dir)) = &open else { continue };
             let result = match dir {
@@ -124,7 +124,10 @@ impl Apply<'_> {
                     let instead = one.instead.as_ref();
                     self.publish_one(one.on, &**dir, &one.temp, &one.name, &path, &one.made, instead)
                 }
-                Err(error) => Err(Stop::Why(Why::Unlisted(error.clone()))),
+                // Each of its files has its own reason, even if it is the same.
+                Err(_) => {
+                    Err(self.side(one.on).folder(&one.dir).err().map_or(Why::Changed, Why::from).into())
+                }
             };
             match result {
                 Ok(made) => {
@@ -281,7 +284,7 @@ impl Apply<'_> {
 }
 
 /// The directory that was opened last, or why it could not be.
-type Opened = (Side, RelPath, Result<Box<dyn WriteDir>, String>);
+type Opened = (Side, RelPath, Result<Box<dyn WriteDir>, SideError>);
 
 fn replaces(on: Side, path: &RelPath, temp: &[u8], made: &Seen, instead: &Instead) -> Deed {
     Deed::Replace {

@@ -3,11 +3,13 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use reconcile::{Kind, Listing, RelPath, Seen, Side, Tally};
+use reconcile::{Kind, Listing, RelPath, Seen, Side};
 
 use super::check::same_version;
 use super::queue::Queue;
+use super::task::{Item, NewDir, Root, Staged, State, Task, Work};
 use super::{Apply, Edit, Ending, Fault, Point, Trouble, Why, lock};
 use crate::journal::{Deed, Stamp, Text};
 use crate::side::write::WriteDir;
@@ -20,134 +22,12 @@ const TRIES: u32 = 3;
 /// From so many bytes on a copy says how far it is.
 const WORTH_SAYING: u64 = 4 * 1024 * 1024;
 
-/// One thing to stage.
-pub(super) struct Task {
-    pub(super) on: Side,
-    /// The directory it belongs into.
-    pub(super) dir: RelPath,
-    /// That directory, if this run made it.
-    pub(super) home: Option<Arc<NewDir>>,
-    pub(super) work: Work,
-}
-
-pub(super) enum Work {
-    /// Files and links of one directory.
-    Leaves(Vec<Item>),
-    /// A directory with all that is in it.
-    Tree(Item),
-}
-
-pub(super) struct Item {
-    pub(super) name: Vec<u8>,
-    pub(super) source: Seen,
-    pub(super) instead: Option<Instead>,
-    /// Seen a moment ago, not when the run was planned.
-    pub(super) fresh: bool,
-}
-
-/// What a new version takes the place of.
-#[derive(Clone)]
-pub(super) struct Instead {
-    pub(super) target: Seen,
-    pub(super) removed: Tally,
-    pub(super) keep_mode: bool,
-}
-
-/// A directory that this run makes.
-pub(super) struct NewDir {
-    pub(super) on: Side,
-    pub(super) path: RelPath,
-    pub(super) like: Seen,
-    pub(super) root: Arc<Root>,
-    /// Children that are not there yet.
-    left: AtomicUsize,
-}
-
-impl NewDir {
-    /// Where it is now.
-    pub(super) fn place(&self) -> RelPath {
-        match self.root.state() {
-            State::Published => self.path.clone(),
-            _ => {
-                let above = self.root.path.names().count();
-                self.path.names().skip(above).fold(self.root.temp_path(), |at, name| at.join(name))
-            }
-        }
-    }
-
-    /// One child less to wait for; true if it was the last.
-    pub(super) fn one_done(&self) -> bool {
-        self.left.fetch_sub(1, Ordering::AcqRel) == 1
-    }
-}
-
-/// A tree that is built under one temporary name.
-pub(super) struct Root {
-    pub(super) on: Side,
-    pub(super) dir: RelPath,
-    pub(super) temp: Vec<u8>,
-    pub(super) path: RelPath,
-    pub(super) seen: Seen,
-    pub(super) instead: Option<Instead>,
-    /// The directory it belongs into, if this run made it.
-    pub(super) home: Option<Arc<NewDir>>,
-    state: AtomicU8,
-    pub(super) made: Mutex<Made>,
-}
-
-/// What is in a tree that is being built.
-#[derive(Default)]
-pub(super) struct Made {
-    pub(super) deeds: Vec<Deed>,
-    pub(super) edits: Vec<Edit>,
-    pub(super) entries: u64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum State {
-    Building,
-    Published,
-    Failed,
-}
-
-impl Root {
-    pub(super) fn state(&self) -> State {
-        match self.state.load(Ordering::Acquire) {
-            0 => State::Building,
-            1 => State::Published,
-            _ => State::Failed,
-        }
-    }
-
-    pub(super) fn set_state(&self, state: State) {
-        self.state.store(state as u8, Ordering::Release);
-    }
-
-    pub(super) fn temp_path(&self) -> RelPath {
-        self.dir.join(&self.temp)
-    }
-}
-
-/// A file or link that waits under a temporary name in a directory that people see.
-pub(super) struct Staged {
-    pub(super) on: Side,
-    pub(super) dir: RelPath,
-    pub(super) name: Vec<u8>,
-    pub(super) temp: Vec<u8>,
-    /// The version that was copied.
-    pub(super) source: Seen,
-    /// The copy.
-    pub(super) made: Seen,
-    pub(super) instead: Option<Instead>,
-    pub(super) home: Option<Arc<NewDir>>,
-}
-
 /// What is staged together.
 pub(super) struct Batch<'b, 'a> {
     apply: &'b Apply<'a>,
     queue: Queue<Task>,
     width: usize,
+    begun: Instant,
     entries: AtomicU64,
     bytes: AtomicU64,
     staged: Mutex<Vec<Staged>>,
@@ -195,6 +75,7 @@ impl<'b, 'a> Batch<'b, 'a> {
             apply,
             width: if spreads { usize::MAX } else { tasks.len().max(1) },
             queue: Queue::new(tasks),
+            begun: Instant::now(),
             entries: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             staged: Mutex::default(),
@@ -683,6 +564,7 @@ impl<'b, 'a> Batch<'b, 'a> {
         let limits = self.apply.ground.limits;
         if self.entries.load(Ordering::Relaxed) >= limits.entries
             || self.bytes.load(Ordering::Relaxed) >= limits.bytes
+            || (self.entries.load(Ordering::Relaxed) > 0 && self.begun.elapsed() >= limits.time)
         {
             self.queue.close();
             return true;

@@ -64,7 +64,8 @@ fn a_real_full_disk_loses_nothing() {
         return;
     }
     let mount = small.path().to_owned();
-    let bed = Bed::on(Tree::new(), small, |pair| pair, Limits { entries: 4, bytes: 1 << 30, threads: 2 });
+    let bed =
+        Bed::on(Tree::new(), small, |pair| pair, Limits { entries: 4, threads: 2, ..Limits::default() });
     bed.a.file("x", "fits");
     bed.sync().is(Outcome::Done);
     // More than there is room for: refused before anything is touched.
@@ -74,6 +75,9 @@ fn a_real_full_disk_loses_nothing() {
     let end = bed.sync().is(Outcome::Failed);
     assert_eq!(end.problem.unwrap().class, syncmgr::ProblemClass::Space);
     assert_eq!(bed.b.entries().len(), 1);
+    // Holes take no room.
+    bed.a.file("holes", "x");
+    std::fs::File::options().write(true).open(bed.a.at("holes")).unwrap().set_len(64 << 20).unwrap();
     // Room enough at first sight, and gone meanwhile.
     for n in 4..10 {
         bed.a.remove(format!("big{n}"));
