@@ -65,7 +65,9 @@ impl<'o> Progress<'o> {
         match &mut self.look {
             Look::Nothing => {}
             Look::Bars { screen, bars } => {
-                for item in items {
+                // One that was done before anything was shown needs no bar any more.
+                let shown = |item: &&LiveItem| item.outcome.is_none() || bars.contains_key(&item.item);
+                for item in items.iter().filter(shown).collect::<Vec<_>>() {
                     let (bar, phase) = bars.entry(item.item.clone()).or_insert_with(|| {
                         let bar = screen.add(ProgressBar::no_length());
                         bar.set_prefix(self.names.get(&item.item).cloned().unwrap_or_default());
@@ -92,7 +94,8 @@ impl<'o> Progress<'o> {
     pub(crate) fn say(&self, text: &str) {
         match &self.look {
             Look::Nothing => {}
-            Look::Bars { screen, .. } => screen.suspend(|| self.out.remark(text)),
+            // A terminal that is gone shows nothing, and the run goes on.
+            Look::Bars { screen, .. } => drop(screen.println(text)),
             Look::Lines { .. } => self.out.remark(text),
         }
     }
@@ -136,27 +139,33 @@ fn draw(bar: &ProgressBar, shown: &mut Option<Phase>, item: &LiveItem, colors: b
 
 fn style(measured: bool, colors: bool) -> ProgressStyle {
     let template = match (measured, colors) {
-        (true, true) => "{prefix:.bold} {bar:20.cyan/dim} {percent:>3}%  {left}  {wide_msg:.dim}",
-        (true, false) => "{prefix} {bar:20} {percent:>3}%  {left}  {wide_msg}",
-        (false, true) => "{prefix:.bold} {spinner:.cyan} {wide_msg}",
-        (false, false) => "{prefix} {spinner} {wide_msg}",
+        (true, true) => "{prefix:.bold} {bar:20.cyan/dim} {percent:>3}%  {left}  {wide_msg:.dim}{margin}",
+        (true, false) => "{prefix} {bar:20} {percent:>3}%  {left}  {wide_msg}{margin}",
+        (false, true) => "{prefix:.bold} {spinner:.cyan} {wide_msg}{margin}",
+        (false, false) => "{prefix} {spinner} {wide_msg}{margin}",
     };
     let left = |state: &ProgressState, w: &mut dyn std::fmt::Write| {
         let seconds = state.eta().as_secs();
         // A writer that fails shows less, and that is all.
         let _ = match seconds {
             // The first estimates know nothing yet.
-            0 if state.fraction() < 0.9 => Ok(()),
+            0 if state.per_sec() <= 0.0 => Ok(()),
             0 => write!(w, "nearly done"),
             1..60 => write!(w, "{seconds} s left"),
             60..3600 => write!(w, "{} min left", seconds.div_ceil(60)),
             _ => write!(w, "{} h {} min left", seconds / 3600, seconds / 60 % 60),
         };
     };
+    // Leaves the cursor before the edge: the `^C` that a terminal echoes there must not begin a line of its own, which
+    // nobody would clear.
+    let margin = |_: &ProgressState, w: &mut dyn std::fmt::Write| {
+        let _ = w.write_str("   \x1b[3D");
+    };
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("━━╌")
         .with_key("left", left)
+        .with_key("margin", margin)
 }
 
 fn message(item: &LiveItem) -> String {
