@@ -6,6 +6,7 @@ mod crash;
 mod limits;
 mod meta;
 mod races;
+mod random;
 mod resolve;
 mod trash;
 mod undo;

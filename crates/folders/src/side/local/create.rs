@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use super::write::{timestamps, with_door_open};
 use super::{LocalSide, io_error_at};
 use crate::side::write::Watch;
-use crate::side::{Content, SideError};
+use crate::side::{Capabilities, Content, SideError};
 
 /// From here on a file is worth asking whether it can be cloned or is sparse.
 const LARGE: u64 = 64 * 1024;
@@ -28,16 +28,23 @@ pub(super) struct Ways {
     range: AtomicBool,
     /// Permission bits that the process withholds from what it creates.
     umask: u32,
+    /// Whether the file system keeps permissions at all; setting them where it does not is refused.
+    permissions: bool,
 }
 
 impl Ways {
-    pub(super) fn new(clone: bool) -> Self {
-        Self { clone: AtomicBool::new(clone), range: AtomicBool::new(true), umask: umask() }
+    pub(super) fn new(can: Capabilities) -> Self {
+        Self {
+            clone: AtomicBool::new(can.reflink),
+            range: AtomicBool::new(true),
+            umask: umask(),
+            permissions: can.permissions,
+        }
     }
 
-    /// Whether creating something with `mode` gives it another one.
+    /// Whether creating something with `mode` gives it another one, and that can be mended.
     pub(super) fn withheld(&self, mode: u32) -> bool {
-        mode & (self.umask | 0o7000) != 0
+        self.permissions && mode & (self.umask | 0o7000) != 0
     }
 }
 

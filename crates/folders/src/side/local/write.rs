@@ -36,7 +36,7 @@ impl LocalWriter {
     /// Takes the permission to write.
     pub fn new(side: Arc<LocalSide>) -> Self {
         let found = Found {
-            ways: Ways::new(side.capabilities().reflink),
+            ways: Ways::new(side.capabilities()),
             no_replace: AtomicBool::new(true),
             exchange: AtomicBool::new(true),
         };
@@ -156,7 +156,7 @@ impl WriteDir for Folder {
         let failed = |what| move |errno| io_error(&self.path, what, errno);
         let seen = self.here()?;
         // A directory inherits bits from its parent: what creating it gave is only known by asking.
-        if seen.mode != like.mode {
+        if seen.mode != like.mode && self.side.capabilities().permissions {
             rustix::fs::fchmod(self.fd(), mode_bits(like.mode)).map_err(failed("set the permissions"))?;
         }
         rustix::fs::futimens(self.fd(), &timestamps(like.mtime)).map_err(failed("set the time"))?;
@@ -174,8 +174,9 @@ impl WriteDir for Folder {
         mode: Option<u32>,
         mtime: Option<Time>,
     ) -> Result<Seen, SideError> {
-        // The mode of a link means nothing.
-        if let Some(mode) = mode.filter(|_| kind != Kind::Link) {
+        // The mode of a link means nothing, and some file systems keep none: what they have then counts as agreed.
+        let keeps_mode = kind != Kind::Link && self.side.capabilities().permissions;
+        if let Some(mode) = mode.filter(|_| keeps_mode) {
             self.set_mode(name, kind, mode_bits(mode))
                 .map_err(self.failed(name, "set the permissions of"))?;
         }
