@@ -184,7 +184,8 @@ impl<'f> SideFilter<'f> {
         self.problems.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether nothing that was met until now leaves anything out.
+    pub(crate) fn is_empty(&self) -> bool {
         self.filter.globs.is_empty() && self.ours.is_none() && !self.any.load(Ordering::Acquire)
     }
 

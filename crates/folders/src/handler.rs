@@ -12,7 +12,7 @@ use syncmgr::{
 };
 
 use crate::apply::{Hooks, Limits, NoHooks};
-use crate::options::{Home, ResolveRequest, RunOptions, UndoRequest};
+use crate::options::{ChangeRequest, Home, ResolveRequest, RunOptions, UndoRequest};
 use crate::pair::Pair;
 use crate::roots::Surroundings;
 use crate::run::{Finished, Run};
@@ -20,7 +20,8 @@ use crate::run::{Finished, Run};
 /// The identifier of this handler.
 pub const HANDLER_ID: &str = "folders";
 
-/// Keeps pairs of folders in sync. A start may bring [`RunOptions`], a [`ResolveRequest`] or an [`UndoRequest`].
+/// Keeps pairs of folders in sync. A start may bring [`RunOptions`], a [`ChangeRequest`], a [`ResolveRequest`] or an
+/// [`UndoRequest`].
 pub struct FoldersHandler {
     id: HandlerId,
     home: Home,
@@ -92,6 +93,8 @@ impl FoldersHandler {
         let Some(request) = request else { return run.sync(&RunOptions::default()) };
         if let Some(options) = request.get::<RunOptions>() {
             run.sync(options)
+        } else if let Some(change) = request.get::<ChangeRequest>() {
+            run.sync_within(&change.scope)
         } else if let Some(resolve) = request.get::<ResolveRequest>() {
             run.resolve(resolve)
         } else if let Some(undo) = request.get::<UndoRequest>() {

@@ -25,7 +25,8 @@ mod tests;
 pub mod trash;
 mod undo;
 pub mod verify;
+pub mod watch;
 
 pub use handler::FoldersHandler;
-pub use options::{Home, ResolveRequest, RunOptions, UndoRequest};
+pub use options::{ChangeRequest, Home, ResolveRequest, RunOptions, UndoRequest};
 pub use pair::{Pair, PairSide};

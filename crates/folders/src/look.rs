@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use reconcile::guards::{first_run_needs_consent, stops};
-use reconcile::{Action, BaseCounts, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Side, Stop, Time};
+use reconcile::{
+    Action, BaseCounts, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Scope, Side, Stop, Time,
+};
 use syncmgr::outcome::{Outcome, Problem, ProblemClass};
 
 use crate::base::{Access, Base, BaseError, BaseRead, Meta, PutAside};
@@ -116,6 +118,8 @@ pub struct Look<'a> {
     exclude: Vec<String>,
     include: Vec<String>,
     locked: bool,
+    /// What is in doubt, if not everything is.
+    scope: Option<Scope>,
 }
 
 /// What came of it.
@@ -162,8 +166,32 @@ impl<'a> Look<'a> {
             Some(plan) => plan.policy.clone(),
             None => policy(&ask, mode, &roots),
         };
-        let locked = false;
-        Ok(Self { ask, roots, base, meta, known, filter, policy, stored, dir, exclude, include, locked })
+        Ok(Self {
+            ask,
+            roots,
+            base,
+            meta,
+            known,
+            filter,
+            policy,
+            stored,
+            dir,
+            exclude,
+            include,
+            locked: false,
+            scope: None,
+        })
+    }
+
+    /// Looks only at what is in doubt. A pair that never met, or whose base is damaged, is in doubt as a whole.
+    #[must_use]
+    pub fn within(self, scope: Scope) -> Self {
+        Self { scope: Some(scope), ..self }
+    }
+
+    /// Whether everything is looked at.
+    pub fn is_whole(&self) -> bool {
+        self.scope.as_ref().is_none_or(Scope::is_whole)
     }
 
     /// What was asked.
@@ -195,8 +223,12 @@ impl<'a> Look<'a> {
     }
 
     fn scan_down<'s>(&'s self, base: &'s dyn BaseRead, watch: &'s dyn Watch) -> Scan<'s> {
-        let ours = Side::BOTH.map(|side| state_in(self.ask.home, self.roots.side(side).path()));
-        Scan::new(&*self.roots.a, &*self.roots.b, base, &self.filter, watch).without(ours)
+        Scan::new(&*self.roots.a, &*self.roots.b, base, &self.filter, watch).without(self.ours())
+    }
+
+    /// Where our own state lies in the sides, if it does.
+    pub(crate) fn ours(&self) -> [Option<RelPath>; 2] {
+        Side::BOTH.map(|side| state_in(self.ask.home, self.roots.side(side).path()))
     }
 
     /// Plans. Other policies than its own are for those who only want to know (see [`crate::verify`]).
@@ -204,13 +236,22 @@ impl<'a> Look<'a> {
     /// # Errors
     /// The base failed, or the watcher canceled it.
     pub fn plan(&mut self, watch: &dyn Watch) -> Result<Planned, LookError> {
+        if !self.known {
+            self.scope = None;
+        }
         let mut planned = self.plan_once(&self.policy, watch)?;
+        while let Some(scope) = &mut self.scope
+            && scope.widen(&planned.plan)
+        {
+            planned = self.plan_once(&self.policy, watch)?;
+        }
         if self.base.is_damaged() {
             // It showed under way: part of the plan rests on agreements, part on none. Now all of it rests on none.
             if self.locked {
                 self.base.put_aside("it turned out to be damaged while it was read".into())?;
             }
             self.refresh()?;
+            self.scope = None;
             planned = self.plan_once(&self.policy, watch)?;
         }
         if let Some(stored) = &self.stored {
@@ -225,8 +266,12 @@ impl<'a> Look<'a> {
         // Without the lock another run may begin: a view that is held would keep it from writing to the base.
         let reader = self.locked.then(|| self.base.reader()).transpose()?;
         let base: &dyn BaseRead = reader.as_ref().map_or(&self.base as _, |reader| reader as _);
-        let scan = self.scan_down(base, watch);
-        let planner = Planner::new(policy.clone(), !self.known);
+        let (scan, planner) = match &self.scope {
+            None => (self.scan_down(base, watch), Planner::new(policy.clone(), !self.known)),
+            Some(scope) => {
+                (self.scan(base, watch), Planner::within(policy.clone(), !self.known, scope.clone()))
+            }
+        };
         let planned = drive::plan(&scan, planner, policy, self.ask.threads, watch);
         if let Some(error) = scan.take_base_error() {
             return Err(error.into());

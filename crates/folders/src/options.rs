@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use reconcile::{Mode, OnConflict, RelPath};
+use reconcile::{Mode, OnConflict, RelPath, Scope};
 use syncmgr::{ItemId, RunId};
 
 use crate::pair::MaxDelete;
@@ -31,6 +31,14 @@ pub struct RunOptions {
     pub plan: Option<String>,
     /// Delete and overwrite for good.
     pub no_trash: bool,
+}
+
+/// Something changed: synchronize what is in doubt, as the pair says, and look at nothing else. Where both sides never
+/// met, everything is in doubt.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangeRequest {
+    /// What is in doubt. Where conflicts are open is added.
+    pub scope: Scope,
 }
 
 /// Settle conflicts: a run of its own.

@@ -7,7 +7,7 @@ mod room;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reconcile::{Listing, Mode, Op, Plan, RelPath, Side, Time, Unreadable, World as _};
+use reconcile::{Listing, Mode, Op, Plan, RelPath, Scope, Side, Time, Unreadable, World as _};
 use syncmgr::conflict::ConflictLedger;
 use syncmgr::event::Level;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
@@ -65,14 +65,32 @@ impl<'r> Run<'r> {
         }
     }
 
+    /// Synchronizes what is in doubt, as the pair says.
+    pub(crate) fn sync_within(&self, scope: &Scope) -> Finished {
+        let mut scope = scope.clone();
+        // What is open stays part of the outcome, and of the list of conflicts that this run makes.
+        match self.ledger.conflicts(self.handler, Some(self.item())) {
+            Ok(open) => scope.add(&conflicts::places(&open)),
+            Err(_) => scope = Scope::whole(),
+        }
+        self.sync_some(&RunOptions::default(), Some(scope))
+    }
+
     /// Synchronizes.
     pub(crate) fn sync(&self, options: &RunOptions) -> Finished {
+        self.sync_some(options, None)
+    }
+
+    fn sync_some(&self, options: &RunOptions, scope: Option<Scope>) -> Finished {
         let progress = self.progress();
         progress.phase(Phase::Looking);
         let mut look = match Look::open(self.ask(options)) {
             Ok(look) => look,
             Err(error) => return refused(&error),
         };
+        if let Some(scope) = scope {
+            look = look.within(scope);
+        }
         let _lock = match look.lock() {
             Ok(lock) => lock,
             Err(error) => return refused(&error),
@@ -114,6 +132,10 @@ impl<'r> Run<'r> {
         let clean = ending == Ending::Complete && results.errors == 0;
         let run = self.callback.run_id();
         let last = |txn: &mut dyn Transaction| -> Result<(), BaseError> {
+            if !look.is_whole() {
+                // Of the rest it knows nothing.
+                return Ok(());
+            }
             txn.set_filter(look.filter.fingerprint())?;
             if clean { txn.set_last_clean_run(run) } else { Ok(()) }
         };

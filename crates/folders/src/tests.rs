@@ -10,6 +10,7 @@ mod random;
 mod resolve;
 mod trash;
 mod undo;
+mod watch;
 
 use std::sync::{Arc, Mutex};
 
@@ -54,6 +55,7 @@ struct Bed {
     b: Tree,
     home: Tree,
     item: ItemId,
+    pair: Pair,
     hand: Hand,
     ledger: Arc<MemoryLedger>,
     center: TestCenter,
@@ -127,13 +129,13 @@ impl Bed {
         let ledger = Arc::new(MemoryLedger::new());
         let handler = FoldersHandler::new(
             Home { pairs: home.path().into() },
-            vec![pair],
+            vec![pair.clone()],
             Arc::clone(&ledger) as Arc<dyn syncmgr::conflict::ConflictLedger>,
         )
         .with_hooks(hand.clone())
         .with_limits(limits);
         let center = TestCenter::new(Arc::new(handler));
-        Self { a, b, home, item, hand, ledger, center }
+        Self { a, b, home, item, pair, hand, ledger, center }
     }
 
     fn tree(&self, side: Side) -> &Tree {

@@ -1,6 +1,6 @@
 //! Conflicts of a plan as the ledger keeps them, and back.
 
-use reconcile::{Contested, Kind, Seen, Side};
+use reconcile::{Contested, Kind, RelPath, Scope, Seen, Side};
 use syncmgr::conflict::{Conflict, ConflictId, ConflictItemType, ConflictVersion};
 use syncmgr::{HandlerId, ItemId};
 
@@ -34,6 +34,16 @@ pub(crate) fn to_conflict(
         detected: now,
         versions: vec![version(Side::A, &contested.a), version(Side::B, &contested.b)],
     }
+}
+
+/// Where conflicts are open.
+pub(crate) fn places(open: &[Conflict]) -> Scope {
+    let mut scope = Scope::default();
+    let paths = open.iter().filter_map(|one| RelPath::from_bytes(&one.path));
+    for dir in paths.filter_map(|path| path.split().map(|(dir, _)| dir)) {
+        scope.add_dir(dir);
+    }
+    scope
 }
 
 /// What a version is recognised by, for a later run.

@@ -85,7 +85,7 @@ impl LocalSide {
     }
 
     /// Opens a directory for listing and for working in.
-    pub(super) fn open_dir(&self, path: &RelPath) -> Result<OwnedFd, SideError> {
+    pub(crate) fn open_dir(&self, path: &RelPath) -> Result<OwnedFd, SideError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         self.quietly(flags, |flags| beneath::open(self.root(), path.as_bytes(), flags))
             .map_err(|errno| io_error(path, "open the directory", errno))
