@@ -269,6 +269,13 @@ impl<'a> Apply<'a> {
         lock(&self.journal).add(deed);
     }
 
+    /// One entry could not be synchronized. Whatever went wrong may have left something half-made behind, so the next
+    /// run is to look.
+    fn trouble(&self, trouble: Trouble) {
+        lock(&self.open).left_behind();
+        self.ground.report.trouble(trouble);
+    }
+
     /// Records everything and removes what was only needed meanwhile. `last` has the last word in the base, and is
     /// asked only if something was written anyway (S12).
     pub(crate) fn finish(&mut self, last: &Last<'_>) -> Result<(), ApplyError> {
@@ -362,7 +369,7 @@ impl<'a> Apply<'a> {
             Err(Stop::Why(why)) => {
                 let on = side_of(&action.op);
                 self.note(&Deed::Void { on: on.into(), path: path.into() });
-                self.ground.report.trouble(Trouble { on, path: path.clone(), why });
+                self.trouble(Trouble { on, path: path.clone(), why });
             }
             Err(Stop::Died) => return Err(ApplyError::Died),
         }
@@ -408,7 +415,7 @@ impl<'a> Apply<'a> {
                 Ok(false) => {}
                 Err(error) => {
                     let path = RelPath::root();
-                    self.ground.report.trouble(Trouble { on: side, path, why: error.into() });
+                    self.trouble(Trouble { on: side, path, why: error.into() });
                 }
             }
         }

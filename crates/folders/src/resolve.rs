@@ -44,9 +44,7 @@ impl Run<'_> {
         let mut results = self.results();
         self.tell_of_base(&look, &results);
         let writers = self.writers(&look);
-        if let Some(finished) = self.sweep(&look, &writers) {
-            return finished;
-        }
+        self.sweep(&look, &writers);
         progress.phase(Phase::Comparing);
         let open = match self.ledger.conflicts(self.handler, Some(self.item())) {
             Ok(open) => open,

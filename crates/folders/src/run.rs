@@ -98,9 +98,7 @@ impl<'r> Run<'r> {
         let mut results = self.results();
         self.tell_of_base(&look, &results);
         let writers = self.writers(&look);
-        if let Some(finished) = self.sweep(&look, &writers) {
-            return finished;
-        }
+        self.sweep(&look, &writers);
         progress.phase(Phase::Comparing);
         let planned = match look.plan(&progress) {
             Ok(planned) => planned,
@@ -317,23 +315,21 @@ impl<'r> Run<'r> {
         None
     }
 
-    /// Removes what a killed run left half-made (S2).
-    pub(crate) fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) -> Option<Finished> {
+    /// Removes what a killed run left half-made (S2). What cannot be removed now stays listed for the next run.
+    pub(crate) fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) {
         let [a, b] = writers;
-        match apply::sweep(&*look.notes(), [a, b]) {
-            Ok(0) => None,
-            Ok(found) => {
-                let text = format!(
-                    "An earlier run was interrupted; {} half-made were removed. Nothing of yours was among them.",
-                    progress::counted(found, "thing that it had left", "things that it had left")
-                );
-                self.results().event(Level::Information, "Cleaned up after an interrupted run".into(), text);
-                None
-            }
-            Err(error) => {
-                let problem = side_problem("a half-made file of an earlier run", &error);
-                Some(Finished::stopped(Outcome::Failed, problem))
-            }
+        let swept = apply::sweep(&*look.notes(), [a, b]);
+        if swept.found > 0 {
+            let text = format!(
+                "An earlier run was interrupted; {} half-made were removed. Nothing of yours was among them.",
+                progress::counted(swept.found, "thing that it had left", "things that it had left")
+            );
+            self.results().event(Level::Information, "Cleaned up after an interrupted run".into(), text);
+        }
+        for error in &swept.refused {
+            let problem = side_problem("a half-made file of an earlier run", error);
+            let name = "An interrupted run left something that cannot be removed now".into();
+            self.results().event(Level::Warning, name, problem.to_string());
         }
     }
 

@@ -33,9 +33,7 @@ impl Run<'_> {
         let mut results = self.results();
         self.tell_of_base(&look, &results);
         let writers = self.writers(&look);
-        if let Some(finished) = self.sweep(&look, &writers) {
-            return finished;
-        }
+        self.sweep(&look, &writers);
         let run = request.run;
         let deeds = match journal::read(&*look.notes(), run) {
             Ok(Some(deeds)) => deeds,

@@ -56,9 +56,11 @@ impl Change {
         self <= Self::Mode
     }
 
-    /// Whether a deletion on the other side wins over it. What only might be an edit survives.
+    /// Whether a deletion on the other side wins over it: a change of metadata is no edit. What might be one survives;
+    /// but an inode with its old size and time was linked, or got another owner or attribute, far more often than
+    /// somebody put the time back after an edit, and the trash keeps it.
     pub fn yields_to_deletion(self) -> bool {
-        self <= Self::Meta
+        self <= Self::Inode
     }
 
     /// Whether it looks like an edit, where the contents are known to differ.

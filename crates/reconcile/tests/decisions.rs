@@ -180,7 +180,7 @@ fn two_way_of_files_that_both_knew() {
             ("deleted on both", gone, gone, NotAsked, Settle),
             ("deleted on A, edited on B", gone, edited, NotAsked, survive(B)),
             ("deleted on B, perhaps edited on A", rewritten, gone, NotAsked, survive(A)),
-            ("deleted on B, perhaps edited on A with the time put back", stirred, gone, NotAsked, survive(A)),
+            ("deleted on B, only the inode stirred on A", stirred, gone, NotAsked, drop_on(A)),
             ("deleted on A, permissions changed on B", gone, chmodded, NotAsked, drop_on(B)),
             ("deleted on A, clock of B shifted", gone, an_hour_off, NotAsked, drop_on(B)),
             ("permissions changed on A", chmodded, same, Same, meta(Some(B), None)),

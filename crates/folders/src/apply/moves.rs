@@ -28,7 +28,7 @@ impl Apply<'_> {
         for (on, path, like) in unfinished {
             match self.side(on).folder(&path).and_then(|dir| dir.finish(&like)) {
                 Ok(made) => self.edits.push(Edit::set(path, on, &like, &made, false)),
-                Err(error) => self.ground.report.trouble(Trouble { on, path, why: error.into() }),
+                Err(error) => self.trouble(Trouble { on, path, why: error.into() }),
             }
         }
     }

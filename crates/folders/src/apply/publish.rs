@@ -103,7 +103,7 @@ impl Apply<'_> {
                 self.failed(root.on, &root.path, why);
                 if let Err(error) = trash::remove_tree(self.side(root.on), &root.temp_path()) {
                     let (on, path) = (root.on, root.path.clone());
-                    self.ground.report.trouble(Trouble { on, path, why: error.into() });
+                    self.trouble(Trouble { on, path, why: error.into() });
                 }
             }
         }
@@ -144,7 +144,7 @@ impl Apply<'_> {
                         && let Err(error) = dir.remove(&one.temp, one.made.kind)
                         && !is_missing(&error)
                     {
-                        self.ground.report.trouble(Trouble { on: one.on, path, why: error.into() });
+                        self.trouble(Trouble { on: one.on, path, why: error.into() });
                     }
                 }
             }
@@ -267,7 +267,7 @@ impl Apply<'_> {
 
     fn failed(&self, on: Side, path: &RelPath, why: Why) {
         self.note(&Deed::Void { on: on.into(), path: path.into() });
-        self.ground.report.trouble(Trouble { on, path: path.clone(), why });
+        self.trouble(Trouble { on, path: path.clone(), why });
     }
 
     /// A child of a directory that people see is there; the last one closes it.
@@ -277,7 +277,7 @@ impl Apply<'_> {
             Ok(edit) => self.edits.push(edit),
             Err(error) => {
                 let (on, path) = (home.on, home.path.clone());
-                self.ground.report.trouble(Trouble { on, path, why: error.into() });
+                self.trouble(Trouble { on, path, why: error.into() });
             }
         }
     }

@@ -587,7 +587,7 @@ impl<'b, 'a> Batch<'b, 'a> {
     }
 
     fn trouble(&self, on: Side, path: &RelPath, why: Why) {
-        self.apply.ground.report.trouble(Trouble { on, path: path.clone(), why });
+        self.apply.trouble(Trouble { on, path: path.clone(), why });
     }
 }
 

@@ -34,11 +34,13 @@ pub(crate) struct OpenDirs {
     run: RunId,
     tag: u32,
     known: HashSet<(Side, RelPath)>,
+    /// Something may have stayed: the list is kept for the next run.
+    left: bool,
 }
 
 impl OpenDirs {
     pub(crate) fn new(notes: Arc<dyn Notes>, run: RunId, tag: u32) -> Self {
-        Self { notes, run, tag, known: HashSet::new() }
+        Self { notes, run, tag, known: HashSet::new(), left: false }
     }
 
     /// Something half-made is going to be in that directory.
@@ -56,9 +58,14 @@ impl OpenDirs {
         self.notes.append(Path::new(FILE), &text, false)
     }
 
-    /// Nothing half-made is left of what was listed so far.
+    /// Something went wrong where half-made things are.
+    pub(super) fn left_behind(&mut self) {
+        self.left = true;
+    }
+
+    /// Nothing half-made is left of what was listed so far, unless something went wrong.
     pub(super) fn close(&mut self) {
-        if !self.known.is_empty() {
+        if !self.known.is_empty() && !self.left {
             // Should it stay, the next run looks once in vain.
             let _ = self.notes.remove(Path::new(FILE));
         }
@@ -72,29 +79,39 @@ fn line(text: &mut Vec<u8>, line: &Line) -> io::Result<()> {
     Ok(())
 }
 
+/// What a sweep came to.
+#[derive(Debug, Default)]
+pub(crate) struct Swept {
+    /// Half-made things that were found and are gone.
+    pub(crate) found: u64,
+    /// What could not be reached or removed; the list stays for the next run.
+    pub(crate) refused: Vec<SideError>,
+}
+
 /// Removes what a killed run left half-made. What a run had just replaced, and not yet moved to its trash, goes there.
-/// Tells how much was found.
-///
-/// # Errors
-/// Something could not be removed; the list stays for the next run.
-pub(crate) fn sweep(notes: &dyn Notes, sides: [&dyn WriteSide; 2]) -> Result<u64, SideError> {
-    let Ok(Some(text)) = notes.read(Path::new(FILE)) else { return Ok(0) };
-    let mut found = 0;
+pub(crate) fn sweep(notes: &dyn Notes, sides: [&dyn WriteSide; 2]) -> Swept {
+    let mut swept = Swept::default();
+    let Ok(Some(text)) = notes.read(Path::new(FILE)) else { return swept };
     let mut run = None;
     for line in text.split(|&byte| byte == b'\n') {
         match serde_json::from_slice(line) {
             Ok(Line::Run { run: id, tag }) => run = Some(Killed::read(notes, RunId(id), tag)),
             Ok(Line::In { on, dir }) => {
                 if let (Some(killed), Some(dir)) = (&run, dir.path()) {
-                    found += killed.sweep_dir(sides[Side::from(on) as usize], on, &dir)?;
+                    match killed.sweep_dir(sides[Side::from(on) as usize], on, &dir) {
+                        Ok(found) => swept.found += found,
+                        Err(error) => swept.refused.push(error),
+                    }
                 }
             }
             // Cut short by the crash: then nothing was made there yet.
             Err(_) => {}
         }
     }
-    let _ = notes.remove(Path::new(FILE));
-    Ok(found)
+    if swept.refused.is_empty() {
+        let _ = notes.remove(Path::new(FILE));
+    }
+    swept
 }
 
 /// What is known of a killed run.
@@ -118,8 +135,9 @@ impl Killed {
     fn sweep_dir(&self, side: &dyn WriteSide, on: OnSide, dir: &RelPath) -> Result<u64, SideError> {
         let folder = match side.folder(dir) {
             Ok(folder) => folder,
-            // Moved or deleted since; what is in it is found when it is listed for another reason.
-            Err(_) => return Ok(0),
+            // Moved or deleted since, by somebody who then has what was in it.
+            Err(error) if is_gone(&error) => return Ok(0),
+            Err(error) => return Err(error),
         };
         let mut found = 0;
         for temp in folder.temps()?.into_iter().filter(|temp| temp.tag == self.tag) {
@@ -150,4 +168,9 @@ impl Killed {
             _ => folder.remove(&name, seen.kind),
         }
     }
+}
+
+fn is_gone(error: &SideError) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error, SideError::Io { source, .. } if matches!(source.kind(), NotFound | NotADirectory))
 }

@@ -60,7 +60,7 @@ impl Apply<'_> {
                     Err(Stop::Died) => return Err(ApplyError::Died),
                     Err(Stop::Why(why)) => {
                         self.note(&Deed::Void { on: on.into(), path: (&path).into() });
-                        self.ground.report.trouble(Trouble { on, path, why });
+                        self.trouble(Trouble { on, path, why });
                     }
                 }
             }

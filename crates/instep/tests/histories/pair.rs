@@ -10,52 +10,52 @@ use tempfile::TempDir;
 
 /// What is at a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Node {
+pub(crate) enum Node {
     Dir,
     File(Vec<u8>),
     Link(Vec<u8>),
 }
 
 /// A tree without our own directory at its top.
-pub type Tree = BTreeMap<PathBuf, Node>;
+pub(crate) type Tree = BTreeMap<PathBuf, Node>;
 
-pub struct Pair {
+pub(crate) struct Pair {
     place: TempDir,
 }
 
 /// What a run said.
-pub struct Said {
-    pub code: Option<i32>,
-    pub summary: serde_json::Value,
-    pub stderr: String,
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) summary: serde_json::Value,
+    pub(crate) stderr: String,
 }
 
 impl Pair {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = tempfile::tempdir().unwrap();
         fs::create_dir(place.path().join("a")).unwrap();
         fs::create_dir(place.path().join("b")).unwrap();
         Self { place }
     }
 
-    pub fn a(&self) -> PathBuf {
+    pub(crate) fn a(&self) -> PathBuf {
         self.place.path().join("a")
     }
 
-    pub fn b(&self) -> PathBuf {
+    pub(crate) fn b(&self) -> PathBuf {
         self.place.path().join("b")
     }
 
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.place.path().join("home")
     }
 
-    pub fn sides(&self) -> [PathBuf; 2] {
+    pub(crate) fn sides(&self) -> [PathBuf; 2] {
         [self.a(), self.b()]
     }
 
     /// A copy of everything, times and inode-independent: the starting point of many tries.
-    pub fn restore_from(&self, saved: &Path) {
+    pub(crate) fn restore_from(&self, saved: &Path) {
         for part in ["a", "b", "home"] {
             let _ = fs::remove_dir_all(self.place.path().join(part));
         }
@@ -64,7 +64,7 @@ impl Pair {
     }
 
     /// Saves everything for [`restore_from`](Self::restore_from).
-    pub fn save(&self) -> TempDir {
+    pub(crate) fn save(&self) -> TempDir {
         let saved = tempfile::tempdir().unwrap();
         let done =
             Command::new("cp").arg("-a").arg(self.place.path().join(".")).arg(saved.path()).status().unwrap();
@@ -73,12 +73,12 @@ impl Pair {
     }
 
     /// The binary with this pair's home, to run `words` (sides may be named by their paths).
-    pub fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         self.wrapped(&[], words)
     }
 
     /// The same behind another program (`strace`).
-    pub fn wrapped(&self, wrapper: &[&str], words: &[&str]) -> Command {
+    pub(crate) fn wrapped(&self, wrapper: &[&str], words: &[&str]) -> Command {
         let ours = env!("CARGO_BIN_EXE_instep");
         let mut all: Vec<&str> = wrapper.to_vec();
         all.push(ours);
@@ -88,7 +88,7 @@ impl Pair {
         command
     }
 
-    pub fn sync(&self, options: &[&str]) -> Said {
+    pub(crate) fn sync(&self, options: &[&str]) -> Said {
         let (a, b) = (self.a(), self.b());
         let mut words = vec!["sync", a.to_str().unwrap(), b.to_str().unwrap(), "--yes", "--json"];
         words.extend(options);
@@ -96,7 +96,7 @@ impl Pair {
     }
 
     /// The paths that `conflicts --json` names.
-    pub fn contested(&self) -> BTreeSet<PathBuf> {
+    pub(crate) fn contested(&self) -> BTreeSet<PathBuf> {
         let output = self.command(&["conflicts", "--json"]).output().unwrap();
         String::from_utf8_lossy(&output.stdout)
             .lines()
@@ -119,7 +119,7 @@ impl Said {
     }
 
     /// How many entries the run changed on both sides.
-    pub fn changes(&self) -> u64 {
+    pub(crate) fn changes(&self) -> u64 {
         ["created", "updated", "deleted", "moved"]
             .iter()
             .flat_map(|count| {
@@ -130,7 +130,7 @@ impl Said {
 }
 
 /// Everything beneath `root` but our own top-level names.
-pub fn tree(root: &Path) -> Tree {
+pub(crate) fn tree(root: &Path) -> Tree {
     let mut found = Tree::new();
     collect(root, Path::new(""), &mut found);
     found
@@ -162,7 +162,7 @@ fn collect(root: &Path, beneath: &Path, found: &mut Tree) {
 }
 
 /// The contents of all files of a tree.
-pub fn contents(tree: &Tree) -> BTreeSet<Vec<u8>> {
+pub(crate) fn contents(tree: &Tree) -> BTreeSet<Vec<u8>> {
     tree.values()
         .filter_map(|node| match node {
             Node::File(content) => Some(content.clone()),
@@ -172,13 +172,13 @@ pub fn contents(tree: &Tree) -> BTreeSet<Vec<u8>> {
 }
 
 /// The contents of all files in a side's trash.
-pub fn trash(side: &Path) -> BTreeSet<Vec<u8>> {
+pub(crate) fn trash(side: &Path) -> BTreeSet<Vec<u8>> {
     let trash = side.join(".instep/trash");
     if trash.is_dir() { contents(&tree(&trash)) } else { BTreeSet::new() }
 }
 
 /// Temp names that are left anywhere in a tree (S2).
-pub fn left_over(side: &Path) -> Vec<PathBuf> {
+pub(crate) fn left_over(side: &Path) -> Vec<PathBuf> {
     tree(side)
         .into_keys()
         .filter(|path| path.file_name().is_some_and(|name| name.as_bytes().starts_with(b".instep-")))
@@ -186,10 +186,10 @@ pub fn left_over(side: &Path) -> Vec<PathBuf> {
 }
 
 /// SplitMix64: histories are the same for the same seed, on every machine.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -197,14 +197,14 @@ impl Random {
         ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
     }
 
-    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         if from.is_empty() { None } else { Some(&from[self.below(from.len())]) }
     }
 }
 
 /// One random thing that a person does to a side. Every written content is new in the world, so that a content is a
 /// version. Answers what was done, for the script that a failure prints.
-pub fn act(random: &mut Random, root: &Path, written: &mut u64) -> String {
+pub(crate) fn act(random: &mut Random, root: &Path, written: &mut u64) -> String {
     let tree = tree(root);
     let dirs: Vec<PathBuf> = std::iter::once(PathBuf::new())
         .chain(tree.iter().filter(|(_, node)| **node == Node::Dir).map(|(path, _)| path.clone()))
@@ -213,7 +213,7 @@ pub fn act(random: &mut Random, root: &Path, written: &mut u64) -> String {
         tree.iter().filter(|(_, node)| matches!(node, Node::File(_))).map(|(path, _)| path.clone()).collect();
     let all: Vec<PathBuf> = tree.keys().cloned().collect();
     let names = ["n", "o", "p", "q", "r", "s"];
-    let mut fresh = |random: &mut Random| {
+    let fresh = |random: &mut Random| {
         let dir = &dirs[random.below(dirs.len())];
         dir.join(names[random.below(names.len())])
     };
@@ -289,7 +289,7 @@ pub fn act(random: &mut Random, root: &Path, written: &mut u64) -> String {
 
 /// What must hold after a run in two-way mode that left conflicts alone. `before` and `synced` are both sides before
 /// the run and after the run before it.
-pub fn check(pair: &Pair, before: &[Tree; 2], synced: &[Tree; 2], said: &Said, script: &str) {
+pub(crate) fn check(pair: &Pair, before: &[Tree; 2], synced: &[Tree; 2], said: &Said, script: &str) {
     let after = pair.sides().map(|side| tree(&side));
     assert!(
         matches!(said.code, Some(0 | 5)),

@@ -4,13 +4,11 @@
 //! `strace` kills or fails the nth call of a kind; where it is not installed or may not trace, the tests say so and
 //! pass. `INSTEP_STRIDE=1` tries each call in turn (default: every seventh).
 
-mod pair;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Stdio};
 
-use pair::{Pair, Random, act, check, contents, trash, tree};
+use crate::pair::{Node, Pair, Random, Tree, act, check, contents, trash, tree};
 
 /// Calls that change something, or on whose answer a decision rests.
 const CALLS: &[&str] = &[
@@ -53,7 +51,7 @@ fn stride() -> usize {
 }
 
 /// A pair with every kind of change waiting on both sides.
-fn waiting() -> (Pair, [pair::Tree; 2]) {
+fn waiting() -> (Pair, [Tree; 2]) {
     let pair = Pair::new();
     let mut random = Random(4711);
     let mut written = 0;
@@ -81,7 +79,7 @@ fn waiting() -> (Pair, [pair::Tree; 2]) {
 
 /// Runs under `strace` with `injection` (a text with `{call}` and `{nth}`) at calls of each kind in turn, and asks
 /// `judge` after each run in which the injection hit.
-fn inject(injection: &str, judge: impl Fn(&Pair, &[pair::Tree; 2], &[pair::Tree; 2], &str)) {
+fn inject(injection: &str, judge: impl Fn(&Pair, &[Tree; 2], &[Tree; 2], &str)) {
     let (pair, synced) = waiting();
     let before = pair.sides().map(|side| tree(&side));
     let saved = pair.save();
@@ -118,7 +116,7 @@ fn inject(injection: &str, judge: impl Fn(&Pair, &[pair::Tree; 2], &[pair::Tree;
     assert!(hits > 0, "nothing was hit");
 }
 
-fn nothing_is_lost(pair: &Pair, before: &[pair::Tree; 2], script: &str) {
+fn nothing_is_lost(pair: &Pair, before: &[Tree; 2], script: &str) {
     let kept: BTreeSet<Vec<u8>> =
         pair.sides().iter().flat_map(|side| trash(side).into_iter().chain(contents(&tree(side)))).collect();
     for version in before.iter().flat_map(contents) {
@@ -139,7 +137,7 @@ fn s4_killed_at_any_call_the_next_run_converges() {
                 // S2: whatever has a final name is whole.
                 let temp =
                     path.components().any(|part| part.as_os_str().to_string_lossy().starts_with(".instep-"));
-                if let pair::Node::File(content) = node {
+                if let Node::File(content) = node {
                     assert!(temp || known.contains(&content), "{} is partial\n{script}", path.display());
                 }
             }

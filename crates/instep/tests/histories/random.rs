@@ -3,9 +3,7 @@
 //!
 //! `INSTEP_HISTORIES` sets how many (default 40), `INSTEP_SEED` the first seed; a failure prints its seed and script.
 
-mod pair;
-
-use pair::{Pair, Random, act, check, tree};
+use crate::pair::{Pair, Random, act, check, tree};
 
 fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)

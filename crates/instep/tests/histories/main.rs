@@ -1,0 +1,6 @@
+//! What people, crashes and failing disks do to folder pairs, through the real binary on real folders.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests, with helpers of their own")]
+
+mod injected;
+mod pair;
+mod random;
