@@ -57,6 +57,15 @@ Examples:
 Nothing is synchronized yet: `instep preview` shows what would happen, `instep sync` does it.
 The settings are one file that you may edit by hand; `instep list -v` says where it is.";
 
+const WATCH_EXAMPLES: &str = "\
+Examples:
+  instep watch photos                        runs once, then whenever something changes
+  instep watch ~/Photos /media/nas/Photos    two folders; the pair is remembered as an item
+  instep watch --all --json                  everything, for a program that listens
+
+Ctrl-C ends it; the exit code is that of the items as they stand then:
+  0 in sync   1 gaps   3 failed   4 safety stop   5 open conflicts   6 a run was cut short   7 waiting";
+
 const RESULTS_EXAMPLES: &str = "\
 Examples:
   instep results                             the newest runs of all items
@@ -127,6 +136,9 @@ pub(crate) enum Command {
     /// Show what a run would do, and touch nothing
     #[command(after_help = PREVIEW_EXAMPLES)]
     Preview(Preview),
+    /// Synchronize now, and again whenever something changes, until Ctrl-C
+    #[command(after_help = WATCH_EXAMPLES)]
+    Watch(Watch),
     /// Set a pair of folders up as an item
     #[command(after_help = ADD_EXAMPLES, override_usage = "instep add [OPTIONS] [NAME] <A> <B>")]
     Add(Add),
@@ -167,6 +179,7 @@ impl Command {
         match self {
             Self::Sync(_) => "sync",
             Self::Preview(_) => "preview",
+            Self::Watch(_) => "watch",
             Self::Add(_) => "add",
             Self::Remove(_) => "remove",
             Self::List(_) => "list",
@@ -187,6 +200,7 @@ impl Command {
         match self {
             Self::Sync(args) => args.json,
             Self::Preview(args) => args.json,
+            Self::Watch(args) => args.json,
             Self::List(args) => args.json,
             Self::Status(args) => args.json,
             Self::Results(args) => args.json,
@@ -202,7 +216,15 @@ impl Command {
 
     /// Whether its JSON ends with a summary: it does something, and does not only list.
     pub(crate) fn has_summary(&self) -> bool {
-        matches!(self, Self::Sync(_) | Self::Preview(_) | Self::Resolve(_) | Self::Undo(_) | Self::Verify(_))
+        matches!(
+            self,
+            Self::Sync(_)
+                | Self::Preview(_)
+                | Self::Watch(_)
+                | Self::Resolve(_)
+                | Self::Undo(_)
+                | Self::Verify(_)
+        )
     }
 }
 
@@ -276,6 +298,18 @@ pub(crate) struct Preview {
     /// Compare content, not only size and time
     #[arg(long)]
     pub(crate) checksum: bool,
+    /// One JSON object per line on stdout; the last one is the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    pub(crate) targets: Targets,
+    /// Agree to a first run that deletes or overwrites something
+    #[arg(short, long)]
+    pub(crate) yes: bool,
     /// One JSON object per line on stdout; the last one is the summary
     #[arg(long)]
     pub(crate) json: bool,

@@ -13,6 +13,7 @@ mod status;
 mod sync;
 mod undo;
 mod verify;
+mod watch;
 
 use crate::app::App;
 use crate::args::Command;
@@ -35,5 +36,6 @@ pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure>
         Command::Status(args) => status::run(app, args),
         Command::Preview(args) => preview::run(app, args),
         Command::Verify(args) => verify::run(app, args),
+        Command::Watch(args) => watch::run(app, args),
     }
 }

@@ -50,6 +50,18 @@ fn tell(app: &App<'_>, engine: &Engine, verdict: &Verdict, item: &ItemEnd) -> Re
     } else {
         out.trouble(line)
     }
+    details(app, engine, verdict, item)
+}
+
+/// What is to be said of an item below its line.
+pub(crate) fn details(
+    app: &App<'_>,
+    engine: &Engine,
+    verdict: &Verdict,
+    item: &ItemEnd,
+) -> Result<(), Failure> {
+    let out = app.out;
+    let names = app.names(&item.item);
     // What needs a decision, and what was left out, follows below, one by one.
     if !matches!(item.outcome, Outcome::NeedsDecision | Outcome::Gaps) {
         human::problem(out, item.problem.as_ref());

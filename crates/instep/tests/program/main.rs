@@ -13,3 +13,4 @@ mod preview;
 mod scene;
 mod stop;
 mod sync;
+mod watch;
