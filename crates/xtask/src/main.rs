@@ -3,6 +3,7 @@
 
 mod bench;
 mod check;
+mod demo;
 mod shell;
 mod test;
 mod tidy;
@@ -15,6 +16,7 @@ usage: cargo xtask COMMAND
   test              run every test; installs the test runner if it is missing
   check             formatting, lints, documents, the house's rules, dependencies
   tidy              the house's rules alone: which crate may name what
+  demo              tell the README's story with the real program; draws docs/demo.svg
   bench [--quick] [--only WORD] [--dir DIR]
                     measure ours beside the peers; writes bench/RESULTS.md
                     (--quick: small workloads, printed only)
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test::run(rest),
         ["check"] => check::run(),
         ["tidy"] => tidy::run(),
+        ["demo"] => demo::run(),
         ["bench", rest @ ..] => bench::run(rest),
         // Not for people: one measured run in a process of its own, so that its peak memory is its own.
         ["measure", log, command, rest @ ..] => bench::measure::child(log, command, rest),
