@@ -27,7 +27,7 @@ use crate::scan;
 use eye::{Blind, Doubt, Event, Eye};
 use found::Found;
 use inotify::Buffer;
-use pace::Pace;
+use pace::{Pace, Taken};
 
 pub use found::Ground;
 
@@ -41,6 +41,11 @@ const LONGEST_TRY: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// How much of the time may go into looking then.
 const LOOK_SHARE: u32 = 20;
+/// After so many looks it is tried to watch again: perhaps the limit was raised.
+const LOOKS: usize = 10;
+/// Where directories are watched, everything is looked at so often all the same: some changes are told to nobody, as
+/// those of a file that has another name elsewhere.
+const LOOK_AT_ALL: Duration = Duration::from_secs(3600);
 /// A directory that was moved away comes at once, if it comes at all.
 const MOVE: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 
@@ -103,10 +108,14 @@ struct State {
 struct Memory {
     /// What a run refused to do: asking again would only be refused again.
     refused: Option<[u8; 32]>,
+    /// What a run could not do: it waits for its time, whatever it has become (S10).
+    tried: BTreeSet<RelPath>,
     /// What could not be synchronized, and was told.
     errors: BTreeSet<RelPath>,
     /// What was told of roots.
     away: Option<String>,
+    /// It was told that directories cannot be watched.
+    blind: Option<Blind>,
 }
 
 /// Why attending to a pair has ended.
@@ -162,6 +171,7 @@ impl Follower {
             (pause, memory.away) = (FIRST_TRY, None);
             let end = match eye {
                 Ok(eye) => {
+                    memory.blind = None;
                     runner.tell(News::Following { directories: eye.directories(), took: began.elapsed() });
                     self.attend(ground, runner, eye, &mut memory)
                 }
@@ -190,11 +200,12 @@ impl Follower {
         let mut state = self.lock();
         *state = State { stopped: state.stopped, ..State::default() };
         drop(state);
+        let every = if eye.misses_some() { LOOK_EVERY } else { LOOK_AT_ALL };
         std::thread::scope(|scope| {
             scope.spawn(|| self.watch(&mut eye));
             // Whatever was there before is synchronized; whatever happens meanwhile is in doubt afterwards.
             self.run(ground, runner, &Scope::whole(), memory);
-            let end = self.answer(ground, runner, memory);
+            let end = self.answer(ground, runner, every, memory);
             self.lock().closing = true;
             // It is only ever written here, so there is room for a one.
             let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
@@ -203,34 +214,39 @@ impl Follower {
     }
 
     /// Answers doubts, one after the other.
-    fn answer(&self, ground: &Ground<'_>, runner: &dyn Runner, memory: &mut Memory) -> End {
+    fn answer(&self, ground: &Ground<'_>, runner: &dyn Runner, every: Duration, memory: &mut Memory) -> End {
         let identities =
             || Look::open(ground.ask(&RunOptions::default())).ok().map(|look| look.roots.identities);
         let roots = identities();
+        let mut looked = Instant::now();
         loop {
-            let scope = match self.next() {
+            let taken = match self.next() {
                 Err(end) => return end,
-                Ok(scope) => scope,
+                Ok(taken) => taken,
             };
-            let Some(scope) = scope else {
-                let now = identities();
-                if now.is_none() || now != roots {
-                    return End::Lost;
+            if let Some(Taken { scope, due }) = taken {
+                match ground.look(&scope, self) {
+                    Ok(found) if memory.is_known(&found, due) => self.remember(&found, due, memory),
+                    Ok(_) => self.run(ground, runner, &scope, memory),
+                    Err(error) if is_away(&error) => return End::Lost,
+                    // Somebody else works on the pair, or on the base.
+                    Err(_) => self.lock().pace.hold(scope, Instant::now()),
                 }
                 continue;
-            };
-            match ground.look(&scope, self) {
-                Ok(found) if memory.is_known(&found) => self.remember(&found, memory),
-                Ok(_) => self.run(ground, runner, &scope, memory),
-                Err(error) if is_away(&error) => return End::Lost,
-                // Somebody else works on the pair, or on the base.
-                Err(_) => self.lock().pace.hold(scope, Instant::now()),
+            }
+            let now = identities();
+            if now.is_none() || now != roots {
+                return End::Lost;
+            }
+            if looked.elapsed() >= every {
+                looked = Instant::now();
+                self.lock().pace.changed_beneath(&RelPath::root(), looked);
             }
         }
     }
 
     /// What is to be looked at next; nothing if it is time to check the roots.
-    fn next(&self) -> Result<Option<Scope>, End> {
+    fn next(&self) -> Result<Option<Taken>, End> {
         let check = Instant::now() + CHECK_ROOTS;
         let mut state = self.lock();
         loop {
@@ -244,8 +260,8 @@ impl Follower {
                 return Err(End::Lost);
             }
             let now = Instant::now();
-            if let Some(scope) = state.pace.take(now) {
-                return Ok(Some(scope));
+            if let Some(taken) = state.pace.take(now) {
+                return Ok(Some(taken));
             }
             if now >= check {
                 return Ok(None);
@@ -262,46 +278,53 @@ impl Follower {
     fn run(&self, ground: &Ground<'_>, runner: &dyn Runner, scope: &Scope, memory: &mut Memory) {
         let outcome = runner.run(scope);
         memory.refused = None;
+        memory.tried.clear();
         if matches!(outcome, Outcome::Done | Outcome::NeedsDecision) {
             memory.errors.clear();
             self.lock().pace.settled();
             return;
         }
-        // What is left of it waits, and is not run for again as long as nothing else can be done about it.
+        // What is left of it waits.
         match ground.look(scope, self) {
             Ok(found) => {
                 if outcome == Outcome::SafetyStop {
                     memory.refused = found.to_do;
                 }
-                self.remember(&found, memory);
+                memory.tried.clone_from(&found.paths);
+                self.remember(&found, true, memory);
             }
             Err(_) => self.lock().pace.hold(scope.clone(), Instant::now()),
         }
     }
 
-    fn remember(&self, found: &Found, memory: &mut Memory) {
+    fn remember(&self, found: &Found, tried: bool, memory: &mut Memory) {
         memory.errors.clone_from(&found.errors);
-        let mut state = self.lock();
-        if found.unsettled.is_empty() {
-            state.pace.settled();
+        let (unsettled, now) = (found.unsettled.clone(), Instant::now());
+        let pace = &mut self.lock().pace;
+        if unsettled.is_empty() {
+            pace.settled();
+        } else if tried {
+            pace.hold(unsettled, now);
         } else {
-            state.pace.hold(found.unsettled.clone(), Instant::now());
+            pace.keep(unsettled, now);
         }
     }
 
     /// What is left where directories cannot be watched.
     fn look_now_and_then(&self, ground: &Ground<'_>, runner: &dyn Runner, blind: Blind, memory: &mut Memory) {
-        runner.tell(News::Periodic { problem: blind.problem(), every: LOOK_EVERY });
-        self.run(ground, runner, &Scope::whole(), memory);
+        if memory.blind.replace(blind) != Some(blind) {
+            runner.tell(News::Periodic { problem: blind.problem(), every: LOOK_EVERY });
+            self.run(ground, runner, &Scope::whole(), memory);
+        }
         let mut every = LOOK_EVERY;
-        loop {
+        for _ in 0..LOOKS {
             self.sleep(every);
             if self.is_stopped() {
                 return;
             }
             let began = Instant::now();
             match ground.look(&Scope::whole(), self) {
-                Ok(found) if memory.is_known(&found) => memory.errors = found.errors,
+                Ok(found) if memory.is_known(&found, true) => memory.errors = found.errors,
                 Ok(_) => self.run(ground, runner, &Scope::whole(), memory),
                 Err(error) if is_away(&error) => return,
                 Err(_) => {}
@@ -388,9 +411,10 @@ impl scan::Watch for Follower {
 }
 
 impl Memory {
-    /// Whether there is nothing to run for.
-    fn is_known(&self, found: &Found) -> bool {
-        (found.to_do.is_none() || found.to_do == self.refused)
+    /// Whether there is nothing to run for. What was tried is tried again when it is `due`.
+    fn is_known(&self, found: &Found, due: bool) -> bool {
+        let waits = !due && found.paths.is_subset(&self.tried);
+        (found.to_do.is_none() || found.to_do == self.refused || waits)
             && !found.conflicts
             && found.errors.is_subset(&self.errors)
     }
@@ -399,4 +423,51 @@ impl Memory {
 /// Whether a look failed because a root is not what it must be.
 fn is_away(error: &LookError) -> bool {
     matches!(error, LookError::Root(error) if !matches!(error.fault, RootFault::Busy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(to_do: &[&str], errors: &[&str]) -> Found {
+        let rel = |path: &&str| RelPath::from_bytes(path.as_bytes()).unwrap_or_default();
+        Found {
+            to_do: (!to_do.is_empty()).then(|| *blake3::hash(to_do.join("\n").as_bytes()).as_bytes()),
+            paths: to_do.iter().map(rel).collect(),
+            errors: errors.iter().map(rel).collect(),
+            ..Found::default()
+        }
+    }
+
+    #[test]
+    fn s12_nothing_to_do_is_nothing_to_run_for() {
+        let memory = Memory::default();
+        assert!(memory.is_known(&found(&[], &[]), true));
+        assert!(!memory.is_known(&found(&["x"], &[]), true));
+        assert!(!memory.is_known(&found(&[], &["unreadable"]), true));
+    }
+
+    #[test]
+    fn what_was_told_is_not_told_again() {
+        let told = found(&[], &["unreadable"]);
+        let memory = Memory { errors: told.errors.clone(), ..Memory::default() };
+        assert!(memory.is_known(&told, true));
+        assert!(!memory.is_known(&found(&[], &["unreadable", "another"]), true));
+    }
+
+    #[test]
+    fn s6_what_was_refused_is_not_asked_for_again_unless_it_is_something_else() {
+        let refused = found(&["x", "y"], &[]);
+        let memory = Memory { refused: refused.to_do, ..Memory::default() };
+        assert!(memory.is_known(&refused, true));
+        assert!(!memory.is_known(&found(&["x"], &[]), true));
+    }
+
+    #[test]
+    fn s10_what_was_tried_waits_until_it_is_due_and_keeps_nothing_else_waiting() {
+        let memory = Memory { tried: found(&["hot"], &[]).paths, ..Memory::default() };
+        assert!(memory.is_known(&found(&["hot"], &[]), false));
+        assert!(!memory.is_known(&found(&["hot"], &[]), true));
+        assert!(!memory.is_known(&found(&["hot", "other"], &[]), false));
+    }
 }

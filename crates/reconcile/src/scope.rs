@@ -42,18 +42,29 @@ impl Scope {
 
     /// Puts the entries of a directory in doubt.
     pub fn add_dir(&mut self, dir: RelPath) {
-        self.dirs.insert(dir);
+        if !self.is_in_tree(&dir) {
+            self.dirs.insert(dir);
+        }
     }
 
     /// Puts a directory in doubt with all beneath.
     pub fn add_tree(&mut self, dir: RelPath) {
+        if self.is_in_tree(&dir) {
+            return;
+        }
+        for paths in [&mut self.dirs, &mut self.trees] {
+            let covered: Vec<_> = beneath(paths, &dir).chain(paths.get(&dir)).cloned().collect();
+            for path in covered {
+                paths.remove(&path);
+            }
+        }
         self.trees.insert(dir);
     }
 
     /// Adds all that is in doubt in another scope.
     pub fn add(&mut self, other: &Self) {
-        self.dirs.extend(other.dirs.iter().cloned());
-        self.trees.extend(other.trees.iter().cloned());
+        other.trees.iter().for_each(|tree| self.add_tree(tree.clone()));
+        other.dirs.iter().for_each(|dir| self.add_dir(dir.clone()));
     }
 
     /// Whether nothing is in doubt.
@@ -208,6 +219,16 @@ mod tests {
         let scope = scope(&["a", "a-b", "a/c"], &[]);
         assert_eq!(scope.leads([&rel("")]), BTreeSet::from([b"a".to_vec(), b"a-b".to_vec()]));
         assert_eq!(scope.leads([&rel("a")]), BTreeSet::from([b"c".to_vec()]));
+    }
+
+    #[test]
+    fn a_tree_stands_for_all_that_is_in_it() {
+        let mut scope = scope(&["t/a", "t", "t-x"], &["t/b/c"]);
+        scope.add_tree(rel("t"));
+        scope.add_tree(rel("t/d"));
+        scope.add_dir(rel("t/e"));
+        assert_eq!(scope.dirs().map(ToString::to_string).collect::<Vec<_>>(), ["t-x"]);
+        assert_eq!(scope.trees().map(ToString::to_string).collect::<Vec<_>>(), ["t"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use reconcile::path::Name;
 use reconcile::{Kind, RelPath, Side};
-use rustix::fs::{AtFlags, FileType, RawDir, StatxFlags, statx};
+use rustix::fs::{AtFlags, FileType, RawDir, StatxFlags, fstatfs, statx};
 use rustix::io::Errno;
 use syncmgr::outcome::{Problem, ProblemClass};
 
@@ -21,6 +21,11 @@ use crate::side::names::{IGNORE_FILE, is_ours};
 
 /// Room for the names of a directory.
 const NAMES: usize = 64 * 1024;
+
+/// File systems that others write to as well (magic numbers of `statfs(2)`): NFS, SMB, 9P, Ceph, AFS, and what is made by
+/// programs, which may be anything.
+const REMOTE: [u32; 7] =
+    [0x6969, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x00c3_6400, 0x5346_414f, 0x6573_5546];
 
 /// Why directories cannot be watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -112,6 +117,13 @@ impl Eye {
         };
         eye.watch_all()?;
         Ok(eye)
+    }
+
+    /// Whether changes may come about that nobody here is told of: those that are made on other machines.
+    pub(super) fn misses_some(&self) -> bool {
+        self.sides
+            .iter()
+            .any(|side| fstatfs(side.root()).is_ok_and(|fs| REMOTE.contains(&(fs.f_type as u32))))
     }
 
     /// How many directories are watched.
@@ -233,8 +245,11 @@ impl Eye {
                 self.doubts.push(Doubt::Dir(dir));
                 return Ok(());
             }
-            // Something else has that name by now, or other rules hold here.
+            // Something else has that name by now, or other rules hold here; perhaps both exchanged their names.
             self.forget(left.watch);
+            if let Some((was_in, was)) = left.from.split() {
+                self.appeared(left.side, was_in, was)?;
+            }
         }
         self.appeared(side, dir, name)
     }

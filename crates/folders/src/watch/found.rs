@@ -36,6 +36,8 @@ pub struct Ground<'g> {
 pub(super) struct Found {
     /// What would be done, in brief: the same as long as it is the same.
     pub(super) to_do: Option<[u8; 32]>,
+    /// What it would be done to.
+    pub(super) paths: BTreeSet<RelPath>,
     /// The conflicts there are not those that are known.
     pub(super) conflicts: bool,
     /// What cannot be synchronized.
@@ -65,6 +67,7 @@ impl Ground<'_> {
         let errors = plan.notes.iter().filter(|note| is_error(&note.what)).map(|note| note.path.clone());
         Ok(Found {
             to_do: brief(&plan),
+            paths: paths(&plan).cloned().collect(),
             conflicts: self.has_other_conflicts(scope, &plan),
             errors: errors.collect(),
             unsettled: unsettled(&plan),
@@ -109,16 +112,23 @@ fn brief(plan: &Plan) -> Option<[u8; 32]> {
     Some(*hasher.finalize().as_bytes())
 }
 
-fn unsettled(plan: &Plan) -> Scope {
-    let mut scope = Scope::default();
-    let actions = plan.actions.iter().map(|action| &action.path);
+/// All that something is to be done to.
+fn paths(plan: &Plan) -> impl Iterator<Item = &RelPath> {
     let from = plan.actions.iter().filter_map(|action| match &action.op {
         Op::Move { from, .. } | Op::KeepBoth { from, .. } => Some(from),
         _ => None,
     });
+    plan.actions
+        .iter()
+        .map(|action| &action.path)
+        .chain(from)
+        .chain(plan.settle.iter().map(|settle| &settle.path))
+}
+
+fn unsettled(plan: &Plan) -> Scope {
+    let mut scope = Scope::default();
     let errors = plan.notes.iter().filter(|note| is_error(&note.what)).map(|note| &note.path);
-    let settle = plan.settle.iter().map(|settle| &settle.path);
-    for path in actions.chain(from).chain(errors).chain(settle) {
+    for path in paths(plan).chain(errors) {
         scope.add_dir(path.split().map(|(dir, _)| dir).unwrap_or_default());
     }
     scope

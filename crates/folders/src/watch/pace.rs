@@ -24,6 +24,14 @@ pub(super) struct Pace {
     held: Option<Held>,
 }
 
+/// What is to be looked at now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub(super) scope: Scope,
+    /// The pause of what could not be settled is over.
+    pub(super) due: bool,
+}
+
 /// What could not be settled.
 #[derive(Debug)]
 struct Held {
@@ -35,11 +43,8 @@ struct Held {
 impl Pace {
     /// The entries of a directory have changed.
     pub(super) fn changed(&mut self, dir: &RelPath, now: Instant) {
-        // What keeps changing is looked at when its pause is over: it must not be copied again and again (S10).
-        if !self.held.as_ref().is_some_and(|held| held.scope.contains(dir)) {
-            self.fresh.add_dir(dir.clone());
-            self.note(now);
-        }
+        self.fresh.add_dir(dir.clone());
+        self.note(now);
     }
 
     /// A directory may have changed with all beneath.
@@ -70,17 +75,21 @@ impl Pace {
 
     /// What is to be looked at now, if it is time. What could not be settled is always part of it, so that the outcome
     /// of a run tells of it.
-    pub(super) fn take(&mut self, now: Instant) -> Option<Scope> {
+    pub(super) fn take(&mut self, now: Instant) -> Option<Taken> {
         if self.ready_at().is_none_or(|ready| ready > now) {
             return None;
         }
         self.since = None;
         let mut scope = std::mem::take(&mut self.fresh);
+        let mut due = false;
         if let Some(held) = &mut self.held {
             scope.add(&held.scope);
-            held.until = now + held.pause;
+            due = held.until <= now;
+            if due {
+                held.until = now + held.pause;
+            }
         }
-        Some(scope)
+        Some(Taken { scope, due })
     }
 
     /// All that was taken is settled.
@@ -88,11 +97,19 @@ impl Pace {
         self.held = None;
     }
 
-    /// Of what was taken, this could not be settled: it waits, longer each time.
+    /// Of what was taken, this could not be settled although it was tried: it waits, longer each time.
     pub(super) fn hold(&mut self, scope: Scope, now: Instant) {
         let before = self.held.take().filter(|held| held.scope == scope);
         let pause = before.map_or(FIRST_PAUSE, |held| (held.pause * 2).min(LONGEST_PAUSE));
         self.held = Some(Held { scope, until: now + pause, pause });
+    }
+
+    /// Of what was taken, this is not settled, and was not tried because its pause is not over.
+    pub(super) fn keep(&mut self, scope: Scope, now: Instant) {
+        match &mut self.held {
+            Some(held) => held.scope = scope,
+            None => self.hold(scope, now),
+        }
     }
 }
 
@@ -128,7 +145,7 @@ mod tests {
         pace.changed(&rel("x"), clock.at(0));
         assert_eq!(pace.ready_at(), Some(clock.at(50)));
         assert_eq!(pace.take(clock.at(49)), None);
-        assert_eq!(pace.take(clock.at(50)).as_ref().map(dirs), Some(vec!["x".to_owned()]));
+        assert_eq!(pace.take(clock.at(50)).map(|taken| dirs(&taken.scope)), Some(vec!["x".to_owned()]));
         assert_eq!((pace.ready_at(), pace.take(clock.at(60))), (None, None));
     }
 
@@ -142,7 +159,7 @@ mod tests {
         assert_eq!(pace.ready_at(), Some(clock.at(490)));
         pace.changed(&rel("last"), clock.at(480));
         assert_eq!(pace.ready_at(), Some(clock.at(500)));
-        assert_eq!(pace.take(clock.at(500)).map(|scope| dirs(&scope).len()), Some(13));
+        assert_eq!(pace.take(clock.at(500)).map(|taken| dirs(&taken.scope).len()), Some(13));
     }
 
     #[test]
@@ -150,16 +167,19 @@ mod tests {
         let (clock, mut pace) = (clock(), Pace::default());
         pace.changed(&rel("hot"), clock.at(0));
         let mut now = 50;
+        let scope = pace.take(clock.at(now)).unwrap().scope;
         let mut pauses = Vec::new();
         for _ in 0..8 {
-            let scope = pace.take(clock.at(now)).unwrap();
-            pace.hold(scope, clock.at(now));
-            // It changes all the time.
+            pace.hold(scope.clone(), clock.at(now));
+            // It changes again: it is looked at soon, but not tried.
             pace.changed(&rel("hot"), clock.at(now + 1));
-            let ready = pace.ready_at().unwrap();
-            let pause = ready.duration_since(clock.at(now)).as_secs();
+            let taken = pace.take(clock.at(now + 51)).unwrap();
+            assert!(!taken.due);
+            pace.keep(taken.scope, clock.at(now + 51));
+            let pause = pace.ready_at().unwrap().duration_since(clock.at(now)).as_secs();
             pauses.push(pause);
             now += pause * 1000;
+            assert!(pace.take(clock.at(now)).unwrap().due);
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
     }
@@ -168,11 +188,11 @@ mod tests {
     fn what_waits_is_looked_at_with_every_other_change() {
         let (clock, mut pace) = (clock(), Pace::default());
         pace.changed(&rel("hot"), clock.at(0));
-        let scope = pace.take(clock.at(50)).unwrap();
-        pace.hold(scope, clock.at(50));
+        let taken = pace.take(clock.at(50)).unwrap();
+        pace.hold(taken.scope, clock.at(50));
         pace.changed(&rel("other"), clock.at(60));
-        let scope = pace.take(clock.at(110)).unwrap();
-        assert_eq!(dirs(&scope), ["hot", "other"]);
+        let taken = pace.take(clock.at(110)).unwrap();
+        assert_eq!(dirs(&taken.scope), ["hot", "other"]);
         pace.settled();
         assert_eq!(pace.ready_at(), None);
     }
@@ -183,7 +203,7 @@ mod tests {
         pace.changed(&rel("x/y"), clock.at(0));
         pace.renamed(&rel("x"), &rel("z"));
         assert_eq!(
-            pace.take(clock.at(50)).as_ref().map(dirs),
+            pace.take(clock.at(50)).map(|taken| dirs(&taken.scope)),
             Some(vec!["x/y".to_owned(), "z/y".to_owned()])
         );
     }

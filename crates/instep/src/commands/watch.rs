@@ -26,7 +26,7 @@ use crate::signals::Wish;
 use crate::targets;
 
 /// How often requests to stop are looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(app: &mut App<'_>, args: &Watch) -> Result<Exit, Failure> {
     let mut pairs = targets::items(app, &args.targets, &Rules::default())?;
@@ -270,7 +270,7 @@ fn news_object(item: &ItemId, news: &News) -> Value {
     let item = item.as_str();
     match news {
         News::Following { directories, .. } => {
-            json!({ "type": "watching", "item": item, "directories": directories })
+            json!({ "type": "watching", "item": item, "folders": directories })
         }
         News::Away(problem) => {
             json!({ "type": "away", "item": item, "problem": json::problem_object(problem) })

@@ -157,3 +157,35 @@ fn what_happened_between_two_watches_is_found() {
     assert_eq!(watching.end().0, 0);
     scene.assert_same();
 }
+
+#[test]
+fn where_no_more_may_be_watched_it_says_so_and_looks_now_and_then() {
+    let scene = filled();
+    scene.a.file("later", "by the first look");
+    // Limits on watches are counted for each user namespace: in one of our own they can be set.
+    let program = scene.command(&scene.words("watch pair --json"));
+    let words: Vec<_> = std::iter::once(program.get_program()).chain(program.get_args()).collect();
+    let script = "echo 3 > /proc/sys/user/max_inotify_watches && exec \"$@\"";
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--user", "--map-root-user", "sh", "-c", script, "sh"]).args(&words);
+    command.env("INSTEP_HOME", scene.home()).current_dir(scene.home()).stdout(std::process::Stdio::piped());
+    let Ok(mut child) = command.spawn() else {
+        eprintln!("skipped: there is no `unshare` here");
+        return;
+    };
+    let lines = BufReader::new(child.stdout.take().expect("its output is piped"));
+    let mut watching = Watching { child, lines };
+    let mut line = String::new();
+    watching.lines.read_line(&mut line).expect("its output can be read");
+    if line.is_empty() {
+        eprintln!("skipped: no user namespaces here");
+        let _ = watching.child.wait();
+        return;
+    }
+    let told: Value = serde_json::from_str(&line).expect("it is JSON");
+    assert_eq!(told["type"], "periodic", "{told}");
+    assert!(told["problem"].to_string().contains("max_user_watches"), "{told}");
+    assert_eq!(watching.next_of("run")["outcome"], "done");
+    assert_eq!(scene.b.read("later"), b"by the first look");
+    assert_eq!(watching.end().0, 0);
+}
