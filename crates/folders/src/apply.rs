@@ -19,13 +19,13 @@ mod sweep;
 mod task;
 mod undo;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reconcile::{Action, FileId, Kind, Listing, Op, Plan, RelPath, Seen, Settle, Side, Unreadable};
+use reconcile::{Action, DirKey, FileId, Kind, Listing, Op, Plan, RelPath, Seen, Settle, Side, Unreadable};
 use syncmgr::RunId;
 use syncmgr::outcome::SideCounts;
 
@@ -36,6 +36,7 @@ use crate::side::names::TempName;
 use crate::side::write::{WriteDir, WriteSide};
 use crate::trash::Trash;
 
+use check::same_but_renamed;
 pub(crate) use check::same_version;
 pub(crate) use hooks::{Fault, Hooks, NoHooks, Point};
 use record::Edit;
@@ -111,6 +112,9 @@ pub(crate) enum Why {
     /// What is to come back is not in the trash any more.
     #[error("is not in the trash any more")]
     NotInTrash,
+    /// Something in a new tree could neither be completed nor removed: the tree is not shown (S2).
+    #[error("something in it could neither be completed nor removed again")]
+    HalfMade,
     /// Something has appeared where nothing was (S1).
     #[error("something with this name has appeared after this run had looked")]
     Taken,
@@ -172,7 +176,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) lists: &'a dyn Lists,
     pub(crate) base: &'a dyn BaseStore,
     pub(crate) run: RunId,
-    /// Marks the temporary names of this pair.
+    /// Marks the temporary names of this pair (its upper half does).
     pub(crate) tag: u32,
     /// False deletes for good what the run took away, once all is recorded.
     pub(crate) keep_trash: bool,
@@ -196,13 +200,20 @@ pub(crate) struct Apply<'a> {
     unfinished: Vec<(Side, RelPath, Seen)>,
     /// What this run made of things that later actions name: they expect this, not what the plan saw.
     ours: HashMap<(Side, RelPath), Seen>,
+    /// Where the base has the directories that the plan names: true whatever has been moved so far, and recorded.
+    dirs: HashMap<RelPath, DirKey>,
+    /// Paths where something was not done as planned: what the plan has there besides, or beneath, rests on it.
+    blocked: Mutex<HashSet<RelPath>>,
+    /// Inodes whose change time this run moved: a file may have other names, under which it is still what the plan saw.
+    stirred: Mutex<HashSet<(Side, FileId)>>,
     counts: [SideCounts; 2],
     /// Whether the base was told of this run already.
     introduced: bool,
 }
 
 impl<'a> Apply<'a> {
-    pub(crate) fn new(ground: Ground<'a>, journal: Journal) -> Self {
+    pub(crate) fn new(mut ground: Ground<'a>, journal: Journal) -> Self {
+        ground.tag = TempName::tag_of(ground.tag, ground.run);
         let trash = ground.sides.map(|side| Trash::new(side, ground.run));
         let open = OpenDirs::new(Arc::clone(journal.notes()), ground.run, ground.tag);
         Self {
@@ -213,6 +224,9 @@ impl<'a> Apply<'a> {
             edits: Vec::new(),
             unfinished: Vec::new(),
             ours: HashMap::new(),
+            dirs: HashMap::new(),
+            blocked: Mutex::default(),
+            stirred: Mutex::default(),
             counts: [SideCounts::default(); 2],
             introduced: false,
             ground,
@@ -231,23 +245,19 @@ impl<'a> Apply<'a> {
 
     /// Carries out a whole plan.
     pub(crate) fn carry_out(&mut self, plan: &Plan) -> Result<Ending, ApplyError> {
+        let actions = plan.actions.iter().map(|action| (&action.path, action.dir));
+        let settle = plan.settle.iter().map(|settle| (&settle.path, settle.dir));
+        self.dirs.extend(actions.chain(settle).filter_map(|(path, dir)| Some((path.split()?.0, dir?))));
         let mut rest = &plan.actions[..];
-        let mut settled = false;
+        // First, so that there is a place in the base for what comes into directories that both sides made.
+        self.settle(&plan.settle);
         let mut ending = Ending::Complete;
         while ending == Ending::Complete && !rest.is_empty() {
             let copies = is_copy(&rest[0]);
-            if copies && !settled {
-                // Directories that both sides made are agreed on before anything is copied into them.
-                self.settle(&plan.settle);
-                settled = true;
-            }
             let length = rest.iter().position(|action| is_copy(action) != copies).unwrap_or(rest.len());
             let (group, later) = rest.split_at(length);
             ending = if copies { self.copy(group)? } else { self.act(group)? };
             rest = later;
-        }
-        if !settled {
-            self.settle(&plan.settle);
         }
         Ok(ending)
     }
@@ -352,6 +362,10 @@ impl<'a> Apply<'a> {
 
     fn act_on(&mut self, action: &Action) -> Result<(), ApplyError> {
         let path = &action.path;
+        if self.is_blocked(path) {
+            self.note(&Deed::Void { on: side_of(&action.op).into(), path: path.into() });
+            return Ok(());
+        }
         let result = match &action.op {
             Op::Create { on, source, .. } => self.make_directory(*on, path, source),
             Op::Move { on, at, origin, seen, source, same, .. } => {
@@ -369,7 +383,7 @@ impl<'a> Apply<'a> {
             Err(Stop::Why(why)) => {
                 let on = side_of(&action.op);
                 self.note(&Deed::Void { on: on.into(), path: path.into() });
-                self.trouble(Trouble { on, path: path.clone(), why });
+                self.undone(on, path, why);
             }
             Err(Stop::Died) => return Err(ApplyError::Died),
         }
@@ -383,7 +397,7 @@ impl<'a> Apply<'a> {
         }
         self.hook(Point::Committing, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)?;
         let mut txn = self.ground.base.begin()?;
-        record::write(&mut *txn, std::mem::take(&mut self.edits))?;
+        record::write(&mut *txn, std::mem::take(&mut self.edits), &self.dirs)?;
         if !self.introduced {
             for side in Side::BOTH {
                 txn.set_root(side, &self.ground.identities[side as usize])?;
@@ -434,6 +448,43 @@ impl<'a> Apply<'a> {
     /// What to expect on a side: what this run made of it, else what the plan saw.
     fn expected(&self, side: Side, path: &RelPath, planned: &Seen) -> Seen {
         self.ours.get(&(side, path.clone())).copied().unwrap_or(*planned)
+    }
+
+    /// Something was not done: it is told, and nothing more is done there.
+    fn undone(&self, on: Side, path: &RelPath, why: Why) {
+        lock(&self.blocked).insert(path.clone());
+        self.trouble(Trouble { on, path: path.clone(), why });
+    }
+
+    /// Whether something was not done at `path` or above.
+    fn is_blocked(&self, path: &RelPath) -> bool {
+        let blocked = lock(&self.blocked);
+        if blocked.is_empty() {
+            return false;
+        }
+        let mut at = path.clone();
+        loop {
+            if blocked.contains(&at) {
+                return true;
+            }
+            match at.split() {
+                Some((above, _)) => at = above,
+                None => return false,
+            }
+        }
+    }
+
+    /// Whether what is there now is the version that is expected, but for what this run itself did to it.
+    fn is_still(&self, on: Side, expected: &Seen, now: &Seen) -> bool {
+        same_version(expected, now)
+            || (same_but_renamed(expected, now) && lock(&self.stirred).contains(&(on, now.id)))
+    }
+
+    /// This run renamed it or set its metadata.
+    fn stir(&self, on: Side, seen: &Seen) {
+        if seen.kind == Kind::File {
+            lock(&self.stirred).insert((on, seen.id));
+        }
     }
 
     /// A temporary name that this run has not given yet.

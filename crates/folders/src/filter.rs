@@ -156,7 +156,7 @@ impl<'f> SideFilter<'f> {
         }
         let rules = self.rules(path);
         let mut kept = Listing::with_capacity(listing.len(), 0);
-        kept.excluded = listing.excluded;
+        (kept.excluded, kept.half_made) = (listing.excluded, listing.half_made);
         for (name, seen) in listing.iter() {
             if rules.excludes(&path.join(name), seen.kind) {
                 kept.excluded += 1;

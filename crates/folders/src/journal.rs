@@ -308,24 +308,31 @@ pub fn prune(home: &Path, before: SystemTime) {
     }
 }
 
-/// All lines of a run's journal, without those that were taken back; none when the run left no journal. A line that a
-/// crash cut short ends it: what it was to say was never done.
+/// All lines of a run's journal, without those that were taken back; none when the run left no journal.
 ///
 /// # Errors
 /// The file could not be read.
 pub fn read(notes: &dyn Notes, run: RunId) -> Result<Option<Vec<Deed>>, JournalError> {
-    let name = name_of(run);
-    let failed = |source| JournalError { path: notes.place(&name), what: "read", source };
-    let Some(text) = notes.read(&name).map_err(failed)? else { return Ok(None) };
+    let Some(lines) = lines(notes, run)? else { return Ok(None) };
     let mut deeds = Vec::new();
-    for line in text.split(|&byte| byte == b'\n') {
-        match serde_json::from_slice(line) {
-            Ok(Deed::Void { on, path }) => take_back(&mut deeds, on, &path),
-            Ok(deed) => deeds.push(deed),
-            Err(_) => break,
+    for line in lines {
+        match line {
+            Deed::Void { on, path } => take_back(&mut deeds, on, &path),
+            deed => deeds.push(deed),
         }
     }
     Ok(Some(deeds))
+}
+
+/// All lines as they were written. A line that a crash cut short ends them: what it was to say was never done.
+///
+/// # Errors
+/// The file could not be read.
+pub(crate) fn lines(notes: &dyn Notes, run: RunId) -> Result<Option<Vec<Deed>>, JournalError> {
+    let name = name_of(run);
+    let failed = |source| JournalError { path: notes.place(&name), what: "read", source };
+    let Some(text) = notes.read(&name).map_err(failed)? else { return Ok(None) };
+    Ok(Some(text.split(|&byte| byte == b'\n').map_while(|line| serde_json::from_slice(line).ok()).collect()))
 }
 
 /// Removes the last mention of `path` on a side.

@@ -137,6 +137,8 @@ pub struct Planned {
     pub ignore_problems: Vec<(Side, IgnoreProblem)>,
     /// Bytes that were read to compare.
     pub compared_bytes: u64,
+    /// Directories in which killed runs left half-made things.
+    pub left_over: Vec<(Side, RelPath)>,
 }
 
 impl<'a> Look<'a> {
@@ -285,6 +287,7 @@ impl<'a> Look<'a> {
             changed_since: Vec::new(),
             ignore_problems: Side::BOTH.into_iter().flat_map(problems).collect(),
             compared_bytes: scan.compared_bytes(),
+            left_over: scan.take_left_over(),
         })
     }
 

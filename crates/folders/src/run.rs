@@ -118,6 +118,7 @@ impl<'r> Run<'r> {
         let journal = Journal::new(look.notes(), self.callback.run_id(), RunKind::Sync);
         let mut apply = Apply::new(ground, journal);
         expect(&progress, plan);
+        apply.clear(&planned.left_over);
         let result = apply.carry_out(plan);
         progress.phase(Phase::Finishing);
         let (ending, result) = match result {

@@ -38,6 +38,8 @@ pub struct Scan<'s> {
     /// The first failure of the base: what was planned after it is worth nothing.
     base_error: Mutex<Option<BaseError>>,
     compared: AtomicU64,
+    /// Directories with half-made things.
+    left_over: Mutex<Vec<(Side, RelPath)>>,
 }
 
 impl<'s> Scan<'s> {
@@ -56,6 +58,7 @@ impl<'s> Scan<'s> {
             watch,
             base_error: Mutex::default(),
             compared: AtomicU64::new(0),
+            left_over: Mutex::default(),
         }
     }
 
@@ -102,6 +105,11 @@ impl<'s> Scan<'s> {
     /// Bytes that were read to compare, on each side.
     pub fn compared_bytes(&self) -> u64 {
         self.compared.load(Ordering::Relaxed)
+    }
+
+    /// Directories in which a killed run left half-made things, as far as they were looked at.
+    pub fn take_left_over(&self) -> Vec<(Side, RelPath)> {
+        std::mem::take(&mut self.left_over.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The base's failure, if it failed.
@@ -158,6 +166,9 @@ impl World for Scan<'_> {
     fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable> {
         let open = self.side(side).dir(dir).map_err(|error| Unreadable { reason: reason(&error) })?;
         let listing = self.list_open(side, &*open, dir)?;
+        if listing.half_made {
+            self.left_over.lock().unwrap_or_else(PoisonError::into_inner).push((side, dir.clone()));
+        }
         self.watch.looked_at(listing.len() as u64, dir);
         Ok(listing)
     }

@@ -22,12 +22,19 @@ pub struct Listing {
     entries: Vec<(u32, u32, Seen)>,
     /// Names that a filter left out: they are there, and keep their directory from being removed.
     pub excluded: u64,
+    /// Half-made things of ours are there as well, left by a run that was killed.
+    pub half_made: bool,
 }
 
 impl Listing {
     /// An empty listing with room for so many children, whose names take so many bytes together.
     pub fn with_capacity(entries: usize, name_bytes: usize) -> Self {
-        Self { names: Vec::with_capacity(name_bytes), entries: Vec::with_capacity(entries), excluded: 0 }
+        Self {
+            names: Vec::with_capacity(name_bytes),
+            entries: Vec::with_capacity(entries),
+            excluded: 0,
+            half_made: false,
+        }
     }
 
     /// Adds a child, in any order.

@@ -17,7 +17,7 @@ pub(super) fn threads() -> usize {
 impl Apply<'_> {
     /// Carries out creations and replacements.
     pub(super) fn copy(&mut self, actions: &[Action]) -> Result<Ending, ApplyError> {
-        let mut waiting = tasks(actions);
+        let mut waiting = tasks(actions, |path| self.is_blocked(path));
         loop {
             let batch = Batch::new(self, waiting);
             let helpers = self.ground.limits.threads.min(batch.width());
@@ -56,7 +56,7 @@ impl Apply<'_> {
 }
 
 /// The actions as tasks, the first at the end. Files of one directory share a task.
-fn tasks(actions: &[Action]) -> Vec<Task> {
+fn tasks(actions: &[Action], is_blocked: impl Fn(&RelPath) -> bool) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::new();
     let mut leaves: Option<(Side, RelPath, Vec<Item>)> = None;
     let close = |leaves: Option<(Side, RelPath, Vec<Item>)>, tasks: &mut Vec<Task>| {
@@ -64,7 +64,7 @@ fn tasks(actions: &[Action]) -> Vec<Task> {
             tasks.push(Task { on, dir, home: None, work: Work::Leaves(items) });
         }
     };
-    for action in actions {
+    for action in actions.iter().filter(|action| !is_blocked(&action.path)) {
         let (on, source, instead) = match &action.op {
             Op::Create { on, source, .. } => (*on, source, None),
             Op::Replace { on, source, target, removed, keep_mode, .. } => {

@@ -1,8 +1,7 @@
 //! Permissions and times that follow the other side.
 
-use reconcile::{RelPath, Seen, Side};
+use reconcile::{Kind, RelPath, Seen, Side, Time};
 
-use super::check::same_version;
 use super::{Apply, Edit, Stop, Why};
 
 impl Apply<'_> {
@@ -17,15 +16,30 @@ impl Apply<'_> {
     ) -> Result<(), Stop> {
         let (dir, name) = self.parent_of(on, path)?;
         let now = dir.look(&name)?.ok_or(Why::Vanished)?;
-        if !same_version(&self.expected(on, path, target), &now) {
+        if !self.is_still(on, &self.expected(on, path, target), &now) {
             return Err(Why::Changed.into());
         }
         let made =
             dir.set_meta(&name, target.kind, mode.then_some(source.mode), mtime.then_some(source.mtime))?;
+        // An edit that came in the meantime is one that the next run must find.
+        if now.kind != Kind::Dir && was_edited(&now, &made, mtime.then_some(source.mtime)) {
+            return Err(Why::Changed.into());
+        }
+        self.stir(on, &made);
         self.ours.insert((on, path.clone()), made);
         let source = self.expected(on.other(), path, source);
         self.edits.push(Edit::set(path.clone(), on, &source, &made, false));
         self.counts_on(on).updated += 1;
         Ok(())
     }
+}
+
+/// Whether a file is not what we made of it by setting, perhaps, its time.
+fn was_edited(before: &Seen, after: &Seen, mtime: Option<Time>) -> bool {
+    let other_time = match mtime {
+        None => before.mtime != after.mtime,
+        // A file system may store another time than it was told; but an edit moves both times to the same.
+        Some(mtime) => after.mtime != mtime && after.mtime == after.ctime,
+    };
+    other_time || Seen { mode: before.mode, mtime: before.mtime, ctime: before.ctime, ..*after } != *before
 }

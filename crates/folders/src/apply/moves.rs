@@ -3,7 +3,7 @@
 use reconcile::plan::Origin;
 use reconcile::{RelPath, Seen, Side};
 
-use super::check::{same_but_renamed, same_version};
+use super::check::same_but_renamed;
 use super::record::Renamed;
 use super::{Apply, Edit, Point, Stop, Trouble, Why};
 use crate::side::write::Rename;
@@ -47,7 +47,7 @@ impl Apply<'_> {
         let (new_dir, new_name) = self.parent_of(on, to)?;
         let expected = self.expected(on, from, seen);
         let now = old_dir.look(&old_name)?.ok_or(Why::Vanished)?;
-        if !same_version(&expected, &now) {
+        if !self.is_still(on, &expected, &now) {
             return Err(Why::Changed.into());
         }
         self.hook(Point::Moving, on, to)?;
@@ -58,6 +58,7 @@ impl Apply<'_> {
             new_dir.rename(&new_name, &*old_dir, &old_name, Rename::NoReplace)?;
             return Err(Why::Changed.into());
         }
+        self.stir(on, &moved);
         self.ours.insert((on, to.clone()), moved);
         if let Some((origin, source)) = agreed {
             let seen = match source {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reconcile::{Kind, RelPath, Seen, Side};
 
-use super::check::{is_same_tree, same_but_renamed, same_version};
+use super::check::{is_same_tree, same_but_renamed};
 use super::stage;
 use super::task::{Instead, NewDir, Root, Staged, State};
 use super::{Apply, ApplyError, Edit, Point, Stop, Trouble, Why, lock, split};
@@ -24,9 +24,9 @@ impl Apply<'_> {
             return Ok(());
         }
         staged.sort_by(|x, y| (x.on, &x.dir, &x.name).cmp(&(y.on, &y.dir, &y.name)));
-        let is_on = |side| staged.iter().any(|one| one.on == side) || roots.iter().any(|one| one.on == side);
-        let touched: Vec<Side> = Side::BOTH.into_iter().filter(|&side| is_on(side)).collect();
-        self.flush(&touched)?;
+        // Of both sides: a copy is never to be found by the next run while the power could still take its source back to
+        // something else of the same size and time.
+        self.flush(&Side::BOTH)?;
         self.foretell_staged(&staged, &roots);
         lock(&self.journal).flush()?;
         self.hook(Point::Foretold, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)?;
@@ -38,7 +38,7 @@ impl Apply<'_> {
 
     fn foretell_staged(&self, staged: &[Staged], roots: &[Arc<Root>]) {
         let mut journal = lock(&self.journal);
-        for root in roots {
+        for root in roots.iter().filter(|root| root.state() == State::Building) {
             let (dir, name) = split(&root.path);
             journal.add(&match &root.instead {
                 None => Deed::Create {
@@ -74,6 +74,12 @@ impl Apply<'_> {
     }
 
     fn publish_root(&mut self, root: &Arc<Root>) -> Result<(), ApplyError> {
+        if root.state() == State::Failed {
+            self.failed(root.on, &root.path, Why::HalfMade);
+            self.take_down(root);
+            self.one_done(root.home.as_ref());
+            return Ok(());
+        }
         let (_, name) = split(&root.path);
         let result = self.side(root.on).folder(&root.dir).map_err(Stop::from).and_then(|dir| {
             self.publish_one(root.on, &*dir, &root.temp, &name, &root.path, &root.seen, root.instead.as_ref())
@@ -101,14 +107,28 @@ impl Apply<'_> {
                     }
                 }
                 self.failed(root.on, &root.path, why);
-                if let Err(error) = trash::remove_tree(self.side(root.on), &root.temp_path()) {
-                    let (on, path) = (root.on, root.path.clone());
-                    self.trouble(Trouble { on, path, why: error.into() });
-                }
+                self.take_down(root);
             }
         }
         self.one_done(root.home.as_ref());
         Ok(())
+    }
+
+    /// Removes a tree that is not published.
+    fn take_down(&self, root: &Root) {
+        let side = self.side(root.on);
+        let is_ours = side.folder(&root.dir).and_then(|dir| is_made(&*dir, &root.temp, &root.seen));
+        let removed = is_ours
+            .and_then(|ours| if ours { trash::remove_tree(side, &root.temp_path()) } else { Ok(false) });
+        if let Err(error) = removed {
+            let (on, path) = (root.on, root.path.clone());
+            self.trouble(Trouble { on, path, why: error.into() });
+        }
+    }
+
+    /// Removes something that is not published.
+    fn unmake(&self, dir: &dyn WriteDir, temp: &[u8], made: &Seen) -> Result<(), SideError> {
+        if is_made(dir, temp, made)? { dir.remove(temp, made.kind) } else { Ok(()) }
     }
 
     fn publish_leaves(&mut self, staged: Vec<Staged>) -> Result<(), ApplyError> {
@@ -141,7 +161,7 @@ impl Apply<'_> {
                 Err(Stop::Why(why)) => {
                     self.failed(one.on, &path, why);
                     if let Ok(dir) = dir
-                        && let Err(error) = dir.remove(&one.temp, one.made.kind)
+                        && let Err(error) = self.unmake(&**dir, &one.temp, &one.made)
                         && !is_missing(&error)
                     {
                         self.trouble(Trouble { on: one.on, path, why: error.into() });
@@ -195,7 +215,7 @@ impl Apply<'_> {
         let side = self.side(on);
         let expected = self.expected(on, path, &instead.target);
         let now = dir.look(name)?.ok_or(Why::Vanished)?;
-        if !same_version(&expected, &now)
+        if !self.is_still(on, &expected, &now)
             || (now.kind == Kind::Dir && !is_same_tree(side, path, &instead.removed)?)
         {
             return Err(Why::Changed.into());
@@ -248,6 +268,7 @@ impl Apply<'_> {
         instead: &Instead,
     ) -> Result<bool, Why> {
         let out = dir.look(name)?.ok_or(Why::Vanished)?;
+        self.stir(on, &out);
         Ok(same_but_renamed(expected, &out)
             && (out.kind != Kind::Dir
                 || is_same_tree(self.side(on), &dir.path().join(name), &instead.removed)?))
@@ -267,7 +288,7 @@ impl Apply<'_> {
 
     fn failed(&self, on: Side, path: &RelPath, why: Why) {
         self.note(&Deed::Void { on: on.into(), path: path.into() });
-        self.trouble(Trouble { on, path: path.clone(), why });
+        self.undone(on, path, why);
     }
 
     /// A child of a directory that people see is there; the last one closes it.
@@ -298,4 +319,10 @@ fn replaces(on: Side, path: &RelPath, temp: &[u8], made: &Seen, instead: &Instea
 
 fn is_missing(error: &SideError) -> bool {
     matches!(error, SideError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// Whether what has the temporary name is what we made. Where names had changed places and could not change back, it is
+/// the person's old version: not ours to remove, the next run brings it to the trash.
+fn is_made(dir: &dyn WriteDir, temp: &[u8], made: &Seen) -> Result<bool, SideError> {
+    Ok(dir.look(temp)?.is_some_and(|now| same_but_renamed(made, &now)))
 }

@@ -61,8 +61,14 @@ pub(super) fn in_order(on: Side, other: &Seen, made: &Seen) -> (Seen, Seen) {
 }
 
 /// Writes the changes into a transaction.
-pub(super) fn write(txn: &mut dyn Transaction, edits: Vec<Edit>) -> Result<(), BaseError> {
-    let mut records = Records { txn, open: HashMap::new(), keys: HashMap::new() };
+///
+/// `planned`: where the plan found the directories in the base.
+pub(super) fn write(
+    txn: &mut dyn Transaction,
+    edits: Vec<Edit>,
+    planned: &HashMap<RelPath, DirKey>,
+) -> Result<(), BaseError> {
+    let mut records = Records { txn, planned, open: HashMap::new(), keys: HashMap::new() };
     // All that moves leaves its place before anything arrives: names may change places.
     let mut moved = HashMap::new();
     for edit in &edits {
@@ -102,6 +108,7 @@ pub(super) fn write(txn: &mut dyn Transaction, edits: Vec<Edit>) -> Result<(), B
 /// The records that are changed, open until all changes are made.
 struct Records<'t, 'b> {
     txn: &'t mut (dyn Transaction + 'b),
+    planned: &'t HashMap<RelPath, DirKey>,
     open: HashMap<DirKey, Record>,
     keys: HashMap<RelPath, DirKey>,
 }
@@ -125,6 +132,12 @@ impl Records<'_, '_> {
     /// The record of a directory; none when the base has no agreement on the directory itself.
     fn key(&mut self, dir: &RelPath) -> Result<Option<DirKey>, BaseError> {
         if let Some(&key) = self.keys.get(dir) {
+            return Ok(Some(key));
+        }
+        if let Some(&key) = self.planned.get(dir)
+            && (self.open.contains_key(&key) || self.txn.dir(key)?.is_some())
+        {
+            self.keys.insert(dir.clone(), key);
             return Ok(Some(key));
         }
         // Step by step from the root: a path may be longer than a stack is deep.

@@ -2,7 +2,7 @@
 
 use reconcile::{Kind, RelPath, Seen, Side, Tally};
 
-use super::check::{is_same_tree, same_but_renamed, same_version};
+use super::check::{is_same_tree, same_but_renamed};
 use super::{Apply, Edit, Point, Stop, Why};
 
 impl Apply<'_> {
@@ -19,7 +19,8 @@ impl Apply<'_> {
         let side = self.side(on);
         let expected = self.expected(on, path, target);
         let now = dir.look(&name)?.ok_or(Why::Vanished)?;
-        if !same_version(&expected, &now) || (now.kind == Kind::Dir && !is_same_tree(side, path, tally)?) {
+        if !self.is_still(on, &expected, &now) || (now.kind == Kind::Dir && !is_same_tree(side, path, tally)?)
+        {
             return Err(Why::Changed.into());
         }
         self.hook(Point::Removing, on, path)?;
@@ -33,6 +34,7 @@ impl Apply<'_> {
             trash.give_back(&kept, &*dir, &name)?;
             return Err(Why::Changed.into());
         }
+        self.stir(on, &out);
         self.edits.push(Edit::Forget { path: path.clone() });
         self.counts_on(on).deleted += tally.entries().max(1);
         Ok(())

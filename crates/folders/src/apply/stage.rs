@@ -10,7 +10,7 @@ use reconcile::{Kind, Listing, RelPath, Seen, Side};
 use super::check::same_version;
 use super::queue::Queue;
 use super::task::{Item, NewDir, Root, Staged, State, Task, Work};
-use super::{Apply, Edit, Ending, Fault, Point, Trouble, Why, lock};
+use super::{Apply, Edit, Ending, Fault, Point, Why, lock};
 use crate::journal::{Deed, Stamp, Text};
 use crate::side::write::WriteDir;
 use crate::side::{ReadDir, SideError};
@@ -338,10 +338,14 @@ impl<'b, 'a> Batch<'b, 'a> {
                     }
                 }
                 Err(Failed::Batch) => {
+                    self.clear_away(hidden, into, &item.name);
                     self.put_back(on, dir, home, item, items);
                     break;
                 }
                 Err(Failed::This(why)) => {
+                    if !matches!(why, Why::Taken) {
+                        self.clear_away(hidden, into, &item.name);
+                    }
                     self.trouble(on, &path, why);
                     self.one_done(home);
                 }
@@ -357,6 +361,20 @@ impl<'b, 'a> Batch<'b, 'a> {
             for _ in 0..done {
                 self.one_done(home);
             }
+        }
+    }
+
+    /// After a failure in a hidden directory nothing may be left under the final name, even if the system refused to
+    /// clear up at once (S2).
+    fn clear_away(&self, hidden: Option<&Arc<NewDir>>, into: &dyn WriteDir, name: &[u8]) {
+        let Some(hidden) = hidden else { return };
+        let clear = match into.look(name) {
+            Ok(None) => true,
+            Ok(Some(seen)) => into.remove(name, seen.kind).is_ok(),
+            Err(_) => false,
+        };
+        if !clear {
+            hidden.root.set_state(State::Failed);
         }
     }
 
@@ -587,7 +605,7 @@ impl<'b, 'a> Batch<'b, 'a> {
     }
 
     fn trouble(&self, on: Side, path: &RelPath, why: Why) {
-        self.apply.trouble(Trouble { on, path: path.clone(), why });
+        self.apply.undone(on, path, why);
     }
 }
 

@@ -12,6 +12,7 @@ use reconcile::{Kind, RelPath, Seen, Side};
 use serde::{Deserialize, Serialize};
 use syncmgr::RunId;
 
+use super::{Apply, Trouble};
 use crate::journal::{self, Deed, OnSide, Text};
 use crate::notes::Notes;
 use crate::side::SideError;
@@ -95,7 +96,7 @@ pub(crate) fn sweep(notes: &dyn Notes, sides: [&dyn WriteSide; 2]) -> Swept {
     let mut run = None;
     for line in text.split(|&byte| byte == b'\n') {
         match serde_json::from_slice(line) {
-            Ok(Line::Run { run: id, tag }) => run = Some(Killed::read(notes, RunId(id), tag)),
+            Ok(Line::Run { run: id, tag }) => run = Killed::read(notes, RunId(id), tag),
             Ok(Line::In { on, dir }) => {
                 if let (Some(killed), Some(dir)) = (&run, dir.path()) {
                     match killed.sweep_dir(sides[Side::from(on) as usize], on, &dir) {
@@ -114,6 +115,27 @@ pub(crate) fn sweep(notes: &dyn Notes, sides: [&dyn WriteSide; 2]) -> Swept {
     swept
 }
 
+impl Apply<'_> {
+    /// Clears half-made things away that the list does not know: it may be lost with the power, or the directory was
+    /// moved since. To the trash, for an old version may be among them that was just being replaced.
+    pub(crate) fn clear(&mut self, left_over: &[(Side, RelPath)]) {
+        for (on, dir) in left_over {
+            if let Err(error) = self.clear_dir(*on, dir) {
+                self.trouble(Trouble { on: *on, path: dir.clone(), why: error.into() });
+            }
+        }
+    }
+
+    fn clear_dir(&self, on: Side, dir: &RelPath) -> Result<(), SideError> {
+        let folder = self.side(on).folder(dir)?;
+        for temp in folder.temps()?.into_iter().filter(|temp| temp.is_of(self.ground.tag)) {
+            let name = temp.to_name();
+            self.trash[on as usize].take(&*folder, &name, &dir.join(&name))?;
+        }
+        Ok(())
+    }
+}
+
 /// What is known of a killed run.
 struct Killed {
     run: RunId,
@@ -123,13 +145,16 @@ struct Killed {
 }
 
 impl Killed {
-    fn read(notes: &dyn Notes, run: RunId, tag: u32) -> Self {
-        let deeds = journal::read(notes, run).ok().flatten().unwrap_or_default();
+    /// None if its journal cannot be read: nobody knows then what is half-made and what is an old version.
+    fn read(notes: &dyn Notes, run: RunId, tag: u32) -> Option<Self> {
+        // Also what was taken back: where names had changed places and could not change back, the old version is still
+        // under the temporary name.
+        let deeds = journal::lines(notes, run).ok()?.unwrap_or_default();
         let replaced = deeds.into_iter().filter_map(|deed| match deed {
             Deed::Replace { on, path, temp, made, .. } => Some((on, path.path()?, temp.0, Seen::from(made))),
             _ => None,
         });
-        Self { run, tag, replaced: replaced.collect() }
+        Some(Self { run, tag, replaced: replaced.collect() })
     }
 
     fn sweep_dir(&self, side: &dyn WriteSide, on: OnSide, dir: &RelPath) -> Result<u64, SideError> {

@@ -151,6 +151,11 @@ fn describe(label: &str, other: &str, trouble: &Trouble) -> Problem {
             format!("{path} on {other} changed each time while it was copied; no copy was kept"),
         )
         .with_fix("close the program that writes to it, then sync again"),
+        Why::HalfMade => Problem::new(
+            ProblemClass::Transient,
+            format!("{path} was not put on {label}: something in it could neither be completed nor removed again"),
+        )
+        .with_fix("check the disk, then sync again"),
         Why::Unlisted(why) => {
             Problem::new(ProblemClass::Permission, format!("{path}: {why}"))
                 .with_fix("check its permissions, then sync again")

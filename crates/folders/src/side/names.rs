@@ -1,6 +1,7 @@
 //! Names that are ours and never a person's: defined once, for those who write them and those who must not list them.
 
 use reconcile::path::Name;
+use syncmgr::RunId;
 
 /// Our directory at the top of each side; the trash is in it.
 pub const OUR_DIR: &Name = b".instep";
@@ -12,6 +13,8 @@ pub const IGNORE_FILE: &Name = b".instepignore";
 const PREFIX: &[u8] = b".instep";
 const TEMP_START: &[u8] = b".instep-";
 const TEMP_END: &[u8] = b".tmp";
+/// The part of a tag that is the pair's.
+const PAIR: u32 = 0xffff_0000;
 const TEMP_LEN: usize = TEMP_START.len() + 16 + TEMP_END.len();
 
 /// The name of something half-made: `.instep-<16 hex digits>.tmp`, the same 28 bytes however long the final name is.
@@ -19,13 +22,24 @@ const TEMP_LEN: usize = TEMP_START.len() + 16 + TEMP_END.len();
 /// The digits are a tag (whose run made it) and a number that counts within the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TempName {
-    /// Tells pairs apart: a run removes only left-overs of its own pair.
+    /// Tells pairs apart, and runs of one pair: see [`TempName::tag_of`].
     pub tag: u32,
     /// Counts within a run.
     pub number: u32,
 }
 
 impl TempName {
+    /// The tag of a run: the upper half is the pair's, for a run removes only left-overs of its own pair; the lower half
+    /// tells which run's journal knows what became of it.
+    pub fn tag_of(pair: u32, run: RunId) -> u32 {
+        (pair & PAIR) | (run.0 as u32 & !PAIR)
+    }
+
+    /// Whether a run of that pair made it.
+    pub fn is_of(self, pair: u32) -> bool {
+        self.tag & PAIR == pair & PAIR
+    }
+
     /// The name, if it is exactly of that pattern.
     pub fn parse(name: &Name) -> Option<Self> {
         if name.len() != TEMP_LEN {

@@ -11,7 +11,7 @@ use rustix::fs::{Mode, OFlags, RawDir, openat, readlinkat};
 use rustix::io::Errno;
 
 use super::{LocalSide, Trust, io_error, io_error_at, look_at_open};
-use crate::side::names::is_ours;
+use crate::side::names::{TempName, is_ours};
 use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
 
 /// Room for the names that one call brings: a directory of a thousand files is read at once.
@@ -56,7 +56,11 @@ impl LocalDir<'_> {
             let entry = entry?;
             let c_name = entry.file_name();
             let name = c_name.to_bytes();
-            if name == b"." || name == b".." || is_ours(name, at_top) {
+            if name == b"." || name == b".." {
+                continue;
+            }
+            if is_ours(name, at_top) {
+                listing.half_made |= TempName::parse(name).is_some();
                 continue;
             }
             match self.side.look_at(self.fd.as_fd(), c_name) {

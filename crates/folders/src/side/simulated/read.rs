@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::disk::{Body, Key, Need};
 use super::machine::{Call, Machine};
 use super::write::SimulatedSide;
-use crate::side::names::is_ours;
+use crate::side::names::{TempName, is_ours};
 use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
 
 /// A file larger than this takes two reads, so that an edit can come between them.
@@ -69,7 +69,11 @@ impl ReadDir for SimulatedDir {
         let names: Vec<_> =
             state.disk(self.side).children(self.key).map_err(failed)?.keys().cloned().collect();
         let mut listing = Listing::default();
-        for name in names.iter().filter(|name| !is_ours(name, self.path.is_root())) {
+        for name in &names {
+            if is_ours(name, self.path.is_root()) {
+                listing.half_made |= TempName::parse(name).is_some();
+                continue;
+            }
             let path = self.path.join(name);
             let looked = state.step(Call::Look, Some(self.side), &path).and_then(|()| {
                 let disk = state.disk(self.side);
