@@ -20,6 +20,8 @@ pub mod roots;
 mod run;
 pub mod scan;
 pub mod side;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 #[cfg(test)]
 mod tests;
 pub mod trash;

@@ -1,10 +1,11 @@
-//! Developers' commands: `cargo xtask test`, `check`, `tidy`, `bench`.
+//! Developers' commands: `cargo xtask test`, `check`, `tidy`, `simulate`, `bench`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 mod bench;
 mod check;
 mod demo;
 mod shell;
+mod simulate;
 mod test;
 mod tidy;
 
@@ -17,6 +18,9 @@ usage: cargo xtask COMMAND
   check             formatting, lints, documents, the house's rules, dependencies
   tidy              the house's rules alone: which crate may name what
   demo              tell the README's story with the real program; draws docs/demo.svg
+  simulate [--seeds N] [--from N] [--script FILE] [--keep-going]
+                    synchronize simulated folders through random histories of people, refusals, kills and power
+                    failures; a history that breaks a rule is shortened and shown (--script: tell one again)
   bench [--quick] [--only WORD] [--dir DIR]
                     measure ours beside the peers; writes bench/RESULTS.md
                     (--quick: small workloads, printed only)
@@ -30,6 +34,7 @@ fn main() -> ExitCode {
         ["check"] => check::run(),
         ["tidy"] => tidy::run(),
         ["demo"] => demo::run(),
+        ["simulate", rest @ ..] => simulate::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         // Not for people: one measured run in a process of its own, so that its peak memory is its own.
         ["measure", log, command, rest @ ..] => bench::measure::child(log, command, rest),

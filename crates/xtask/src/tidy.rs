@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("center", &["store", "syncmgr"]),
     ("instep", &["center", "folders", "reconcile", "store", "syncmgr"]),
     ("testkit", &["reconcile", "syncmgr"]),
-    ("xtask", &[]),
+    ("xtask", &["folders"]),
 ];
 
 /// Crates that must be callable from anywhere, with their world given as arguments.

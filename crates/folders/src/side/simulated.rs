@@ -16,7 +16,7 @@ pub(crate) use chance::Chance;
 pub(crate) use disk::{Body, Key, ROOT, Traits, clock};
 pub(crate) use loss::Order;
 pub(crate) use machine::{Call, Count, End, Fault, Machine, State, What};
-pub(crate) use person::{Act, Acts, Deed, Ledger, Place, Tastes, Version, choose, place_of, tree};
+pub(crate) use person::{Act, Acts, DOUBTFUL, Deed, Ledger, Place, Tastes, Version, choose, place_of, tree};
 pub(crate) use write::SimulatedSide;
 
 pub(crate) use disk::Disk;

@@ -36,6 +36,12 @@ pub(crate) enum Order {
     Loose,
 }
 
+impl Order {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        [Self::Journal, Self::Loose].into_iter().find(|order| format!("{order:?}") == word)
+    }
+}
+
 /// What came out of a power failure.
 #[derive(Debug, Default)]
 pub(crate) struct Loss {

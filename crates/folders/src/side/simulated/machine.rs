@@ -25,6 +25,8 @@ pub(crate) enum Call {
     Make,
     Write,
     Set,
+    /// The time of something that people see: between a look and this no program can tell an edit.
+    SetTime,
     Rename,
     Remove,
     Flush,
@@ -75,20 +77,66 @@ pub(crate) struct Fault {
     pub(crate) what: What,
 }
 
+/// What the system may answer, by the names that people know.
+const REFUSALS: [(&str, Errno); 6] = [
+    ("EIO", Errno::IO),
+    ("ENOSPC", Errno::NOSPC),
+    ("EACCES", Errno::ACCESS),
+    ("ENOENT", Errno::NOENT),
+    ("EINTR", Errno::INTR),
+    ("EROFS", Errno::ROFS),
+];
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = match self.count {
             Count::All => "call",
-            Count::Writes => "writing call",
+            Count::Writes => "write",
         };
         write!(f, "at {of} {}: ", self.at)?;
         match &self.what {
-            What::Fail(errno) => write!(f, "it is refused ({})", std::io::Error::from(*errno)),
-            What::Full(calls) => write!(f, "the disks are full for {calls} calls"),
+            What::Fail(errno) => {
+                write!(
+                    f,
+                    "{}",
+                    REFUSALS.iter().find(|(_, known)| known == errno).map_or("EIO", |(name, _)| name)
+                )
+            }
+            What::Full(calls) => write!(f, "full for {calls}"),
             What::Kill => write!(f, "killed"),
-            What::PowerLoss(order, seed) => write!(f, "the power fails ({order:?}, seed {seed})"),
+            What::PowerLoss(order, seed) => write!(f, "power {order:?} {seed}"),
             What::Meanwhile(acts) => write!(f, "meanwhile {acts}"),
         }
+    }
+}
+
+impl Fault {
+    pub(crate) fn is_power_loss(&self) -> bool {
+        matches!(self.what, What::PowerLoss(..))
+    }
+
+    /// The fault that a line says, if it says one.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let (when, what) = line.strip_prefix("at ")?.split_once(": ")?;
+        let (of, at) = when.split_once(' ')?;
+        let count = match of {
+            "call" => Count::All,
+            "write" => Count::Writes,
+            _ => return None,
+        };
+        let mut words = what.split_whitespace();
+        let what = match words.next()? {
+            "killed" => What::Kill,
+            "full" => What::Full(words.nth(1)?.parse().ok()?),
+            "power" => What::PowerLoss(Order::parse(words.next()?)?, words.next()?.parse().ok()?),
+            "meanwhile" => {
+                let acts =
+                    what.strip_prefix("meanwhile")?.split(',').map(str::trim).filter(|act| !act.is_empty());
+                What::Meanwhile(Acts::Exactly(acts.map(Act::parse).collect::<Option<_>>()?))
+            }
+            name => What::Fail(REFUSALS.iter().find(|(known, _)| *known == name)?.1),
+        };
+        Some(Self { count, at: at.parse().ok()?, what })
     }
 }
 
@@ -150,6 +198,7 @@ impl State {
     pub(crate) fn start(&mut self, faults: Vec<Fault>) {
         self.faults = faults;
         self.fired.clear();
+        self.ledger.run_begins(&self.disks);
         (self.calls, self.writes, self.full, self.end) = (0, 0, 0, None);
     }
 
@@ -199,10 +248,20 @@ impl State {
 
     fn due(&mut self, call: Call) -> Option<Fault> {
         let at = self.faults.iter().position(|fault| match fault.count {
+            _ if call == Call::SetTime && matches!(fault.what, What::Meanwhile(_)) => false,
+            // What could not be at its moment is at the next.
+            _ if matches!(fault.what, What::Meanwhile(_)) && fault.at < self.count(fault.count) => true,
             Count::All => fault.at == self.calls,
             Count::Writes => call.writes() && fault.at == self.writes,
         })?;
         Some(self.faults.swap_remove(at))
+    }
+
+    fn count(&self, of: Count) -> u32 {
+        match of {
+            Count::All => self.calls,
+            Count::Writes => self.writes,
+        }
     }
 
     fn happen(&mut self, fault: Fault) -> Result<(), Errno> {

@@ -136,7 +136,11 @@ impl Act {
                 let key = there.ok_or(Errno::NOENT)?;
                 let inode = disk.inode(key).ok_or(Errno::NOENT)?;
                 let (Body::File(bytes), mtime) = (&inode.body, inode.mtime) else { return Err(Errno::INVAL) };
+                if bytes.len() < SIZES[0] {
+                    return Err(Errno::INVAL);
+                }
                 let bytes = ledger.content(*version, bytes.len());
+                ledger.sneaked(*version);
                 disk.write(key, bytes, now)?;
                 disk.set(key, None, Some(mtime), now)?;
             }
@@ -222,10 +226,12 @@ pub(crate) enum Acts {
 pub(crate) struct Tastes {
     /// Somebody works on that side.
     pub(crate) on: [bool; 2],
-    /// Edits that leave size and time as they were.
+    /// Edits that leave size and time as they were (and no renames).
     pub(crate) sneaks: bool,
     /// Every edit has another size: the clock is too coarse to tell two edits apart.
     pub(crate) new_sizes: bool,
+    /// Files with several names.
+    pub(crate) shares: bool,
     /// Permissions that close directories and files.
     pub(crate) closes: bool,
 }
@@ -312,12 +318,13 @@ pub(crate) fn choose(state: &mut State, chance: &mut Chance, tastes: &Tastes) ->
         }
         (13, Some(file), _) if tastes.sneaks => one(file, Deed::Sneak(state.ledger.next())),
         (14, Some(file), _) => {
-            let now = state.now;
-            let time = super::disk::START + now;
+            // Never exactly the time of another file: that would make both the same.
+            let time = super::disk::START + state.now + 1 + chance.below(900) as u64;
+            let mtime = mtime_of(&state.disks[on as usize], &file);
             let time = match chance.below(6) {
                 0 => 0,
                 1 => time + 400 * 86_400 * 1_000_000_000,
-                2 => time - 3600 * 1_000_000_000,
+                2 => mtime - 3600 * 1_000_000_000,
                 3 => time - chance.below(1000) as u64 * 1_000_000_000,
                 _ => time,
             };
@@ -328,12 +335,14 @@ pub(crate) fn choose(state: &mut State, chance: &mut Chance, tastes: &Tastes) ->
                 if tastes.closes { &[0o000, 0o400, 0o500, 0o755] } else { &[0o700, 0o755, 0o750] };
             one(path, Deed::Chmod(modes[chance.below(modes.len())]))
         }
+        // A rename hides that the inode was touched for another reason.
+        (16..=22, ..) if tastes.sneaks => Vec::new(),
         (16..=21, _, Some(path)) => one(path, Deed::Rename(place(chance))),
         (22, _, Some(path)) => {
             let with = chance.pick(&all).cloned().unwrap_or_default();
             one(path, Deed::Swap(with))
         }
-        (23, Some(file), _) => one(file, Deed::Share(place(chance))),
+        (23, Some(file), _) if tastes.shares => one(file, Deed::Share(place(chance))),
         (24..=28, _, Some(path)) => one(path, Deed::Remove),
         (29, ..) if tastes.closes => one(place(chance), Deed::Pipe),
         (30 | 31, ..) if tastes.on == [true; 2] => {
@@ -342,13 +351,18 @@ pub(crate) fn choose(state: &mut State, chance: &mut Chance, tastes: &Tastes) ->
             let deed = match chance.below(4) {
                 0 => Deed::MakeDir,
                 1 => Deed::Remove,
-                2 => Deed::Rename(place(chance)),
+                2 if !tastes.sneaks => Deed::Rename(place(chance)),
                 _ => Deed::Write(version, size(chance, version)),
             };
             Side::BOTH.map(|on| Act { on, path: path.clone(), deed: deed.clone() }).into()
         }
         _ => Vec::new(),
     }
+}
+
+fn mtime_of(disk: &Disk, path: &RelPath) -> u64 {
+    let key = path.split().and_then(|(dir, name)| disk.child(disk.walk(&dir).ok()?, name).ok()?);
+    key.and_then(|key| disk.inode(key)).map_or(0, |inode| inode.mtime).max(super::disk::START)
 }
 
 /// Where on a side a path is.
@@ -385,10 +399,16 @@ pub(crate) struct Ledger {
 #[derive(Debug, Clone, Copy, Default)]
 struct Entry {
     size: usize,
+    /// It came to be on a disk.
+    written: bool,
     /// A person deleted or overwrote a copy of it: no side has to keep it, but for the trash.
     given_up: bool,
     /// A person did away with the last copy, or never flushed it.
     excused: bool,
+    /// The power failed before it was flushed: its content may be there with the time of another.
+    doubtful: bool,
+    /// Copies that do not come from the run that is under way.
+    own: i64,
 }
 
 /// How many copies of each version there are, and where.
@@ -396,6 +416,7 @@ struct Entry {
 pub(crate) struct Copies {
     live: Vec<u32>,
     trash: Vec<u32>,
+    temp: Vec<u32>,
     /// Files under final names whose content nobody wrote.
     pub(crate) partial: Vec<(Side, RelPath)>,
 }
@@ -403,6 +424,10 @@ pub(crate) struct Copies {
 impl Copies {
     fn live(&self, version: usize) -> u32 {
         self.live.get(version).copied().unwrap_or(0)
+    }
+
+    fn temp(&self, version: usize) -> u32 {
+        self.temp.get(version).copied().unwrap_or(0)
     }
 
     fn anywhere(&self, version: usize) -> u32 {
@@ -430,6 +455,11 @@ impl Ledger {
         content(version, size)
     }
 
+    /// Nothing but the content itself tells this version: against an edit on the other side it goes to the trash.
+    fn sneaked(&mut self, version: Version) {
+        self.versions[version as usize].given_up = true;
+    }
+
     /// Which version these bytes are.
     fn version_of(&self, bytes: &[u8]) -> Option<usize> {
         let version = Version::from_le_bytes(bytes.get(..4)?.try_into().ok()?);
@@ -437,11 +467,17 @@ impl Ledger {
         (entry.size == bytes.len() && *content(version, entry.size) == *bytes).then_some(version as usize)
     }
 
+    /// Whether a power failure may have left these bytes with the times of others.
+    pub(crate) fn is_doubtful(&self, bytes: &[u8]) -> bool {
+        self.version_of(bytes).is_none_or(|version| self.versions[version].doubtful)
+    }
+
     /// All copies on both disks.
     pub(crate) fn live(&self, disks: &[Disk; 2]) -> Copies {
         let mut copies = Copies {
             live: vec![0; self.versions.len()],
             trash: vec![0; self.versions.len()],
+            temp: vec![0; self.versions.len()],
             partial: Vec::new(),
         };
         for side in Side::BOTH {
@@ -450,6 +486,7 @@ impl Ledger {
                 match (self.version_of(bytes), place_of(path)) {
                     (Some(version), Place::Live) => copies.live[version] += 1,
                     (Some(version), Place::Trash) => copies.trash[version] += 1,
+                    (Some(version), Place::Temp) => copies.temp[version] += 1,
                     (None, Place::Live) if !self.damaged.contains(bytes) => {
                         copies.partial.push((side, path.clone()));
                     }
@@ -460,14 +497,28 @@ impl Ledger {
         copies
     }
 
+    /// A run begins.
+    pub(super) fn run_begins(&mut self, disks: &[Disk; 2]) {
+        let copies = self.live(disks);
+        for (version, entry) in self.versions.iter_mut().enumerate() {
+            entry.own = i64::from(copies.anywhere(version));
+        }
+    }
+
     /// A person acted: what has fewer copies than before was given up by them.
     pub(super) fn acted(&mut self, before: &Copies, disks: &[Disk; 2]) {
         let after = self.live(disks);
         for (version, entry) in self.versions.iter_mut().enumerate() {
+            entry.written |= after.live(version) > 0;
+            entry.own += i64::from(after.live(version)) - i64::from(before.live(version));
+            // What a run has copied just now, it may still take back.
+            let last = after.anywhere(version) == 0 && after.temp(version) == 0;
             if after.live(version) < before.live(version) {
                 entry.given_up = true;
-                entry.excused |= after.anywhere(version) == 0;
+                entry.excused |= last || entry.own <= 0;
             }
+            // An old version that was just being replaced, in a directory that the person removed.
+            entry.excused |= last && before.temp(version) > 0;
         }
     }
 
@@ -479,9 +530,8 @@ impl Ledger {
     pub(super) fn lost_power(&mut self, flushed: &Copies, disks: &[Disk; 2]) {
         let left = self.live(disks);
         for (version, entry) in self.versions.iter_mut().enumerate() {
-            if left.live(version) == 0 && flushed.live(version) == 0 {
-                entry.given_up = true;
-            }
+            entry.given_up |= flushed.live(version) == 0;
+            entry.doubtful |= flushed.anywhere(version) == 0;
             if left.anywhere(version) == 0 && (flushed.anywhere(version) == 0 || entry.given_up) {
                 entry.excused = true;
             }
@@ -489,11 +539,13 @@ impl Ledger {
     }
 
     /// What is lost that nobody gave up. `keeps_live`: nothing but a person takes a version from where people see it.
-    pub(crate) fn losses(&self, disks: &[Disk; 2], keeps_live: bool) -> Vec<String> {
+    /// `under_way`: the run did not come to its end, so that an old version may still be under a temporary name.
+    pub(crate) fn losses(&self, disks: &[Disk; 2], keeps_live: bool, under_way: bool) -> Vec<String> {
         let copies = self.live(disks);
         let mut losses = Vec::new();
-        for (version, entry) in self.versions.iter().enumerate().filter(|(_, entry)| entry.size > 0) {
-            if copies.anywhere(version) == 0 && !entry.excused {
+        for (version, entry) in self.versions.iter().enumerate().filter(|(_, entry)| entry.written) {
+            let hidden = under_way && copies.temp[version] > 0;
+            if copies.anywhere(version) == 0 && !entry.excused && !hidden {
                 losses.push(format!("version {version} is lost"));
             } else if keeps_live && copies.live(version) == 0 && !entry.given_up {
                 losses.push(format!("version {version} is in the trash alone, although nobody gave it up"));
@@ -506,6 +558,9 @@ impl Ledger {
     }
 }
 
+/// Marks contents that nothing but reading could tell from others.
+pub(crate) const DOUBTFUL: &str = "perhaps";
+
 /// A disk's whole live tree as text lines, for comparing and for people.
 pub(crate) fn tree(disk: &Disk, ledger: &Ledger) -> Vec<(RelPath, String)> {
     let mut lines = Vec::new();
@@ -517,12 +572,14 @@ pub(crate) fn tree(disk: &Disk, ledger: &Ledger) -> Vec<(RelPath, String)> {
             Body::Dir(_) => "directory".to_owned(),
             Body::Special => "pipe".to_owned(),
             Body::File(bytes) => match ledger.version_of(bytes) {
+                Some(version) if ledger.versions[version].doubtful => format!("{DOUBTFUL} version {version}"),
                 Some(version) => format!("version {version}"),
-                None => format!("{bytes:?}"),
+                None => format!("{DOUBTFUL} {bytes:?}"),
             },
             Body::Link(bytes) => match ledger.version_of(bytes) {
+                Some(version) if ledger.versions[version].doubtful => format!("{DOUBTFUL} link {version}"),
                 Some(version) => format!("link {version}"),
-                None => format!("link {bytes:?}"),
+                None => format!("{DOUBTFUL} link {bytes:?}"),
             },
         };
         lines.push((path.clone(), what));

@@ -210,7 +210,7 @@ impl WriteDir for Folder {
             })?;
         }
         if let Some(mtime) = mtime {
-            self.call(Call::Set, name, "set the time of", |disk, now| {
+            self.call(Call::SetTime, name, "set the time of", |disk, now| {
                 let key = child(disk)?;
                 disk.set(key, None, Some(from_time(mtime)), now)
             })?;

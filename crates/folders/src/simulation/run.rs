@@ -1,0 +1,112 @@
+//! One run on the simulated machine: what [`crate::run`] does, without what people and the local machine have to do
+//! with it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reconcile::{Listing, NoteKind, Plan, Policy, RelPath, Side, Unreadable, World as _};
+use syncmgr::RunId;
+
+use super::home::Home;
+use super::story::Setting;
+use crate::apply::{self, Apply, Ending, Ground, Limits, Lists, NoHooks, Report, Trouble};
+use crate::base::RootIdentity;
+use crate::filter::Filter;
+use crate::journal::{Journal, RunKind};
+use crate::scan::Scan;
+use crate::side::simulated::{Machine, SimulatedSide, clock};
+
+/// Marks the temporary names of the pair.
+const TAG: u32 = 0x5eed_0000;
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) plan: Plan,
+    /// Everything was tried and nothing was refused.
+    pub(super) complete: bool,
+    /// What was refused, and what kept the run from going on.
+    pub(super) troubles: Vec<String>,
+}
+
+impl Outcome {
+    fn failed(error: impl ToString) -> Self {
+        Self { troubles: vec![error.to_string()], ..Self::default() }
+    }
+}
+
+struct Listener(Mutex<Vec<String>>);
+
+impl Report for Listener {
+    fn done(&self, _path: &RelPath, _entries: u64, _bytes: u64) {}
+
+    fn go_on(&self) -> bool {
+        true
+    }
+
+    fn trouble(&self, trouble: Trouble) {
+        let line = format!("{:?}:{}: {}", trouble.on, trouble.path, trouble.why);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+}
+
+struct Here<'s>(Scan<'s>);
+
+impl Lists for Here<'_> {
+    fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable> {
+        self.0.list(side, dir)
+    }
+}
+
+/// Runs from the beginning to the end, or until it is killed.
+pub(super) fn run(machine: &Machine, home: &Home, setting: &Setting, filter: &Filter, run: RunId) -> Outcome {
+    let (a, b) = (SimulatedSide::new(machine, Side::A), SimulatedSide::new(machine, Side::B));
+    apply::sweep(home, [&a, &b]);
+    let policy = Policy {
+        mode: setting.mode,
+        on_conflict: setting.on_conflict,
+        checksum: false,
+        now: clock(machine.lock().now),
+        time_resolution: setting.disks[0].resolution.max(setting.disks[1].resolution),
+        keep_both_suffix: format!("kept-{run}"),
+    };
+    let (plan, left_over) = {
+        let scan = Scan::new(&a, &b, home, filter, &());
+        let plan = reconcile::plan(&scan, &policy, home.is_new());
+        if let Some(error) = scan.take_base_error() {
+            return Outcome::failed(error);
+        }
+        (plan, scan.take_left_over())
+    };
+    let listener = Listener(Mutex::default());
+    let lists = Here(Scan::new(&a, &b, home, filter, &()));
+    let identities = [(); 2].map(|()| RootIdentity { mount_point: "/".into(), fs_id: 1, ino: 2 });
+    let ground = Ground {
+        sides: [&a, &b],
+        lists: &lists,
+        base: home,
+        run,
+        tag: TAG,
+        keep_trash: true,
+        limits: Limits { entries: setting.batch, bytes: 1 << 30, time: std::time::Duration::MAX, threads: 1 },
+        report: &listener,
+        hooks: &NoHooks,
+        identities: &identities,
+    };
+    let journal = Journal::new(Arc::new(home.clone()), run, RunKind::Sync);
+    let mut apply = Apply::new(ground, journal);
+    apply.clear(&left_over);
+    let result = apply.carry_out(&plan).and_then(|ending| apply.finish(&|_| Ok(())).map(|()| ending));
+    drop(apply);
+    let mut troubles = listener.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match &result {
+        Ok(Ending::Complete) => {}
+        Ok(other) => troubles.push(format!("{other:?}")),
+        Err(error) => troubles.push(error.to_string()),
+    }
+    troubles.extend(plan.notes.iter().filter(|note| is_error(&note.what)).map(|note| format!("{note:?}")));
+    Outcome { complete: troubles.is_empty(), plan, troubles }
+}
+
+fn is_error(note: &NoteKind) -> bool {
+    matches!(note, NoteKind::Unreadable(..) | NoteKind::Uncompared(_) | NoteKind::AgainstSpecial)
+}
