@@ -143,7 +143,7 @@ pub fn headline(facts: &Facts) -> Headline {
 fn of_outcome(outcome: Outcome) -> Headline {
     match outcome {
         Outcome::Done => Headline::UpToDate,
-        Outcome::Waiting | Outcome::Disconnected => Headline::Waiting,
+        Outcome::Pending | Outcome::Waiting | Outcome::Disconnected => Headline::Waiting,
         Outcome::Canceled | Outcome::Interrupted => Headline::Interrupted,
         Outcome::NeedsDecision => Headline::Conflicts,
         Outcome::Gaps => Headline::Gaps,
@@ -195,6 +195,7 @@ mod tests {
             (Facts { last: None, verdict: None, last_good: None, ..CLEAN }, Headline::NeverRun),
             (Facts { last: Some(Outcome::Waiting), ..CLEAN }, Headline::Waiting),
             (Facts { last: Some(Outcome::Disconnected), ..CLEAN }, Headline::Waiting),
+            (after(Outcome::Pending), Headline::Waiting),
             (Facts { waiting: true, ..CLEAN }, Headline::Waiting),
             (Facts { paused: true, ..CLEAN }, Headline::Paused),
             (CLEAN, Headline::UpToDate),
@@ -228,6 +229,7 @@ mod tests {
     fn outcomes() -> impl Strategy<Value = Option<Outcome>> {
         proptest::option::of(proptest::sample::select(vec![
             Outcome::Done,
+            Outcome::Pending,
             Outcome::Waiting,
             Outcome::Disconnected,
             Outcome::Canceled,

@@ -165,7 +165,7 @@ impl Handler for FoldersHandler {
 fn conclude(callback: &dyn SyncCallback, item: &ItemId, finished: Finished) {
     let Finished { outcome, counts, problem } = finished;
     let status = match outcome {
-        Outcome::Done | Outcome::NeedsDecision => ProgressStatus::Succeeded,
+        Outcome::Done | Outcome::Pending | Outcome::NeedsDecision => ProgressStatus::Succeeded,
         Outcome::Canceled => ProgressStatus::Canceled,
         Outcome::Waiting | Outcome::Disconnected => ProgressStatus::Disconnected,
         _ => ProgressStatus::Failed,

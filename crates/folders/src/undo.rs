@@ -86,7 +86,12 @@ impl Run<'_> {
             Ok(ending) => {
                 // Conflicts that are open again are what was asked for, not something that is left to do.
                 let problem = if ending == Ending::Complete { results.problem() } else { None };
-                Finished { outcome: outcome(ending, wrote, results.errors, 0), counts, problem }
+                let outcome = match outcome(ending, wrote, results.errors, 0) {
+                    // What came back is on one side only until the next synchronization.
+                    Outcome::Done if wrote => Outcome::Pending,
+                    other => other,
+                };
+                Finished { outcome, counts, problem }
             }
         }
     }

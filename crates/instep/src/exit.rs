@@ -60,7 +60,7 @@ impl Exit {
 impl From<Outcome> for Exit {
     fn from(outcome: Outcome) -> Self {
         match outcome {
-            Outcome::Done => Self::Done,
+            Outcome::Done | Outcome::Pending => Self::Done,
             Outcome::Waiting | Outcome::Disconnected => Self::Waiting,
             Outcome::Canceled => Self::Canceled,
             Outcome::NeedsDecision => Self::NeedsDecision,
@@ -137,6 +137,7 @@ mod tests {
     fn every_outcome_of_a_run_has_a_code() {
         let codes = [
             (Outcome::Done, 0),
+            (Outcome::Pending, 0),
             (Outcome::Gaps, 1),
             (Outcome::Failed, 3),
             (Outcome::Interrupted, 3),

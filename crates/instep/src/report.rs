@@ -45,7 +45,7 @@ fn tell(app: &App<'_>, engine: &Engine, verdict: &Verdict, item: &ItemEnd) -> Re
     let out = app.out;
     let names = app.names(&item.item);
     let line = human::headline(out, item.into(), &names);
-    if item.outcome == Outcome::Done {
+    if matches!(item.outcome, Outcome::Done | Outcome::Pending) {
         out.say(line)
     } else {
         out.trouble(line)

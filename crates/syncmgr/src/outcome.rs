@@ -164,6 +164,8 @@ pub struct Counts {
 pub enum Outcome {
     /// Everything is in sync.
     Done,
+    /// What was asked for is done, and leaves something for the next synchronization: a run was taken back, say.
+    Pending,
     /// A condition is not met (drive, network, another run); nothing was tried.
     Waiting,
     /// The other end went away and was not back by the end (R11).
@@ -188,12 +190,12 @@ impl Outcome {
     /// not done.
     pub fn of(status: ProgressStatus, said: Option<Self>) -> Self {
         match status {
-            ProgressStatus::Failed => {
-                said.filter(|said| !matches!(said, Self::Done | Self::Canceled)).unwrap_or(Self::Failed)
-            }
-            ProgressStatus::Canceled => said.filter(|said| *said != Self::Done).unwrap_or(Self::Canceled),
+            ProgressStatus::Failed => said
+                .filter(|said| !matches!(said, Self::Done | Self::Pending | Self::Canceled))
+                .unwrap_or(Self::Failed),
+            ProgressStatus::Canceled => said.filter(|said| *said > Self::Pending).unwrap_or(Self::Canceled),
             ProgressStatus::Disconnected => {
-                said.filter(|said| *said != Self::Done).unwrap_or(Self::Disconnected)
+                said.filter(|said| *said > Self::Pending).unwrap_or(Self::Disconnected)
             }
             ProgressStatus::Succeeded => said.unwrap_or(Self::Done),
             ProgressStatus::Updating | ProgressStatus::UpdatingIndeterminate => {
@@ -206,6 +208,7 @@ impl Outcome {
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
+            Self::Pending => "pending",
             Self::Waiting => "waiting",
             Self::Disconnected => "disconnected",
             Self::Canceled => "canceled",
@@ -221,6 +224,7 @@ impl Outcome {
     pub fn from_word(word: &str) -> Option<Self> {
         [
             Self::Done,
+            Self::Pending,
             Self::Waiting,
             Self::Disconnected,
             Self::Canceled,

@@ -65,6 +65,7 @@ pub(crate) fn outcome(outcome: Option<Outcome>) -> (&'static str, Tone) {
     match outcome {
         None => ("running", Tone::Strong),
         Some(Outcome::Done) => ("done", Tone::Good),
+        Some(Outcome::Pending) => ("done, the next sync carries it over", Tone::Good),
         Some(Outcome::Waiting) => ("waiting", Tone::Warn),
         Some(Outcome::Disconnected) => ("disconnected", Tone::Warn),
         Some(Outcome::Canceled) => ("canceled", Tone::Warn),
