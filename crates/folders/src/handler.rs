@@ -94,7 +94,7 @@ impl FoldersHandler {
         if let Some(options) = request.get::<RunOptions>() {
             run.sync(options)
         } else if let Some(change) = request.get::<ChangeRequest>() {
-            run.sync_within(&change.scope)
+            run.sync_changed(change)
         } else if let Some(resolve) = request.get::<ResolveRequest>() {
             run.resolve(resolve)
         } else if let Some(undo) = request.get::<UndoRequest>() {

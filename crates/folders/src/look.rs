@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use reconcile::guards::{first_run_needs_consent, stops};
+use reconcile::guards::{first_run_needs_consent, stops_after};
 use reconcile::{
     Action, BaseCounts, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Scope, Side, Stop, Time,
 };
@@ -120,6 +120,8 @@ pub struct Look<'a> {
     locked: bool,
     /// What is in doubt, if not everything is.
     scope: Option<Scope>,
+    /// By how much each side shrank just before.
+    lost: [u64; 2],
 }
 
 /// What came of it.
@@ -182,18 +184,25 @@ impl<'a> Look<'a> {
             include,
             locked: false,
             scope: None,
+            lost: [0; 2],
         })
     }
 
     /// Looks only at what is in doubt. A pair that never met, or whose base is damaged, is in doubt as a whole.
     #[must_use]
     pub fn within(self, scope: Scope) -> Self {
-        Self { scope: Some(scope), ..self }
+        Self { scope: Some(scope).filter(|scope| !scope.is_whole()), ..self }
+    }
+
+    /// Guards are to count what each side lost in runs just before (S6).
+    #[must_use]
+    pub fn after(self, lost: [u64; 2]) -> Self {
+        Self { lost, ..self }
     }
 
     /// Whether everything is looked at.
     pub fn is_whole(&self) -> bool {
-        self.scope.as_ref().is_none_or(Scope::is_whole)
+        self.scope.is_none()
     }
 
     /// What was asked.
@@ -298,7 +307,8 @@ impl<'a> Look<'a> {
 
     fn stops(&self, plan: &Plan) -> Vec<Stop> {
         let limit: Option<MaxDelete> = self.ask.options.max_delete.or(self.ask.pair.max_delete);
-        stops(plan, BaseCounts { entries: self.meta.entries, files: self.meta.files }, limit)
+        let base = BaseCounts { entries: self.meta.entries, files: self.meta.files };
+        stops_after(self.lost, plan, base, limit)
     }
 
     fn refresh(&mut self) -> Result<(), BaseError> {

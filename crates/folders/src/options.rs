@@ -39,6 +39,10 @@ pub struct RunOptions {
 pub struct ChangeRequest {
     /// What is in doubt. Where conflicts are open is added.
     pub scope: Scope,
+    /// By how many entries A and B shrank in the runs that this one follows closely: guards count them as well (S6).
+    pub lost: [u64; 2],
+    /// A first run may delete and overwrite without being asked about.
+    pub consent: bool,
 }
 
 /// Settle conflicts: a run of its own.

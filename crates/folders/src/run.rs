@@ -18,7 +18,7 @@ use crate::base::{BaseError, BaseRead, Transaction};
 use crate::drive;
 use crate::journal::{self, Journal, RunKind};
 use crate::look::{Ask, Look, LookError, Planned};
-use crate::options::{Home, RunOptions};
+use crate::options::{ChangeRequest, Home, RunOptions};
 use crate::pair::Pair;
 use crate::roots::Surroundings;
 use crate::scan::Scan;
@@ -66,14 +66,15 @@ impl<'r> Run<'r> {
     }
 
     /// Synchronizes what is in doubt, as the pair says.
-    pub(crate) fn sync_within(&self, scope: &Scope) -> Finished {
-        let mut scope = scope.clone();
+    pub(crate) fn sync_changed(&self, change: &ChangeRequest) -> Finished {
+        let mut scope = change.scope.clone();
         // What is open stays part of the outcome, and of the list of conflicts that this run makes.
         match self.ledger.conflicts(self.handler, Some(self.item())) {
             Ok(open) => scope.add(&conflicts::places(&open)),
             Err(_) => scope = Scope::whole(),
         }
-        self.sync_some(&RunOptions::default(), Some(scope))
+        let options = RunOptions { consent: change.consent, ..RunOptions::default() };
+        self.sync_some(&options, Some((scope, change.lost)))
     }
 
     /// Synchronizes.
@@ -81,15 +82,15 @@ impl<'r> Run<'r> {
         self.sync_some(options, None)
     }
 
-    fn sync_some(&self, options: &RunOptions, scope: Option<Scope>) -> Finished {
+    fn sync_some(&self, options: &RunOptions, scope: Option<(Scope, [u64; 2])>) -> Finished {
         let progress = self.progress();
         progress.phase(Phase::Looking);
         let mut look = match Look::open(self.ask(options)) {
             Ok(look) => look,
             Err(error) => return refused(&error),
         };
-        if let Some(scope) = scope {
-            look = look.within(scope);
+        if let Some((scope, lost)) = scope {
+            look = look.within(scope).after(lost);
         }
         let _lock = match look.lock() {
             Ok(lock) => lock,

@@ -18,10 +18,10 @@ use std::time::{Duration, Instant};
 
 use reconcile::{RelPath, Scope};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
-use syncmgr::outcome::{Outcome, Problem};
+use syncmgr::outcome::{Counts, Outcome, Problem};
 
 use crate::look::{Look, LookError};
-use crate::options::RunOptions;
+use crate::options::{ChangeRequest, RunOptions};
 use crate::roots::RootFault;
 use crate::scan;
 use eye::{Blind, Doubt, Event, Eye};
@@ -49,13 +49,25 @@ const LOOK_AT_ALL: Duration = Duration::from_secs(3600);
 /// A directory that was moved away comes at once, if it comes at all.
 const MOVE: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 
+/// Deletions that follow each other more closely than this are one sweep, of which guards count all.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// Who starts runs for a [`Follower`], and hears from it.
 pub trait Runner: Sync {
-    /// Runs the pair for what is in doubt (everything: as an ordinary run) and gives the outcome when it has ended.
-    fn run(&self, scope: &Scope) -> Outcome;
+    /// Runs the pair with this request, and gives what came of it when it has ended. `consent` is the runner's to add.
+    fn run(&self, change: ChangeRequest) -> Ended;
 
     /// Something that a person should know.
     fn tell(&self, news: News);
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it changed.
+    pub counts: Counts,
 }
 
 /// How following goes.
@@ -116,6 +128,14 @@ struct Memory {
     away: Option<String>,
     /// It was told that directories cannot be watched.
     blind: Option<Blind>,
+    sweep: Sweep,
+}
+
+/// By how much the sides shrink in runs that follow each other closely.
+#[derive(Debug, Default)]
+struct Sweep {
+    lost: [u64; 2],
+    last: Option<Instant>,
 }
 
 /// Why attending to a pair has ended.
@@ -190,7 +210,7 @@ impl Follower {
         let problem = error.problem();
         if memory.away.as_ref() != Some(&problem.text) {
             memory.away = Some(problem.text.clone());
-            runner.run(&Scope::whole());
+            runner.run(ChangeRequest { scope: Scope::whole(), ..ChangeRequest::default() });
             runner.tell(News::Away(problem));
         }
     }
@@ -276,7 +296,10 @@ impl Follower {
     }
 
     fn run(&self, ground: &Ground<'_>, runner: &dyn Runner, scope: &Scope, memory: &mut Memory) {
-        let outcome = runner.run(scope);
+        let lost = memory.sweep.lost(Instant::now());
+        let Ended { outcome, counts } =
+            runner.run(ChangeRequest { scope: scope.clone(), lost, consent: false });
+        memory.sweep.add(&counts, Instant::now());
         memory.refused = None;
         memory.tried.clear();
         if matches!(outcome, Outcome::Done | Outcome::NeedsDecision) {
@@ -420,6 +443,28 @@ impl Memory {
     }
 }
 
+impl Sweep {
+    /// What each side has lost up to now.
+    fn lost(&mut self, now: Instant) -> [u64; 2] {
+        if self.last.is_none_or(|last| now.saturating_duration_since(last) > SWEEP) {
+            self.lost = [0; 2];
+        }
+        self.lost
+    }
+
+    /// A run ended. What is made anew while other things go is no loss: programs that write a file beside the old one do
+    /// so all day.
+    fn add(&mut self, counts: &Counts, now: Instant) {
+        self.lost(now);
+        for (lost, side) in self.lost.iter_mut().zip([&counts.a, &counts.b]) {
+            *lost = (*lost + side.deleted).saturating_sub(side.created);
+        }
+        if counts.a.deleted + counts.b.deleted > 0 {
+            self.last = Some(now);
+        }
+    }
+}
+
 /// Whether a look failed because a root is not what it must be.
 fn is_away(error: &LookError) -> bool {
     matches!(error, LookError::Root(error) if !matches!(error.fault, RootFault::Busy))
@@ -461,6 +506,22 @@ mod tests {
         let memory = Memory { refused: refused.to_do, ..Memory::default() };
         assert!(memory.is_known(&refused, true));
         assert!(!memory.is_known(&found(&["x"], &[]), true));
+    }
+
+    #[test]
+    fn s6_a_sweep_is_all_that_is_lost_in_quick_succession() {
+        let counts = |created, deleted| Counts {
+            b: syncmgr::outcome::SideCounts { created, deleted, ..Default::default() },
+            ..Counts::default()
+        };
+        let (begin, mut sweep) = (Instant::now(), Sweep::default());
+        let at = |secs| begin + Duration::from_secs(secs);
+        sweep.add(&counts(0, 100), at(0));
+        sweep.add(&counts(0, 50), at(50));
+        // A file that is written beside the old one, and takes its name.
+        sweep.add(&counts(1, 1), at(60));
+        assert_eq!(sweep.lost(at(100)), [0, 150]);
+        assert_eq!(sweep.lost(at(121)), [0, 0]);
     }
 
     #[test]

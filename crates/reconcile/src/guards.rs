@@ -119,6 +119,13 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 
 /// All reasons why a plan must not be carried out unseen; none: it may be. `limit` is what the person set, if anything.
 pub fn stops(plan: &Plan, base: BaseCounts, limit: Option<MaxDelete>) -> Vec<Stop> {
+    stops_after([0; 2], plan, base, limit)
+}
+
+/// The same where the plan is one of several that follow each other closely, as when changes are synchronized while
+/// they are made: `lost` is by how many entries each side shrank in those before it. Cut into slices, too many deletions
+/// are too many all the same.
+pub fn stops_after(lost: [u64; 2], plan: &Plan, base: BaseCounts, limit: Option<MaxDelete>) -> Vec<Stop> {
     let emptied = |side: &Side| plan.emptied[*side as usize] && base.entries >= EMPTIED;
     let mut stops: Vec<Stop> = Side::BOTH
         .into_iter()
@@ -129,7 +136,7 @@ pub fn stops(plan: &Plan, base: BaseCounts, limit: Option<MaxDelete>) -> Vec<Sto
         let losses = Losses::of(plan, side);
         // That all goes with the other side is said already.
         if !emptied(&side.other()) {
-            stops.extend(losses.too_many(side, base, limit));
+            stops.extend(losses.too_many(side, lost[side as usize], base, limit));
         }
         stops.extend(losses.everything(side, base));
     }
@@ -179,18 +186,24 @@ impl Losses {
         self.files += tally.files;
     }
 
-    fn too_many(&self, side: Side, base: BaseCounts, limit: Option<MaxDelete>) -> Option<Stop> {
+    fn too_many(&self, side: Side, lost: u64, base: BaseCounts, limit: Option<MaxDelete>) -> Option<Stop> {
+        if self.deleted == 0 {
+            return None;
+        }
+        // As if what was lost before were part of it.
+        let entries = base.entries + lost;
         let (deleted, stop) = match limit.unwrap_or(DEFAULT) {
             // "At most that many" is meant as it is said, whatever the base knows.
-            MaxDelete::Count(most) => (self.deleted, self.deleted > most),
+            MaxDelete::Count(most) => (self.deleted + lost, self.deleted + lost > most),
             MaxDelete::Percent(most) => {
-                let meaningful = limit.is_some() || base.entries >= MEANINGFUL;
-                let share = u128::from(self.agreed) * 100 > u128::from(base.entries) * u128::from(most);
-                (self.agreed, meaningful && share)
+                let deleted = self.agreed + lost;
+                let meaningful = limit.is_some() || entries >= MEANINGFUL;
+                let share = u128::from(deleted) * 100 > u128::from(entries) * u128::from(most);
+                (deleted, self.agreed > 0 && meaningful && share)
             }
         };
         let limit = limit.unwrap_or(DEFAULT);
-        stop.then_some(Stop::Deletions { side, deleted, of: base.entries, limit })
+        stop.then_some(Stop::Deletions { side, deleted, of: entries, limit })
     }
 
     fn everything(&self, side: Side, base: BaseCounts) -> Option<Stop> {

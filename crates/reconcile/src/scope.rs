@@ -2,7 +2,8 @@
 //!
 //! A look in a scope finds what a look at everything would find, if in every directory outside the scope, and outside
 //! the trees in it, nothing has changed since both sides agreed. Whoever follows the sides knows that: a change in a
-//! directory puts the directory in doubt, a rename both directories that it is about.
+//! directory puts the directory in doubt, a rename both directories that it is about. What earlier plans left as it was,
+//! conflicts first of all, stays in doubt.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -59,6 +60,15 @@ impl Scope {
             }
         }
         self.trees.insert(dir);
+    }
+
+    /// Puts in doubt what was left as it is: a conflict, or something that could not be read. What is beneath it was not
+    /// looked at.
+    pub fn add_unsettled(&mut self, path: &RelPath) {
+        if let Some((dir, _)) = path.split() {
+            self.add_dir(dir);
+        }
+        self.add_tree(path.clone());
     }
 
     /// Adds all that is in doubt in another scope.

@@ -58,8 +58,8 @@ fn in_doubt(before: &Model, now: &Model, open: &[RelPath]) -> Scope {
             }
         }
     }
-    for (dir, _) in open.iter().filter_map(RelPath::split) {
-        scope.add_dir(dir);
+    for path in open {
+        scope.add_unsettled(path);
     }
     scope
 }

@@ -39,9 +39,8 @@ pub(crate) fn to_conflict(
 /// Where conflicts are open.
 pub(crate) fn places(open: &[Conflict]) -> Scope {
     let mut scope = Scope::default();
-    let paths = open.iter().filter_map(|one| RelPath::from_bytes(&one.path));
-    for dir in paths.filter_map(|path| path.split().map(|(dir, _)| dir)) {
-        scope.add_dir(dir);
+    for path in open.iter().filter_map(|one| RelPath::from_bytes(&one.path)) {
+        scope.add_unsettled(&path);
     }
     scope
 }

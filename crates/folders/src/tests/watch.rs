@@ -11,7 +11,7 @@ use syncmgr::conflict::ConflictLedger;
 use super::*;
 use crate::options::ChangeRequest;
 use crate::roots::Surroundings;
-use crate::watch::{Follower, Ground, News, Runner};
+use crate::watch::{Ended, Follower, Ground, News, Runner};
 
 /// No test waits longer than that for something that does not come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,15 +25,12 @@ struct Running<'b> {
 }
 
 impl Runner for Running<'_> {
-    fn run(&self, scope: &Scope) -> Outcome {
-        let end = if scope.is_whole() {
-            self.bed.sync()
-        } else {
-            self.bed.request(Some(Request::new(ChangeRequest { scope: scope.clone() })))
-        };
-        self.runs.lock().unwrap().push((scope.clone(), end.outcome));
+    fn run(&self, change: ChangeRequest) -> Ended {
+        let scope = change.scope.clone();
+        let end = self.bed.request(Some(Request::new(ChangeRequest { consent: true, ..change })));
+        self.runs.lock().unwrap().push((scope, end.outcome));
         self.more.notify_all();
-        end.outcome
+        Ended { outcome: end.outcome, counts: end.counts }
     }
 
     fn tell(&self, news: News) {
@@ -412,4 +409,41 @@ fn s6_what_a_guard_refused_is_not_run_for_again() {
         assert_eq!(followed.run(runs + 1).1, Outcome::SafetyStop);
         assert!(bed.b.has("dir-0"));
     });
+}
+
+#[test]
+fn s6_deletions_in_slices_are_stopped_like_those_at_once() {
+    let bed = Bed::new();
+    for n in 0..10 {
+        for file in 0..9 {
+            bed.a.file(format!("d{n}/{file}"), "x");
+        }
+    }
+    bed.sync().is(Outcome::Done);
+    follow(&bed, |followed| {
+        for n in 0..5 {
+            bed.a.remove(format!("d{n}"));
+            followed.until(|| !bed.b.has(format!("d{n}")));
+        }
+        // Of a hundred entries fifty are gone; each slice alone would be allowed.
+        bed.a.remove("d5");
+        followed.until(|| followed.running.runs.lock().unwrap().last().unwrap().1 == Outcome::SafetyStop);
+        assert!(bed.b.has("d5/1"));
+    });
+}
+
+#[test]
+fn directories_that_exchange_their_names_are_followed_under_their_new_ones() {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    let bed = settled();
+    follow(&bed, |followed| {
+        renameat_with(CWD, bed.a.at("x"), CWD, bed.a.at("y"), RenameFlags::EXCHANGE).unwrap();
+        followed.until(|| bed.b.has("x/20") && bed.b.has("y/deep/1"));
+        bed.a.file("x/20", "in what was y").file("y/deep/1", "in what was x");
+        followed
+            .until(|| bed.b.read("x/20") == b"in what was y" && bed.b.read("y/deep/1") == b"in what was x");
+        bed.b.file("x/21", "back").file("y/deep/2", "back");
+        followed.until(|| bed.a.read("x/21") == b"back" && bed.a.read("y/deep/2") == b"back");
+    });
+    bed.assert_in_sync();
 }

@@ -127,8 +127,10 @@ fn paths(plan: &Plan) -> impl Iterator<Item = &RelPath> {
 
 fn unsettled(plan: &Plan) -> Scope {
     let mut scope = Scope::default();
-    let errors = plan.notes.iter().filter(|note| is_error(&note.what)).map(|note| &note.path);
-    for path in paths(plan).chain(errors) {
+    for note in plan.notes.iter().filter(|note| is_error(&note.what)) {
+        scope.add_unsettled(&note.path);
+    }
+    for path in paths(plan) {
         scope.add_dir(path.split().map(|(dir, _)| dir).unwrap_or_default());
     }
     scope

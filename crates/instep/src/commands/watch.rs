@@ -4,9 +4,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use center::Verdict;
+use folders::ChangeRequest;
 use folders::pair::Pair;
-use folders::watch::{Follower, Ground, News, Runner};
-use folders::{ChangeRequest, RunOptions};
+use folders::watch::{Ended, Follower, Ground, News, Runner};
 use reconcile::Scope;
 use serde_json::{Value, json};
 use store::Store;
@@ -204,19 +204,16 @@ impl Watching<'_, '_> {
 }
 
 impl Runner for Watching<'_, '_> {
-    fn run(&self, scope: &Scope) -> Outcome {
-        let request = if scope.is_whole() {
-            Request::new(RunOptions { consent: self.yes, ..RunOptions::default() })
-        } else {
-            Request::new(ChangeRequest { scope: scope.clone() })
-        };
+    fn run(&self, change: ChangeRequest) -> Ended {
+        let scope = change.scope.clone();
+        let request = Request::new(ChangeRequest { consent: self.yes, ..change });
         let out = self.app.out;
         let verdict = match self.wait_for(request) {
             Ok(verdict) => verdict,
             Err(problem) => {
                 out.failure(&Failure::failed(problem.text));
                 self.stands.lock().unwrap_or_else(PoisonError::into_inner).exit = Exit::Failed;
-                return Outcome::Failed;
+                return Ended { outcome: Outcome::Failed, counts: Counts::default() };
             }
         };
         if let Some(trouble) = &verdict.trouble {
@@ -224,13 +221,13 @@ impl Runner for Watching<'_, '_> {
         }
         match verdict.items.iter().find(|item| item.item == self.pair.item) {
             Some(item) => {
-                self.note(scope, &verdict, item);
-                item.outcome
+                self.note(&scope, &verdict, item);
+                Ended { outcome: item.outcome, counts: item.counts }
             }
             None => {
                 self.stands.lock().unwrap_or_else(PoisonError::into_inner).exit =
                     verdict.result.outcome.into();
-                verdict.result.outcome
+                Ended { outcome: verdict.result.outcome, counts: Counts::default() }
             }
         }
     }
