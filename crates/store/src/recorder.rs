@@ -212,29 +212,44 @@ fn finish_item(
             problem.as_ref().and_then(|problem| problem.fix.as_ref()),
         ])?;
     let good = is_good(end.outcome, counts, errors);
-    set_last_run(ledger, item, run, Some(end.outcome), good.then_some(ended))
+    set_last_run(ledger, item, run, end.outcome, good.then_some(ended))
 }
 
-/// Of two sessions on one item (R7), the one that began later is the last one.
+/// Of several sessions on one item (R7) the one that ended last is the last one: that is the one that ends now, whenever
+/// it began. A run that was refused while another was going on says nothing about how that one ended.
 fn set_last_run(
     ledger: &Ledger<'_>,
     item: i64,
     run: RunId,
-    outcome: Option<Outcome>,
+    outcome: Outcome,
     good_end: Option<i64>,
 ) -> rusqlite::Result<()> {
-    let verdict = outcome.filter(|outcome| tells(*outcome)).map(Outcome::word);
+    let verdict = tells(outcome).then(|| outcome.word());
     ledger
         .conn
         .prepare_cached(
             "UPDATE items SET
-                verdict = CASE WHEN ?4 IS NULL OR last_run > ?2 THEN verdict ELSE ?4 END,
-                last_run = max(coalesce(last_run, 0), ?2),
-                last_good_run = CASE WHEN ?3 IS NULL THEN last_good_run ELSE max(coalesce(last_good_run, 0), ?2) END,
+                verdict = coalesce(?4, verdict),
+                last_run = ?2,
+                last_good_run = CASE WHEN ?3 IS NULL THEN last_good_run ELSE ?2 END,
                 last_good_end = CASE WHEN ?3 IS NULL THEN last_good_end ELSE max(coalesce(last_good_end, ?3), ?3) END
               WHERE id = ?1",
         )?
         .execute(params![item, signed(run.0), good_end, verdict])?;
+    Ok(())
+}
+
+/// When an abandoned run ended nobody knows. It is the last one unless one that began later was more than refused.
+fn set_interrupted(ledger: &Ledger<'_>, item: i64, run: RunId) -> rusqlite::Result<()> {
+    ledger
+        .conn
+        .prepare_cached(
+            "UPDATE items SET last_run = ?2
+              WHERE id = ?1
+                AND (last_run IS NULL OR last_run < ?2
+                     OR ?3 = (SELECT outcome FROM run_items WHERE run = last_run AND item = ?1))",
+        )?
+        .execute(params![item, signed(run.0), Outcome::Waiting.word()])?;
     Ok(())
 }
 
@@ -289,7 +304,7 @@ pub(crate) fn interrupt(ledger: &Ledger<'_>, run: RunId) -> rusqlite::Result<boo
         .query_map([signed(run.0)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for item in items {
-        set_last_run(ledger, item, run, None, None)?;
+        set_interrupted(ledger, item, run)?;
     }
     Ok(true)
 }

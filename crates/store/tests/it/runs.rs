@@ -129,6 +129,32 @@ fn a_run_with_errors_never_moves_the_last_good_run() {
 }
 
 #[test]
+fn r7_the_last_run_is_the_one_that_ended_last() {
+    let home = Home::new();
+    let store = home.open();
+    let long = begin(&store, &["photos"], 1000);
+    let refused = run(&store, &[("photos", Outcome::Waiting)], 1500);
+    let last = || store.item_states(None).unwrap().remove(0).last_run.unwrap();
+    assert_eq!(last().run, refused);
+    long.finish(ended(&[("photos", Outcome::Done)], 2000)).unwrap();
+    assert_eq!((last().run, last().result.outcome), (long.run(), Some(Outcome::Done)));
+}
+
+#[test]
+fn r12_a_refused_run_does_not_hide_that_the_one_before_it_was_abandoned() {
+    let home = Home::new();
+    let store = home.open();
+    let abandoned = begin(&store, &["photos"], 1000);
+    let id = abandoned.run();
+    run(&store, &[("photos", Outcome::Waiting)], 1500);
+    drop(abandoned);
+    drop(store);
+    let store = home.open();
+    let last = store.item_states(None).unwrap().remove(0).last_run.unwrap();
+    assert_eq!((last.run, last.result.outcome), (id, Some(Outcome::Interrupted)));
+}
+
+#[test]
 fn switches_are_remembered() {
     let home = Home::new();
     let store = home.open();
