@@ -107,7 +107,10 @@ impl Inner {
                     &turn,
                     Some(Problem::new(
                         ProblemClass::Transient,
-                        format!("The system gave no thread to synchronize with: {error}."),
+                        format!(
+                            "The system gave no thread to synchronize with: {}.",
+                            syncmgr::reason(&error)
+                        ),
                     )),
                 );
             }

@@ -52,7 +52,7 @@ pub struct RootIdentity {
 #[non_exhaustive]
 pub enum BaseError {
     /// The file system refused.
-    #[error("{}: cannot {what}: {source}", path.display())]
+    #[error("{}: cannot {what}: {}", path.display(), syncmgr::reason(source))]
     Io {
         /// The file or directory.
         path: PathBuf,

@@ -247,7 +247,7 @@ impl<'f> SideFilter<'f> {
     fn read_ignore_file(&self, dir: &dyn ReadDir, path: &RelPath) -> Result<(), String> {
         let content = dir.open(IGNORE_FILE).map_err(|error| error.to_string())?;
         let mut bytes = Vec::new();
-        content.take(MAX_IGNORE_FILE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        content.take(MAX_IGNORE_FILE + 1).read_to_end(&mut bytes).map_err(|error| syncmgr::reason(&error))?;
         if bytes.len() as u64 > MAX_IGNORE_FILE {
             return Err("it is larger than 1 MiB".into());
         }

@@ -142,9 +142,7 @@ impl Handler for FoldersHandler {
         creator: &dyn SessionCreator,
         request: Option<&Request>,
     ) -> Result<(), HandlerError> {
-        let callback = creator
-            .create_session(&self.id, items)
-            .map_err(|refusal| HandlerError::new(ProblemClass::Bug, format!("no session: {refusal}")))?;
+        let callback = creator.create_session(&self.id, items)?;
         let mut all = false;
         for item in items {
             let asked = callback.report_progress(item, None, ProgressStatus::UpdatingIndeterminate, 0, 0);

@@ -41,7 +41,7 @@ pub enum PlanError {
         reason: String,
     },
     /// The system refused.
-    #[error("{}: cannot {what} the plan: {source}", path.display())]
+    #[error("{}: cannot {what} the plan: {}", path.display(), syncmgr::reason(source))]
     Io {
         /// Where.
         path: PathBuf,

@@ -197,7 +197,7 @@ impl World for Scan<'_> {
 enum Compare {
     #[error(transparent)]
     Side(#[from] SideError),
-    #[error("cannot read: {0}")]
+    #[error("cannot read: {}", syncmgr::reason(.0))]
     Io(#[from] std::io::Error),
     #[error("it changed while it was compared")]
     Changed,
@@ -208,7 +208,7 @@ enum Compare {
 /// An error's reason without the path, which the planner's note has already.
 fn reason(error: &SideError) -> String {
     match error {
-        SideError::Io { what, source, .. } => format!("cannot {what}: {source}"),
+        SideError::Io { what, source, .. } => format!("cannot {what}: {}", syncmgr::reason(source)),
         SideError::Changed { .. } => "it changed while it was looked at".into(),
         other => other.to_string(),
     }

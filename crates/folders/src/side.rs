@@ -39,7 +39,7 @@ pub struct Capabilities {
 #[non_exhaustive]
 pub enum SideError {
     /// The system refused.
-    #[error("{path}: cannot {what}: {source}")]
+    #[error("{path}: cannot {what}: {}", syncmgr::reason(source))]
     Io {
         /// Where.
         path: RelPath,
@@ -70,6 +70,11 @@ pub trait ReadSide: Send + Sync {
     /// # Errors
     /// It is missing, no directory, or refused.
     fn dir(&self, path: &RelPath) -> Result<Box<dyn ReadDir + '_>, SideError>;
+
+    /// The directories in which listing met half-made things of ours (S2) since this was asked last.
+    fn met_temps(&self) -> Vec<RelPath> {
+        Vec::new()
+    }
 }
 
 /// One directory of a side, for reading.

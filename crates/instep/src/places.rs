@@ -63,8 +63,12 @@ impl Places {
     /// Makes the state directory, for this person only.
     pub(crate) fn make_state(&self) -> Result<(), Failure> {
         make_private_dir(&self.state).map_err(|error| {
-            Failure::failed(format!("cannot make the directory {}: {error}", SafePath(&self.state)))
-                .tip("INSTEP_HOME moves settings and state to a directory of your choice")
+            Failure::failed(format!(
+                "cannot make the directory {}: {}",
+                SafePath(&self.state),
+                syncmgr::reason(&error)
+            ))
+            .tip("INSTEP_HOME moves settings and state to a directory of your choice")
         })
     }
 }

@@ -174,9 +174,11 @@ fn read(path: &PathBuf) -> Result<String, Failure> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => {
-            Err(Failure::failed(format!("cannot read the settings in {}: {error}", SafePath(path))))
-        }
+        Err(error) => Err(Failure::failed(format!(
+            "cannot read the settings in {}: {}",
+            SafePath(path),
+            syncmgr::reason(&error)
+        ))),
     }
 }
 

@@ -27,8 +27,9 @@ pub(crate) struct Signalled {
 impl Signalled {
     /// Begins to listen.
     pub(crate) fn listen() -> Result<Self, Failure> {
-        let mut signals = Signals::new([SIGINT, SIGTERM])
-            .map_err(|error| Failure::failed(format!("cannot listen for Ctrl-C: {error}")))?;
+        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| {
+            Failure::failed(format!("cannot listen for Ctrl-C: {}", syncmgr::reason(&error)))
+        })?;
         let this = Self { count: Arc::default(), watched: Arc::default() };
         let listener = this.clone();
         std::thread::spawn(move || {

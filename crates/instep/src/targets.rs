@@ -209,7 +209,7 @@ fn folder(word: &OsStr) -> Result<PathBuf, Failure> {
         std::io::ErrorKind::NotFound => Failure::usage(format!("there is no folder {shown}"))
             .tip(format!("make it first: mkdir -p {}", shell_word(&shown.to_string()))),
         std::io::ErrorKind::NotADirectory => Failure::usage(format!("{shown} is not a folder")),
-        _ => Failure::usage(format!("the folder {shown} cannot be read: {error}")),
+        _ => Failure::usage(format!("the folder {shown} cannot be read: {}", syncmgr::reason(&error))),
     };
     let path = std::fs::canonicalize(path).map_err(wrong)?;
     if !std::fs::metadata(&path).map_err(wrong)?.is_dir() {

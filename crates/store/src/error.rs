@@ -73,7 +73,7 @@ impl StoreError {
     }
 
     pub(crate) fn unusable(path: &Path, error: &std::io::Error) -> Self {
-        Self::Unusable { path: path.to_owned(), reason: error.to_string() }
+        Self::Unusable { path: path.to_owned(), reason: syncmgr::reason(error) }
     }
 
     pub(crate) fn is_damage(&self) -> bool {

@@ -66,6 +66,45 @@ impl From<Refusal> for HandlerError {
             Refusal::AccessDenied(_) => ProblemClass::Config,
             Refusal::InvalidArgument(_) | Refusal::NotImplemented(_) => ProblemClass::Bug,
         };
-        Self::new(class, refusal.to_string())
+        let text = match refusal {
+            // What the center says already is a sentence.
+            Refusal::Failed(why) => why,
+            other => other.to_string(),
+        };
+        Self::new(class, text)
+    }
+}
+
+/// What an error says, without the number that the system has for it: "Permission denied", not "Permission denied (os
+/// error 13)". For whatever people read.
+pub fn reason(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    let number = |rest: &str| {
+        rest.strip_suffix(')').is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+        })
+    };
+    match text.rsplit_once(" (os error ") {
+        Some((reason, rest)) if number(rest) => reason.to_owned(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_for_people_have_no_numbers_of_the_system() {
+        assert_eq!(reason(&"Permission denied (os error 13)"), "Permission denied");
+        assert_eq!(reason(&"custom (os error x)"), "custom (os error x)");
+        assert_eq!(reason(&"no number"), "no number");
+    }
+
+    #[test]
+    fn what_the_center_could_not_do_is_passed_on_in_its_words_and_may_pass() {
+        let error = HandlerError::from(Refusal::Failed("the store is locked; end that program".into()));
+        assert_eq!(error.problem.class, ProblemClass::Transient);
+        assert_eq!(error.problem.text, "the store is locked; end that program");
     }
 }

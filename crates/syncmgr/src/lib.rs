@@ -179,7 +179,7 @@ pub mod text;
 pub mod ui;
 
 pub use callback::{Additional, SessionCreator, SyncCallback};
-pub use error::{HandlerError, Refusal};
+pub use error::{HandlerError, Refusal, reason};
 pub use event::{Event, EventId, Level, NewEvent};
 pub use handler::{Handler, HandlerCollection, HandlerInfo, ItemContainer, Request, SyncItem, SyncItemInfo};
 pub use ids::{HandlerId, ItemId, RunId};

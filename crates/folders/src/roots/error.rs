@@ -130,10 +130,11 @@ impl RootError {
                 .with_fix("name the folder it is in"),
             RootFault::Link => problem(ProblemClass::Config, format!("{side} is a symbolic link"))
                 .with_fix("name the folder it points to"),
-            RootFault::Refused(error) => {
-                problem(ProblemClass::Permission, format!("{side} cannot be opened: {error}"))
-                    .with_fix("check its permissions, and those of the directories that lead to it")
-            }
+            RootFault::Refused(error) => problem(
+                ProblemClass::Permission,
+                format!("{side} cannot be opened: {}", syncmgr::reason(error)),
+            )
+            .with_fix("check its permissions, and those of the directories that lead to it"),
             RootFault::NotMounted { mount_point } => problem(
                 ProblemClass::Transient,
                 format!("waiting for {side}: nothing is mounted on {}", shown(mount_point)),
@@ -160,7 +161,7 @@ impl RootError {
                 .with_fix("try again when it is done"),
             RootFault::NoLock(error) => problem(
                 ProblemClass::Permission,
-                format!("{side} cannot be locked against another run: {error}"),
+                format!("{side} cannot be locked against another run: {}", syncmgr::reason(error)),
             ),
         }
     }

@@ -191,7 +191,7 @@ pub(crate) fn side_problem(label: &str, error: &SideError) -> Problem {
         _ => (ProblemClass::Transient, "sync again; if it stays, check the disk"),
     };
     let on = if path.is_root() { label.to_owned() } else { format!("{path} on {label}") };
-    Problem::new(class, format!("{on}: cannot {what}: {source}")).with_fix(fix)
+    Problem::new(class, format!("{on}: cannot {what}: {}", syncmgr::reason(source))).with_fix(fix)
 }
 
 /// What ended a run before its time.

@@ -37,7 +37,7 @@ pub(super) enum Blind {
     #[error("too many programs watch directories already (fs.inotify.max_user_instances)")]
     TooManyWatchers,
     /// Anything else.
-    #[error("the system cannot watch directories here: {0}")]
+    #[error("the system cannot watch directories here: {}", syncmgr::reason(.0))]
     Refused(Errno),
 }
 

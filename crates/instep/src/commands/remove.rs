@@ -18,7 +18,9 @@ pub(crate) fn run(app: &mut App<'_>, args: &Remove) -> Result<Exit, Failure> {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         // Not in the way of anything: a new pair of that name would find a base of other folders and not use it.
-        Err(error) => app.out.warn(format_args!("cannot remove {}: {error}", SafePath(&remembered))),
+        Err(error) => {
+            app.out.warn(format_args!("cannot remove {}: {}", SafePath(&remembered), syncmgr::reason(&error)))
+        }
     }
     app.out.say(format_args!("Forgot \"{}\". All files stay where they are:", Safe(&pair.name)));
     for side in [&pair.a, &pair.b] {

@@ -38,7 +38,9 @@ impl<'a> Editor<'a> {
             .mode(0o600)
             .open(&lock_path)
             .and_then(|file| file.lock().map(|()| file))
-            .map_err(|error| Failure::failed(format!("cannot lock {}: {error}", SafePath(&lock_path))))?;
+            .map_err(|error| {
+                Failure::failed(format!("cannot lock {}: {}", SafePath(&lock_path), syncmgr::reason(&error)))
+            })?;
         let text = read(&places.settings)?;
         let settings = Settings::parse(&text, places)?;
         let document = text.parse().map_err(|error: toml_edit::TomlError| {
