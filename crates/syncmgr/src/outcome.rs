@@ -25,6 +25,8 @@ pub enum ProblemClass {
     Permission,
     /// A guard stopped the run before anything was touched.
     Safety,
+    /// Nothing was touched because a person has to agree first; the same start with their consent goes through.
+    Consent,
     /// Our own mistake.
     Bug,
 }
@@ -40,6 +42,7 @@ impl ProblemClass {
             Self::Space => "space",
             Self::Permission => "permission",
             Self::Safety => "safety",
+            Self::Consent => "consent",
             Self::Bug => "bug",
         }
     }
@@ -54,6 +57,7 @@ impl ProblemClass {
             Self::Space,
             Self::Permission,
             Self::Safety,
+            Self::Consent,
             Self::Bug,
         ]
         .into_iter()

@@ -2,7 +2,7 @@
 
 use folders::RunOptions;
 use folders::pair::Pair;
-use syncmgr::{Outcome, Request};
+use syncmgr::{Outcome, ProblemClass, Request};
 
 use crate::app::App;
 use crate::args::Sync;
@@ -34,7 +34,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
             verdict.items.iter().any(|item| {
                 item.item == pair.item
                     && item.outcome == Outcome::SafetyStop
-                    && needs_consent(item.problem.as_ref())
+                    && item.problem.as_ref().is_some_and(|problem| problem.class == ProblemClass::Consent)
             })
         })
         .collect();
@@ -60,9 +60,4 @@ fn options(args: &Sync) -> RunOptions {
         plan: args.plan.clone(),
         no_trash: args.no_trash,
     }
-}
-
-/// Whether a run was refused only because nobody was asked.
-fn needs_consent(problem: Option<&syncmgr::Problem>) -> bool {
-    problem.and_then(|problem| problem.fix.as_deref()).is_some_and(|fix| fix.contains("--yes"))
 }
