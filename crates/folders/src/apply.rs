@@ -13,6 +13,7 @@ mod moves;
 mod publish;
 mod queue;
 mod record;
+mod recover;
 mod remove;
 mod stage;
 mod sweep;
@@ -40,6 +41,7 @@ use check::same_but_renamed;
 pub(crate) use check::same_version;
 pub(crate) use hooks::{Fault, Hooks, NoHooks, Point};
 use record::Edit;
+pub(crate) use recover::recover;
 pub(crate) use sweep::{OpenDirs, sweep};
 
 /// How much is done before it is published and recorded: a killed run loses at most that, and memory holds at most that.
@@ -67,6 +69,8 @@ pub(crate) trait Report: Sync {
     fn done(&self, path: &RelPath, entries: u64, bytes: u64);
     /// Whether to go on.
     fn go_on(&self) -> bool;
+    /// A flush begins: nothing will be heard until it is done.
+    fn flushing(&self) {}
     /// One entry could not be synchronized; the others go on (S9).
     fn trouble(&self, trouble: Trouble);
 }
@@ -149,7 +153,7 @@ pub(crate) enum ApplyError {
         error: SideError,
     },
     /// The list of places with half-made things cannot be written.
-    #[error("cannot write down where half-made files are: {0}")]
+    #[error("cannot write down where half-made files are: {}", syncmgr::reason(.0))]
     Open(#[source] io::Error),
     /// Only in tests: killed on purpose.
     #[error("killed")]
@@ -408,15 +412,19 @@ impl<'a> Apply<'a> {
         }
         txn.commit()?;
         self.introduced = true;
-        // Lines that take something back, which nothing waits for.
-        if lock(&self.journal).is_open() {
-            lock(&self.journal).flush()?;
+        // Nothing waits for these lines.
+        let mut journal = lock(&self.journal);
+        if journal.is_open() {
+            journal.add(&Deed::Recorded);
+            journal.flush()?;
         }
+        drop(journal);
         self.hook(Point::Committed, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)
     }
 
     fn flush(&self, sides: &[Side]) -> Result<(), ApplyError> {
         for &side in sides {
+            self.ground.report.flushing();
             self.side(side).flush().map_err(|error| ApplyError::Flush { side, error })?;
         }
         Ok(())

@@ -106,6 +106,8 @@ pub enum Deed {
         /// On A and on B; none when it said nothing.
         before: Option<(Stamp, Stamp)>,
     },
+    /// All that was done so far is known to the base.
+    Recorded,
     /// The line before it that names this path did not come to pass.
     Void {
         /// The side.
@@ -229,7 +231,7 @@ impl From<Stamp> for Seen {
 
 /// Why a journal could not be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: cannot {what} the journal of the run: {source}", path.display())]
+#[error("{}: cannot {what} the journal of the run: {}", path.display(), syncmgr::reason(source))]
 pub struct JournalError {
     /// The file.
     pub path: PathBuf,

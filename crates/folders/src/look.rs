@@ -311,7 +311,8 @@ impl<'a> Look<'a> {
         stops_after(self.lost, plan, base, limit)
     }
 
-    fn refresh(&mut self) -> Result<(), BaseError> {
+    /// Reads again what the base knows besides the agreements.
+    pub(crate) fn refresh(&mut self) -> Result<(), BaseError> {
         (self.meta, self.known) = (self.base.meta()?, !self.base.is_new()?);
         Ok(())
     }

@@ -28,6 +28,12 @@ pub trait Notes: fmt::Debug + Send + Sync {
 
     /// Where a file is, for messages.
     fn place(&self, name: &Path) -> PathBuf;
+
+    /// What tells this time that the machine is up from others; none where that is not to be known. While it is the
+    /// same, nothing that was written was lost.
+    fn boot(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Notes in a local directory, which appears with the first of them.
@@ -78,6 +84,11 @@ impl Notes for LocalNotes {
 
     fn place(&self, name: &Path) -> PathBuf {
         self.dir.join(name)
+    }
+
+    fn boot(&self) -> Option<String> {
+        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(id.trim().to_owned()).filter(|id| !id.is_empty())
     }
 }
 

@@ -11,7 +11,7 @@ use reconcile::{Listing, Mode, Op, Plan, RelPath, Scope, Side, Time, Unreadable,
 use syncmgr::conflict::ConflictLedger;
 use syncmgr::event::Level;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
-use syncmgr::{HandlerId, ItemId, SyncCallback};
+use syncmgr::{HandlerId, ItemId, RunId, SyncCallback};
 
 use crate::apply::{self, Apply, Ending, Ground, Hooks, Limits, Lists};
 use crate::base::{BaseError, BaseRead, Transaction};
@@ -99,7 +99,11 @@ impl<'r> Run<'r> {
         let mut results = self.results();
         self.tell_of_base(&look, &results);
         let writers = self.writers(&look);
-        self.sweep(&look, &writers);
+        for killed in self.sweep(&look, &writers) {
+            if let Err(error) = self.recover(&mut look, &writers, killed) {
+                return refused(&error.into());
+            }
+        }
         progress.phase(Phase::Comparing);
         let planned = match look.plan(&progress) {
             Ok(planned) => planned,
@@ -132,6 +136,10 @@ impl<'r> Run<'r> {
         let clean = ending == Ending::Complete && results.errors == 0;
         let run = self.callback.run_id();
         let last = |txn: &mut dyn Transaction| -> Result<(), BaseError> {
+            if look.base.damaged_records() > 0 {
+                // What they led to is reached from nowhere, and would be counted for ever.
+                txn.sweep()?;
+            }
             if !look.is_whole() {
                 // Of the rest it knows nothing.
                 return Ok(());
@@ -310,7 +318,7 @@ impl<'r> Run<'r> {
                 "The first run of this pair would {}{mirror}. Nothing was touched.",
                 what.join(", and ")
             );
-            let problem = Problem::new(ProblemClass::Safety, text)
+            let problem = Problem::new(ProblemClass::Consent, text)
                 .with_fix("look at it with `instep preview`; if it is right, run again with --yes");
             return Some(Finished::stopped(Outcome::SafetyStop, problem));
         }
@@ -318,7 +326,8 @@ impl<'r> Run<'r> {
     }
 
     /// Removes what a killed run left half-made (S2). What cannot be removed now stays listed for the next run.
-    pub(crate) fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) {
+    /// Tells which runs they were.
+    pub(crate) fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) -> Vec<RunId> {
         let [a, b] = writers;
         let swept = apply::sweep(&*look.notes(), [a, b]);
         if swept.found > 0 {
@@ -331,8 +340,24 @@ impl<'r> Run<'r> {
         for error in &swept.refused {
             let problem = side_problem("a half-made file of an earlier run", error);
             let name = "An interrupted run left something that cannot be removed now".into();
-            self.results().event(Level::Warning, name, problem.to_string());
+            self.results().problem_event(Level::Warning, name, &problem);
         }
+        swept.runs
+    }
+
+    /// Lets the base know of what a killed run had finished.
+    fn recover(
+        &self,
+        look: &mut Look<'_>,
+        writers: &[LocalWriter; 2],
+        killed: RunId,
+    ) -> Result<(), BaseError> {
+        let [a, b] = writers;
+        // A pair that never met has had no run that came far enough to matter.
+        if look.known && apply::recover(&*look.notes(), killed, [a, b], &look.base)? {
+            look.refresh()?;
+        }
+        Ok(())
     }
 
     /// Old trash goes at the end of each run, and what is known of the runs that it came from.

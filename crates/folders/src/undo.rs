@@ -119,7 +119,9 @@ impl Run<'_> {
 fn entries_of(deed: &Deed) -> u64 {
     match deed {
         Deed::Create { made, .. } => made.len() as u64,
-        Deed::Run { .. } | Deed::Agreed { .. } | Deed::Void { .. } | Deed::Purged { .. } => 0,
+        Deed::Run { .. } | Deed::Agreed { .. } | Deed::Recorded | Deed::Void { .. } | Deed::Purged { .. } => {
+            0
+        }
         _ => 1,
     }
 }

@@ -94,6 +94,20 @@ impl NewEvent {
         Self { context: Some(context.into()), ..self }
     }
 
+    /// The same event with what to do about it, as a further line of the description.
+    #[must_use]
+    pub fn with_fix(self, fix: &str) -> Self {
+        Self { description: format!("{}\n{fix}", self.description), ..self }
+    }
+
+    /// What happened, and what to do about it if that was said.
+    pub fn told(&self) -> (&str, Option<&str>) {
+        match self.description.split_once('\n') {
+            Some((text, fix)) => (text, Some(fix)),
+            None => (&self.description, None),
+        }
+    }
+
     /// An event without link and context.
     pub fn new(
         item: Option<&ItemId>,
@@ -159,4 +173,16 @@ pub trait EventStore: Send + Sync {
     fn event(&self, id: EventId) -> Option<Event>;
     /// `RemoveEvent`; unknown ones are passed over.
     fn remove(&self, ids: &[EventId]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_is_told_apart_from_what_happened() {
+        let plain = NewEvent::new(None, Level::Error, "name", "what happened");
+        assert_eq!(plain.told(), ("what happened", None));
+        assert_eq!(plain.with_fix("do this").told(), ("what happened", Some("do this")));
+    }
 }

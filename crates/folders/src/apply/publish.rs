@@ -155,7 +155,10 @@ impl Apply<'_> {
                         self.ours.insert((one.on, path.clone()), made);
                     }
                     self.count_made(one.on, made.kind, one.instead.as_ref(), 1);
-                    self.edits.push(Edit::set(path, one.on, &one.source, &made, true));
+                    // Permissions that are kept are news until the other side has them too, also to a run after this.
+                    let kept = one.instead.as_ref().is_some_and(|instead| instead.keep_mode);
+                    let agreed = if kept { Seen { mode: one.source.mode, ..made } } else { made };
+                    self.edits.push(Edit::set(path, one.on, &one.source, &agreed, true));
                 }
                 Err(Stop::Died) => return Err(ApplyError::Died),
                 Err(Stop::Why(why)) => {

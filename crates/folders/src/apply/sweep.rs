@@ -25,7 +25,7 @@ const FILE: &str = "open.jsonl";
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
-    Run { run: u64, tag: u32 },
+    Run { run: u64, tag: u32, boot: Option<String> },
     In { on: OnSide, dir: Text },
 }
 
@@ -52,7 +52,7 @@ impl OpenDirs {
         }
         let mut text = Vec::new();
         if first {
-            line(&mut text, &Line::Run { run: self.run.0, tag: self.tag })?;
+            line(&mut text, &Line::Run { run: self.run.0, tag: self.tag, boot: self.notes.boot() })?;
         }
         line(&mut text, &Line::In { on: on.into(), dir: dir.into() })?;
         // Not flushed: a killed process leaves it, and after a power failure the names are as likely lost as this is.
@@ -87,6 +87,8 @@ pub(crate) struct Swept {
     pub(crate) found: u64,
     /// What could not be reached or removed; the list stays for the next run.
     pub(crate) refused: Vec<SideError>,
+    /// Runs that were killed and whose work is all there: the machine has been up ever since.
+    pub(crate) runs: Vec<RunId>,
 }
 
 /// Removes what a killed run left half-made. What a run had just replaced, and not yet moved to its trash, goes there.
@@ -96,7 +98,12 @@ pub(crate) fn sweep(notes: &dyn Notes, sides: [&dyn WriteSide; 2]) -> Swept {
     let mut run = None;
     for line in text.split(|&byte| byte == b'\n') {
         match serde_json::from_slice(line) {
-            Ok(Line::Run { run: id, tag }) => run = Killed::read(notes, RunId(id), tag),
+            Ok(Line::Run { run: id, tag, boot }) => {
+                run = Killed::read(notes, RunId(id), tag);
+                if boot.is_some() && boot == notes.boot() {
+                    swept.runs.push(RunId(id));
+                }
+            }
             Ok(Line::In { on, dir }) => {
                 if let (Some(killed), Some(dir)) = (&run, dir.path()) {
                     match killed.sweep_dir(sides[Side::from(on) as usize], on, &dir) {

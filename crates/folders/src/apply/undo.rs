@@ -41,22 +41,26 @@ impl Apply<'_> {
         let agreed: Vec<RelPath> = deeds.iter().filter_map(agreed_path).collect();
         let mut backs = deeds.iter().rev().flat_map(backs).peekable();
         while backs.peek().is_some() {
-            let chunk: Vec<Back> = backs.by_ref().take(CHUNK).collect();
-            for back in &chunk {
-                self.note(&foretold(back));
-                self.foretell_tree(run, back);
-            }
+            let chunk: Vec<(Back, u64)> = backs
+                .by_ref()
+                .take(CHUNK)
+                .map(|back| {
+                    self.note(&foretold(&back));
+                    let entries = 1 + self.foretell_tree(run, &back);
+                    (back, entries)
+                })
+                .collect();
             lock(&self.journal).flush()?;
-            for (at, back) in chunk.iter().enumerate() {
+            for (at, (back, entries)) in chunk.iter().enumerate() {
                 if !self.ground.report.go_on() {
-                    for (on, path) in chunk[at..].iter().map(place) {
+                    for (on, path) in chunk[at..].iter().map(|(back, _)| place(back)) {
                         self.note(&Deed::Void { on: on.into(), path: (&path).into() });
                     }
                     return Ok(Ending::Canceled);
                 }
                 let (on, path) = place(back);
-                match self.one_back(run, back, &agreed) {
-                    Ok(()) => self.ground.report.done(&path, 1, 0),
+                match self.one_back(run, back, *entries, &agreed) {
+                    Ok(()) => self.ground.report.done(&path, *entries, 0),
                     Err(Stop::Died) => return Err(ApplyError::Died),
                     Err(Stop::Why(why)) => {
                         self.note(&Deed::Void { on: on.into(), path: (&path).into() });
@@ -68,8 +72,9 @@ impl Apply<'_> {
         Ok(Ending::Complete)
     }
 
-    /// A deed that never came to pass, because the run was killed before it, needs nothing.
-    fn one_back(&mut self, run: RunId, back: &Back, agreed: &[RelPath]) -> Result<(), Stop> {
+    /// A deed that never came to pass, because the run was killed before it, needs nothing. Of a tree that comes back as a
+    /// whole all `entries` count.
+    fn one_back(&mut self, run: RunId, back: &Back, entries: u64, agreed: &[RelPath]) -> Result<(), Stop> {
         match back {
             Back::Created { on, path, made } => self.uncreate(*on, path, made, agreed),
             Back::Replaced { on, path, made, old } => {
@@ -85,7 +90,13 @@ impl Apply<'_> {
                     self.take_expected(*on, &*dir, &name, path, made)?;
                 }
                 self.bring_back(*on, kept, &*dir, &name)?;
-                self.counts_on(*on).updated += 1;
+                let counts = self.counts_on(*on);
+                if made.kind == old.kind {
+                    counts.updated += 1;
+                } else {
+                    counts.deleted += 1;
+                    counts.created += entries;
+                }
                 Ok(())
             }
             Back::Removed { on, path, old } => {
@@ -95,7 +106,7 @@ impl Apply<'_> {
                 }
                 let kept = self.find(run, *on, path, old)?;
                 self.bring_back(*on, kept, &*dir, &name)?;
-                self.counts_on(*on).created += 1;
+                self.counts_on(*on).created += entries;
                 Ok(())
             }
             Back::RemovedDir { on, path, old } => {
@@ -184,22 +195,26 @@ impl Apply<'_> {
         Ok(())
     }
 
-    /// A tree that comes back comes with all that is in it, and each of it can be taken back again.
-    fn foretell_tree(&self, run: RunId, back: &Back) {
-        let (Back::Removed { on, path, old } | Back::Replaced { on, path, old, .. }) = back else { return };
+    /// A tree that comes back comes with all that is in it, and each of it can be taken back again. Tells how much that
+    /// is.
+    fn foretell_tree(&self, run: RunId, back: &Back) -> u64 {
+        let (Back::Removed { on, path, old } | Back::Replaced { on, path, old, .. }) = back else { return 0 };
         if old.kind != Kind::Dir {
-            return;
+            return 0;
         }
-        let Ok(top) = self.find(run, *on, path, old) else { return };
+        let Ok(top) = self.find(run, *on, path, old) else { return 0 };
+        let mut entries = 0;
         let mut left = vec![(top, path.clone())];
         while let Some((place, dir)) = left.pop() {
             // What cannot be listed stays when this is taken back, and is then said to be in the way.
             let Ok(listing) = self.side(*on).dir(&place).and_then(|open| open.list()) else { continue };
+            entries += listing.len() as u64;
             let made = listing.iter().map(|(name, seen)| (Text(name.to_vec()), Stamp::from(seen)));
             self.note(&Deed::Create { on: (*on).into(), dir: (&dir).into(), made: made.collect() });
             let dirs = listing.iter().filter(|(_, seen)| seen.kind == Kind::Dir);
             left.extend(dirs.map(|(name, _)| (place.join(name), dir.join(name))));
         }
+        entries
     }
 
     /// Where something is in the trash of a run.
@@ -285,7 +300,9 @@ fn backs(deed: &Deed) -> Vec<Back> {
             mode: *mode,
             mtime: mtime.map(|(secs, nanos)| Time { secs, nanos }),
         }),
-        Deed::Run { .. } | Deed::Agreed { .. } | Deed::Void { .. } | Deed::Purged { .. } => None,
+        Deed::Run { .. } | Deed::Agreed { .. } | Deed::Recorded | Deed::Void { .. } | Deed::Purged { .. } => {
+            None
+        }
     };
     back.into_iter().filter(|back| !place(back).1.is_root()).collect()
 }

@@ -19,8 +19,9 @@ const ENTRY: u64 = 16 * 1024;
 /// Nobody reads a text that changes faster (in milliseconds).
 const TEXT_EVERY: u64 = 20;
 
-/// How long a flush may take.
-const FLUSHING: Duration = Duration::from_secs(15 * 60);
+/// How long the system may be busy with one call of ours, while nothing is heard of us: a flush to a slow disk, or the
+/// status of all names of a huge directory.
+const SILENCE: Duration = Duration::from_secs(15 * 60);
 
 /// One item's progress.
 pub(crate) struct Progress<'r> {
@@ -65,15 +66,17 @@ impl<'r> Progress<'r> {
         self.moving.store(self.elapsed(), Ordering::Relaxed);
     }
 
+    /// Asks for leave to be silent for a while. Refused only by a session that has ended, which other calls tell as well.
+    fn silent(&self) {
+        let _ = self.callback.extend_lease(SILENCE);
+    }
+
     fn elapsed(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn phase(&self, phase: Phase) {
-        // Making a full batch durable can take a slow disk minutes, and it says nothing meanwhile.
-        if matches!(phase, Phase::Moving | Phase::Finishing) {
-            let _ = self.callback.extend_lease(FLUSHING);
-        }
+        self.silent();
         let answer = self.callback.report_phase(self.item, phase);
         self.heard(answer.is_ok_and(|request| request == CancelRequest::None));
     }
@@ -128,6 +131,7 @@ impl Watch for Progress<'_> {
         if self.is_due() {
             let text = format!("{} looked at, {dir}", counted(all, "entry", "entries"));
             self.say(&text, ProgressStatus::UpdatingIndeterminate, 0, 0);
+            self.silent();
         }
     }
 }
@@ -158,6 +162,10 @@ impl Report for Progress<'_> {
 
     fn go_on(&self) -> bool {
         self.ask()
+    }
+
+    fn flushing(&self) {
+        self.silent();
     }
 
     fn trouble(&self, trouble: Trouble) {

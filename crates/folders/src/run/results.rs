@@ -42,13 +42,26 @@ impl<'r> Results<'r> {
     }
 
     pub(crate) fn event(&self, level: Level, name: String, text: String) {
+        self.tell(NewEvent::new(Some(self.item), level, name, text));
+    }
+
+    /// A problem as a line of its own.
+    pub(crate) fn problem_event(&self, level: Level, name: String, problem: &Problem) {
+        let event = NewEvent::new(Some(self.item), level, name, problem.text.clone());
+        self.tell(match &problem.fix {
+            Some(fix) => event.with_fix(fix),
+            None => event,
+        });
+    }
+
+    fn tell(&self, event: NewEvent) {
         // A session that has ended has nobody to tell; the run stops by itself at the next question.
-        let _ = self.callback.report_event(NewEvent::new(Some(self.item), level, name, text));
+        let _ = self.callback.report_event(event);
     }
 
     pub(crate) fn error(&mut self, name: String, problem: Problem) {
         self.errors += 1;
-        self.event(Level::Error, name, problem.to_string());
+        self.problem_event(Level::Error, name, &problem);
         self.first.get_or_insert(problem);
     }
 

@@ -235,3 +235,23 @@ fn s5_a_root_that_went_away_stops_the_run_even_when_approved() {
     bed.sync().is(Outcome::SafetyStop);
     assert!(bed.b.has("x") && bed.b.has("y"));
 }
+
+#[test]
+fn a_damaged_record_leaves_nothing_behind_that_is_counted() {
+    use crate::base::{Access, Base};
+
+    let bed = Bed::new();
+    bed.a.file("d/e/x", "1").file("d/e/f/y", "2").file("stays", "s");
+    bed.sync().is(Outcome::Done);
+    let dir = Home { pairs: bed.home.path().into() }.of(&bed.item);
+    let damage = rusqlite::Connection::open(dir.join("base.db")).unwrap();
+    // The directory `d`: what is beneath it hangs in the air, and nobody knows any more that it was there.
+    let key = damage.query_row("SELECT min(key) FROM dirs WHERE key > 1", [], |row| row.get::<_, i64>(0));
+    damage.execute("UPDATE dirs SET record = x'00' WHERE key = ?1", [key.unwrap()]).unwrap();
+    drop(damage);
+    bed.a.file("new", "n");
+    bed.sync().is(Outcome::Done);
+    bed.assert_in_sync();
+    let base = Base::open(&dir, Access::Read).unwrap();
+    assert_eq!(base.meta().unwrap().entries, bed.a.entries().len() as u64);
+}

@@ -139,3 +139,87 @@ fn s2_temporary_names_that_a_person_moved_away_are_never_synced() {
     assert_eq!(bed.left_overs(), Vec::<String>::new());
     bed.assert_in_sync();
 }
+
+#[test]
+fn s4_killed_between_an_edit_and_the_permissions_it_meets_the_next_run_sets_them() {
+    let bed = Bed::new();
+    bed.a.file("x", "1").mode("x", 0o644);
+    bed.sync().is(Outcome::Done);
+    bed.a.file("x", "edited");
+    bed.b.mode("x", 0o600);
+    bed.sync_while(once(|point, _| point == Point::Committed, die));
+    assert_eq!(bed.b.read("x"), b"edited");
+    bed.sync().is(Outcome::Done);
+    assert_eq!(bed.a.entries(), bed.b.entries());
+    bed.assert_in_sync();
+}
+
+#[test]
+fn s4_an_edit_after_the_kill_meets_our_own_copy_and_is_no_conflict() {
+    let bed = Bed::new();
+    bed.a.file("x", "base").file("d/keep", "k");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("x", "copied, then killed").file("new", "new").file("tree/deep/y", "y").file("d/z", "z");
+    let mut published = 0;
+    bed.sync_while(move |point, _, _| {
+        // All four: the new tree, and the files.
+        published += u32::from(point == Point::Published);
+        if published == 4 { die() } else { Ok(()) }
+    });
+    assert_eq!(bed.b.read("x"), b"copied, then killed");
+    let paths = ["x", "new", "tree/deep/y", "d/z"];
+    for path in paths {
+        bed.a.file(path, "edited again after the kill");
+    }
+    let end = bed.sync().is(Outcome::Done);
+    assert_eq!(end.counts.b.updated, 4);
+    for path in paths {
+        assert_eq!(bed.b.read(path), b"edited again after the kill");
+    }
+    bed.assert_in_sync();
+}
+
+#[test]
+fn s4_both_edited_after_the_kill_is_a_conflict_all_the_same() {
+    let bed = Bed::new();
+    bed.a.file("x", "base");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("x", "copied, then killed");
+    bed.sync_while(once(|point, _| point == Point::Committing, die));
+    bed.a.file("x", "edited on a after the kill");
+    bed.b.file("x", "edited on b, too, after the kill");
+    bed.sync().is(Outcome::NeedsDecision);
+}
+
+#[test]
+fn s2_half_made_things_in_a_directory_that_was_renamed_are_found_where_it_is_now() {
+    let bed = Bed::new();
+    bed.a.file("d/x", "1").file("stays", "s");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("d/x", "edited").file("d/new", "n");
+    // While the run works in it.
+    let b = bed.b.path().to_owned();
+    bed.sync_while(once(
+        |point, _| point == Point::Foretold,
+        move || {
+            std::fs::rename(b.join("d"), b.join("moved")).unwrap();
+            Ok(())
+        },
+    ))
+    .is(Outcome::Gaps);
+    bed.sync();
+    assert!(bed.left_overs().iter().all(|path| path.starts_with(".instep/trash/")));
+    assert_eq!(bed.sync().outcome, Outcome::Done);
+    assert_eq!(bed.b.read("moved/new"), b"n");
+    // Moved after a kill.
+    bed.a.file("moved/x", "edited once more");
+    bed.sync_while(once(|point, _| point == Point::Exchanged, die));
+    bed.b.rename("moved", "elsewhere");
+    let end = bed.sync();
+    assert!(bed.left_overs().iter().all(|path| path.starts_with(".instep/trash/")));
+    // What was under that name is the old version, which the new one had just replaced.
+    let trash = bed.b.at(format!(".instep/trash/{}/elsewhere", end.run));
+    let kept: Vec<_> = std::fs::read_dir(trash).unwrap().map(|kept| kept.unwrap().path()).collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(std::fs::read(&kept[0]).unwrap(), b"edited");
+}

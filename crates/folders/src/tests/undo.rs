@@ -103,3 +103,22 @@ fn s4_a_killed_run_can_be_undone() {
         assert_eq!(bed.left_overs(), Vec::<String>::new());
     }
 }
+
+#[test]
+fn undo_counts_all_entries_of_a_tree_that_comes_back() {
+    let bed = Bed::new();
+    for n in 0..20 {
+        bed.a.file(format!("tree/d{}/f{n}", n % 4), "x");
+    }
+    for n in 0..40 {
+        bed.a.file(format!("stays/{n}"), "x");
+    }
+    bed.sync().is(Outcome::Done);
+    bed.a.remove("tree");
+    let end = bed.sync().is(Outcome::Done);
+    assert_eq!(end.counts.b.deleted, 25);
+    let undone = bed.undo(end.run).is(Outcome::Pending);
+    assert_eq!(undone.counts.b.created, 25);
+    // And taking that back takes the same away again.
+    assert_eq!(bed.undo(undone.run).is(Outcome::Pending).counts.b.deleted, 25);
+}
