@@ -93,12 +93,16 @@ fn one(app: &App<'_>, store: &Store, run: &RunRecord) -> Result<Exit, Failure> {
     for_each_event(store, query(), |event| {
         let (word, tone) = human::level(event.event.level);
         if event.event.level > Level::Information || out.volume() > Volume::Quiet {
+            let (text, fix) = event.event.told();
             out.line(format_args!(
                 "  {}  {} {}",
                 out.paint(Tone::Faint, local_time(event.time)),
                 out.paint(tone, format_args!("{word}:")),
-                Safe(&event.event.description)
+                Safe(text)
             ));
+            if let Some(fix) = fix {
+                out.line(format_args!("    {} {}", out.paint(Tone::Good, "next:"), Safe(fix)));
+            }
         }
     })?;
     Ok(Exit::Done)

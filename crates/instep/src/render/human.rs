@@ -141,11 +141,21 @@ pub(crate) fn problem(out: &Out, problem: Option<&Problem>) {
 pub(crate) fn events(out: &Out, events: &[Event], more: u64, run: Option<RunId>) {
     let mut sorted: Vec<&Event> = events.iter().collect();
     sorted.sort_by_key(|event| std::cmp::Reverse(event.event.level));
-    for event in sorted {
+    // Many lines often have one way out: it is said once, below the last of them.
+    let mut lines = sorted.into_iter().peekable();
+    while let Some(event) = lines.next() {
         let (word, tone) = level(event.event.level);
-        let line =
-            format!("  {} {}", out.paint(tone, format_args!("{word}:")), Safe(&event.event.description));
-        if event.event.level == Level::Information { out.say(line) } else { out.trouble(line) }
+        let (text, fix) = event.event.told();
+        let line = format!("  {} {}", out.paint(tone, format_args!("{word}:")), Safe(text));
+        if event.event.level == Level::Information {
+            out.say(line)
+        } else {
+            out.trouble(line)
+        }
+        if let Some(fix) = fix.filter(|fix| lines.peek().is_none_or(|next| next.event.told().1 != Some(*fix)))
+        {
+            out.trouble(format_args!("    {} {}", out.paint(Tone::Good, "next:"), Safe(fix)));
+        }
     }
     if let (Some(run), 1..) = (run, more) {
         out.trouble(format_args!("  and {} more: instep results {run}", Count(more)));

@@ -90,6 +90,7 @@ pub(crate) fn conflict_object(conflict: &Conflict) -> Value {
 
 /// A line of the results.
 pub(crate) fn event_object(event: &Event) -> Value {
+    let (text, fix) = event.event.told();
     let mut object = json!({
         "type": "event",
         "run": event.run.0,
@@ -100,9 +101,12 @@ pub(crate) fn event_object(event: &Event) -> Value {
             Level::Error => "error",
         },
         "name": event.event.name,
-        "description": event.event.description,
+        "description": text,
         "time": utc_time(event.time),
     });
+    if let Some(fix) = fix {
+        object["fix"] = json!(fix);
+    }
     if let Some(link) = &event.event.link_reference {
         object["link"] = json!(link);
     }
