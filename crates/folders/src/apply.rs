@@ -211,6 +211,8 @@ pub(crate) struct Apply<'a> {
     /// Inodes whose change time this run moved: a file may have other names, under which it is still what the plan saw.
     stirred: Mutex<HashSet<(Side, FileId)>>,
     counts: [SideCounts; 2],
+    /// Whether what the plan saw on both sides can no longer be lost with the power.
+    seen_is_durable: bool,
     /// Whether the base was told of this run already.
     introduced: bool,
 }
@@ -232,6 +234,7 @@ impl<'a> Apply<'a> {
             blocked: Mutex::default(),
             stirred: Mutex::default(),
             counts: [SideCounts::default(); 2],
+            seen_is_durable: false,
             introduced: false,
             ground,
         }
@@ -312,6 +315,12 @@ impl<'a> Apply<'a> {
                 self.foretell(action);
             }
             lock(&self.journal).flush()?;
+            if !self.seen_is_durable && chunk.iter().any(|action| matches!(action.op, Op::Remove { .. })) {
+                // What is taken away here because it is gone or renamed there must not come back there with the power:
+                // the next run would take it for deleted here.
+                self.flush(&Side::BOTH)?;
+                self.seen_is_durable = true;
+            }
             for (at, action) in chunk.iter().enumerate() {
                 if !self.ground.report.go_on() {
                     for action in &chunk[at..] {

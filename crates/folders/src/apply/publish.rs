@@ -114,15 +114,23 @@ impl Apply<'_> {
         Ok(())
     }
 
-    /// Removes a tree that is not published.
+    /// Removes a tree that is not published. One that people could see for a moment goes to the trash, for they may have
+    /// put something into it.
     fn take_down(&self, root: &Root) {
         let side = self.side(root.on);
-        let is_ours = side.folder(&root.dir).and_then(|dir| is_made(&*dir, &root.temp, &root.seen));
-        let removed = is_ours
-            .and_then(|ours| if ours { trash::remove_tree(side, &root.temp_path()) } else { Ok(false) });
-        if let Err(error) = removed {
+        let take_down = || {
+            let dir = side.folder(&root.dir)?;
+            if !is_made(&*dir, &root.temp, &root.seen)? {
+                return Ok(());
+            }
+            match root.instead {
+                Some(_) => self.trash[root.on as usize].take(&*dir, &root.temp, &root.path).map(drop),
+                None => trash::remove_tree(side, &root.temp_path()).map(drop),
+            }
+        };
+        if let Err(error) = take_down() {
             let (on, path) = (root.on, root.path.clone());
-            self.trouble(Trouble { on, path, why: error.into() });
+            self.trouble(Trouble { on, path, why: Why::Side(error) });
         }
     }
 

@@ -343,8 +343,10 @@ impl<'b, 'a> Batch<'b, 'a> {
                     break;
                 }
                 Err(Failed::This(why)) => {
-                    if !matches!(why, Why::Taken) {
-                        self.clear_away(hidden, into, &item.name);
+                    match hidden {
+                        // What a try before this one could not remove; if it is somebody else's, it is in a bad place.
+                        Some(home) if matches!(why, Why::Taken) => home.root.set_state(State::Failed),
+                        _ => self.clear_away(hidden, into, &item.name),
                     }
                     self.trouble(on, &path, why);
                     self.one_done(home);

@@ -9,7 +9,7 @@ use super::run::{Outcome, run};
 use super::story::{Setting, Step};
 use crate::filter::Filter;
 use crate::side::simulated::{
-    Body, Chance, DOUBTFUL, Disk, End, Fault, Machine, Order, Place, What, place_of, tree,
+    Body, Chance, DOUBTFUL, Disk, End, Fault, Machine, Order, Place, State, What, place_of, tree,
 };
 
 /// A broken rule.
@@ -158,6 +158,17 @@ impl Teller {
         }
         for fault in &self.fired {
             self.tally.count(&fault.what);
+        }
+        if end.is_some() || !outcome.complete {
+            let mut state = self.machine.lock();
+            let State { ledger, disks, .. } = &mut *state;
+            ledger.ended_early(disks);
+        }
+        let refused = |fault: &Fault| matches!(fault.what, What::Fail(_) | What::Full(_));
+        if self.fired.len() > 1 && self.fired.iter().any(refused) && !outcome.troubles.is_empty() {
+            let mut state = self.machine.lock();
+            let State { ledger, disks, .. } = &mut *state;
+            ledger.accept_trash(disks);
         }
         self.nothing_is_lost(end.is_some() || !outcome.complete)?;
         self.base_is_true()?;

@@ -167,3 +167,42 @@ fn regression_s4_what_both_moved_is_settled_before_what_happens_beneath() {
           at call 40: ENOSPC",
     );
 }
+
+#[test]
+fn regression_s1_what_was_put_into_a_new_tree_that_is_taken_back_goes_to_the_trash() {
+    holds(
+        "pair two-way b batch 1000
+        A write c 1 6
+        B mkdir c
+        run
+          at write 8: EACCES
+          at write 9: meanwhile A write c/e 5 12",
+    );
+}
+
+#[test]
+fn regression_s2_a_second_try_does_not_forget_what_the_first_could_not_remove() {
+    holds(
+        "B mkdir e
+        B write e/c 7 12
+        run
+          at write 4: meanwhile B write e/c 8 6
+          at write 5: EINTR",
+    );
+}
+
+#[test]
+fn regression_s1_nothing_is_removed_for_a_rename_that_the_power_may_take_back() {
+    holds(
+        "disk A resolution 2000000000
+        disk B resolution 1000000
+        A write b 1 7
+        B write d 2 8
+        A mkdir e
+        run
+        B rename b e/a
+        run
+          at call 6: EIO
+          at call 27: power Loose 940676",
+    );
+}

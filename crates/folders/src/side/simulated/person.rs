@@ -306,7 +306,8 @@ pub(crate) fn choose(state: &mut State, chance: &mut Chance, tastes: &Tastes) ->
         (4 | 5, ..) => one(place(chance), Deed::MakeDir),
         (6, ..) => {
             let version = state.ledger.next();
-            one(place(chance), Deed::Link(version, 6 + version as usize % 3))
+            let size = if tastes.new_sizes { version as usize } else { version as usize % 3 };
+            one(place(chance), Deed::Link(version, 6 + size))
         }
         (7..=10, Some(file), _) => {
             let version = state.ledger.next();
@@ -519,6 +520,23 @@ impl Ledger {
             }
             // An old version that was just being replaced, in a directory that the person removed.
             entry.excused |= last && before.temp(version) > 0;
+        }
+    }
+
+    /// A run ended before it could tell the base what it had taken away: should a person now bring back what they had
+    /// renamed, it looks deleted on the other side. What is still live is worth no more than a place in the trash then.
+    pub(crate) fn ended_early(&mut self, disks: &[Disk; 2]) {
+        let copies = self.live(disks);
+        for (version, entry) in self.versions.iter_mut().enumerate() {
+            entry.given_up |= copies.live(version) > 0 && copies.anywhere(version) > copies.live(version);
+        }
+    }
+
+    /// Two things went wrong at once, and people were told: a late edit that could not be put back is in the trash.
+    pub(crate) fn accept_trash(&mut self, disks: &[Disk; 2]) {
+        let copies = self.live(disks);
+        for (version, entry) in self.versions.iter_mut().enumerate() {
+            entry.given_up |= copies.live(version) == 0 && copies.anywhere(version) > 0;
         }
     }
 
