@@ -8,6 +8,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use folders::simulation::{Failure, Simulator, Tally, replay};
 
+use crate::shell;
+
 /// Histories that a thread takes at once.
 const PORTION: u64 = 256;
 
@@ -19,6 +21,11 @@ struct Wish<'w> {
 }
 
 pub(crate) fn run(words: &[&str]) -> Result<()> {
+    if cfg!(debug_assertions) {
+        // Optimized it is ten times as fast; the short simulation among the tests has the assertions.
+        let optimized = ["cargo", "run", "--quiet", "--release", "--package", "xtask", "--", "simulate"];
+        return shell::run(&[&optimized, words].concat());
+    }
     let mut wish = Wish { seeds: 100_000, from: 0, script: None, keep_going: false };
     let mut words = words.iter();
     while let Some(word) = words.next() {
