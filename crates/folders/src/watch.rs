@@ -224,6 +224,7 @@ impl Follower {
         std::thread::scope(|scope| {
             scope.spawn(|| self.watch(&mut eye));
             // Whatever was there before is synchronized; whatever happens meanwhile is in doubt afterwards.
+            self.lock().pace.begin(Instant::now());
             self.run(ground, runner, &Scope::whole(), memory);
             let end = self.answer(ground, runner, every, memory);
             self.lock().closing = true;
@@ -370,10 +371,7 @@ impl Follower {
             let timeout = eye.awaits().then_some(&MOVE);
             let happened = poll(&mut ready, timeout);
             let doubts = match happened {
-                Ok(0) => {
-                    eye.give_up_waiting();
-                    continue;
-                }
+                Ok(0) => eye.settle(),
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(errno) => Err(Blind::Refused(errno)),
                 Ok(_) => eye.read(&mut buffer).and_then(|events| eye.learn(&self.as_read(events))),
@@ -399,7 +397,7 @@ impl Follower {
             match doubt {
                 Doubt::Dir(dir) => state.pace.changed(&dir, now),
                 Doubt::Tree(dir) => state.pace.changed_beneath(&dir, now),
-                Doubt::Renamed(from, to) => state.pace.renamed(&from, &to),
+                Doubt::Renamed(from, to) => state.pace.renamed(&from, &to, now),
                 Doubt::Lost => state.lost = true,
             }
         }

@@ -104,15 +104,22 @@ impl Scope {
 
     /// A directory was renamed: what is in doubt in it is so under both names.
     pub fn follow(&mut self, from: &RelPath, to: &RelPath) {
-        for paths in [&mut self.dirs, &mut self.trees] {
-            let renamed: Vec<_> = beneath(paths, from)
-                .chain(paths.get(from))
-                .map(|path| {
-                    path.names().skip(from.names().count()).fold(to.clone(), |at, name| at.join(name))
-                })
-                .collect();
-            paths.extend(renamed);
+        self.add(&self.moved(from, to));
+    }
+
+    /// What is in doubt in a directory, where it is when the directory has another name.
+    #[must_use]
+    pub fn moved(&self, from: &RelPath, to: &RelPath) -> Self {
+        let mut moved = Self::default();
+        if self.is_in_tree(from) {
+            moved.add_tree(to.clone());
+            return moved;
         }
+        let depth = from.names().count();
+        let renamed = |path: &RelPath| path.names().skip(depth).fold(to.clone(), |at, name| at.join(name));
+        beneath(&self.trees, from).for_each(|path| moved.add_tree(renamed(path)));
+        beneath(&self.dirs, from).chain(self.dirs.get(from)).for_each(|path| moved.add_dir(renamed(path)));
+        moved
     }
 
     /// Looks at a plan that was made within this scope. Where it could not list a directory, the directory may be gone,
@@ -229,6 +236,13 @@ mod tests {
         let scope = scope(&["a", "a-b", "a/c"], &[]);
         assert_eq!(scope.leads([&rel("")]), BTreeSet::from([b"a".to_vec(), b"a-b".to_vec()]));
         assert_eq!(scope.leads([&rel("a")]), BTreeSet::from([b"c".to_vec()]));
+    }
+
+    #[test]
+    fn what_leaves_a_tree_in_doubt_stays_in_doubt() {
+        let scope = scope(&[], &["t"]);
+        let moved = scope.moved(&rel("t/x"), &rel("u/x"));
+        assert_eq!(moved.trees().map(ToString::to_string).collect::<Vec<_>>(), ["u/x"]);
     }
 
     #[test]

@@ -91,6 +91,12 @@ impl LocalSide {
             .map_err(|errno| io_error(path, "open the directory", errno))
     }
 
+    /// The same for a directory in one that is open.
+    pub(crate) fn open_dir_in(&self, dir: BorrowedFd<'_>, name: &Name) -> rustix::io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        self.quietly(flags, |flags| openat(dir, name, flags, Mode::empty()))
+    }
+
     /// Opens without moving the time of the last access where that is allowed: an idle pair makes no write (S12).
     fn quietly(
         &self,

@@ -91,9 +91,18 @@ pub(super) struct Eye {
     places: Places,
     /// Directories that were moved away and did not come back yet, by the number of the move.
     left: HashMap<u32, Left>,
+    /// Directories that were not found where events say that they are: renamed since, they or one above. Later events
+    /// will say so.
+    missed: Vec<(Side, RelPath)>,
     /// Whether anything was met that leaves names out: then a moved directory may have other ones left out.
     filtered: bool,
     doubts: Vec<Doubt>,
+}
+
+/// A directory that is watched, and open.
+struct Above {
+    watch: Watch,
+    dir: Arc<OwnedFd>,
 }
 
 struct Left {
@@ -112,6 +121,7 @@ impl Eye {
             ours: look.ours(),
             places: Places::default(),
             left: HashMap::new(),
+            missed: Vec::new(),
             filtered: false,
             doubts: Vec::new(),
         };
@@ -159,16 +169,24 @@ impl Eye {
         Ok(std::mem::take(&mut self.doubts))
     }
 
-    /// Whether directories are on their way: they left, and nobody knows yet where to.
+    /// Whether directories are on their way, so that what is known of them is not to be relied on.
     pub(super) fn awaits(&self) -> bool {
-        !self.left.is_empty()
+        !self.left.is_empty() || !self.missed.is_empty()
     }
 
-    /// Directories that did not come until now went out of the pair.
-    pub(super) fn give_up_waiting(&mut self) {
+    /// Nothing more has happened: directories that did not come until now went out of the pair, and the others are where
+    /// events said, or gone.
+    pub(super) fn settle(&mut self) -> Result<Vec<Doubt>, Blind> {
         for (_, left) in std::mem::take(&mut self.left) {
             self.forget(left.watch);
         }
+        for (side, path) in std::mem::take(&mut self.missed) {
+            self.doubts.push(Doubt::Tree(path.clone()));
+            self.watch(side, path)?;
+        }
+        // What is not there even now was removed, which is told as well.
+        self.missed.clear();
+        Ok(std::mem::take(&mut self.doubts))
     }
 
     fn learn_one(&mut self, watch: Watch, what: What, name: &Name) -> Result<(), Blind> {
@@ -241,8 +259,19 @@ impl Eye {
                 for gone in self.places.set(above, name, left.watch) {
                     self.inotify.remove(gone);
                 }
-                self.doubts.push(Doubt::Renamed(left.from, to));
+                let missed = std::mem::take(&mut self.missed);
+                self.doubts.push(Doubt::Renamed(left.from.clone(), to.clone()));
                 self.doubts.push(Doubt::Dir(dir));
+                for (missed_on, path) in missed {
+                    if missed_on == side && path.starts_with(&left.from) {
+                        let names = path.names().skip(left.from.names().count());
+                        let path = names.fold(to.clone(), |path, name| path.join(name));
+                        self.doubts.push(Doubt::Tree(path.clone()));
+                        self.watch(side, path)?;
+                    } else {
+                        self.missed.push((missed_on, path));
+                    }
+                }
                 return Ok(());
             }
             // Something else has that name by now, or other rules hold here; perhaps both exchanged their names.
@@ -258,6 +287,7 @@ impl Eye {
     fn watch_all(&mut self) -> Result<(), Blind> {
         self.places.clear();
         self.left.clear();
+        self.missed.clear();
         for side in Side::BOTH {
             self.watch(side, RelPath::root())?;
         }
@@ -270,25 +300,34 @@ impl Eye {
         let filter = SideFilter::new(&self.filter).in_any_order().without(self.ours[side as usize].clone());
         let mut names = Vec::with_capacity(NAMES);
         let mut gone = Vec::new();
-        let mut open = vec![(None, top)];
+        let mut open = vec![(self.above(side, &top)?, top)];
         while let Some((above, path)) = open.pop() {
             if !path.is_root() && filter.excludes(&*local, &path, Kind::Dir) {
                 continue;
             }
-            // What is gone again, or lets nobody in, is told of by the directory that it is in.
-            let Ok(dir) = local.open_dir(&path) else { continue };
-            let watch = self.inotify.add(dir.as_fd(), path.is_root())?;
-            match path.split() {
-                None if self.places.is_root(watch) => {}
-                None => self.places.set_root(side, watch),
-                Some((parent, name)) => {
-                    let Some(above) = above.or_else(|| self.places.find(side, &parent)) else { continue };
-                    gone.append(&mut self.places.set(above, name, watch));
+            let dir = match (&above, path.split()) {
+                (_, None) => local.open_dir(&path).map_err(|_| Errno::NOENT),
+                (Some(above), Some((_, name))) => local.open_dir_in(above.dir.as_fd(), name),
+                (None, Some(_)) => Err(Errno::NOENT),
+            };
+            let dir = match dir {
+                Ok(dir) => Arc::new(dir),
+                Err(Errno::NOENT | Errno::NOTDIR) => {
+                    self.missed.push((side, path));
+                    continue;
                 }
+                // What lets nobody in is told of by the look.
+                Err(_) => continue,
+            };
+            let watch = self.inotify.add(dir.as_fd(), path.is_root())?;
+            match (&above, path.split()) {
+                (Some(above), Some((_, name))) => gone.append(&mut self.places.set(above.watch, name, watch)),
+                _ if self.places.is_root(watch) => {}
+                _ => self.places.set_root(side, watch),
             }
             each_directory(&dir, &mut names, |name| {
                 if !is_ours(name, path.is_root()) {
-                    open.push((Some(watch), path.join(name)));
+                    open.push((Some(Above { watch, dir: Arc::clone(&dir) }), path.join(name)));
                 }
             });
         }
@@ -300,6 +339,18 @@ impl Eye {
             }
         }
         Ok(())
+    }
+
+    /// The directory above, open, if it is the one that is watched by that name: it may have been renamed since.
+    fn above(&self, side: Side, path: &RelPath) -> Result<Option<Above>, Blind> {
+        let Some((parent, _)) = path.split() else { return Ok(None) };
+        let (Some(watch), Ok(dir)) =
+            (self.places.find(side, &parent), self.sides[side as usize].open_dir(&parent))
+        else {
+            return Ok(None);
+        };
+        let same = self.inotify.add(dir.as_fd(), parent.is_root())? == watch;
+        Ok(same.then(|| Above { watch, dir: Arc::new(dir) }))
     }
 
     fn forget(&mut self, watch: Watch) {

@@ -15,10 +15,16 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// then after twice as long each time, up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// What happened is told later than that it happened, but not so much later.
+const LAG: Duration = Duration::from_secs(10);
+
 /// What is in doubt, and since when.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     fresh: Scope,
+    /// What was taken lately, and when. A directory in it may have had another name already when it was looked at: then
+    /// the look has missed it.
+    taken: Vec<(Instant, Scope)>,
     /// The first and the last change in `fresh`.
     since: Option<(Instant, Instant)>,
     held: Option<Held>,
@@ -41,6 +47,11 @@ struct Held {
 }
 
 impl Pace {
+    /// Everything is looked at, without having been in doubt.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.taken.push((now, Scope::whole()));
+    }
+
     /// The entries of a directory have changed.
     pub(super) fn changed(&mut self, dir: &RelPath, now: Instant) {
         self.fresh.add_dir(dir.clone());
@@ -54,11 +65,17 @@ impl Pace {
     }
 
     /// A directory has another name: what is in doubt in it stays so.
-    pub(super) fn renamed(&mut self, from: &RelPath, to: &RelPath) {
+    pub(super) fn renamed(&mut self, from: &RelPath, to: &RelPath, now: Instant) {
         self.fresh.follow(from, to);
         if let Some(held) = &mut self.held {
             held.scope.follow(from, to);
         }
+        for (_, taken) in &mut self.taken {
+            let moved = taken.moved(from, to);
+            self.fresh.add(&moved);
+            taken.add(&moved);
+        }
+        self.note(now);
     }
 
     fn note(&mut self, now: Instant) {
@@ -89,6 +106,11 @@ impl Pace {
                 held.until = now + held.pause;
             }
         }
+        // The last one stays however long its look takes.
+        let last = self.taken.pop();
+        self.taken.retain(|(at, _)| now.saturating_duration_since(*at) < LAG);
+        self.taken.extend(last);
+        self.taken.push((now, scope.clone()));
         Some(Taken { scope, due })
     }
 
@@ -201,10 +223,20 @@ mod tests {
     fn a_renamed_directory_keeps_its_doubts() {
         let (clock, mut pace) = (clock(), Pace::default());
         pace.changed(&rel("x/y"), clock.at(0));
-        pace.renamed(&rel("x"), &rel("z"));
+        pace.renamed(&rel("x"), &rel("z"), clock.at(1));
         assert_eq!(
-            pace.take(clock.at(50)).map(|taken| dirs(&taken.scope)),
+            pace.take(clock.at(51)).map(|taken| dirs(&taken.scope)),
             Some(vec!["x/y".to_owned(), "z/y".to_owned()])
         );
+    }
+    #[test]
+    fn a_directory_that_was_renamed_before_it_was_looked_at_is_looked_at_again() {
+        let (clock, mut pace) = (clock(), Pace::default());
+        pace.changed(&rel("x/y"), clock.at(0));
+        assert!(pace.take(clock.at(50)).is_some());
+        // It is told now, but who knows since when it is so.
+        pace.renamed(&rel("x"), &rel("z"), clock.at(60));
+        pace.renamed(&rel("z"), &rel("w"), clock.at(61));
+        assert_eq!(dirs(&pace.take(clock.at(111)).unwrap().scope), ["w/y", "z/y"]);
     }
 }
