@@ -9,7 +9,9 @@ use crate::base::{Base, BaseError, BaseRead as _, Transaction};
 use crate::journal::{Deed, Journal, RunKind};
 use crate::look::Look;
 use crate::options::{ResolveRequest, RunOptions};
-use crate::run::{Finished, Here, NoBase, Results, Run, apply_problem, expect, from_stamp, outcome, refused};
+use crate::run::{
+    Entered, Finished, Here, NoBase, Results, Run, apply_problem, expect, from_stamp, outcome, refused,
+};
 use crate::side::ReadSide as _;
 
 /// One conflict with what is to become of it.
@@ -31,20 +33,12 @@ impl Run<'_> {
     /// Settles conflicts as the person chose.
     pub(crate) fn resolve(&self, request: &ResolveRequest) -> Finished {
         let progress = self.progress();
-        progress.phase(Phase::Looking);
         let options = RunOptions::default();
-        let mut look = match Look::open(self.ask(&options)) {
-            Ok(look) => look,
-            Err(error) => return refused(&error),
-        };
-        let _lock = match look.lock() {
-            Ok(lock) => lock,
+        let Entered { look, _lock, writers } = match self.enter(&progress, &options, None) {
+            Ok(entered) => entered,
             Err(error) => return refused(&error),
         };
         let mut results = self.results();
-        self.tell_of_base(&look, &results);
-        let writers = self.writers(&look);
-        self.sweep(&look, &writers);
         progress.phase(Phase::Comparing);
         let open = match self.ledger.conflicts(self.handler, Some(self.item())) {
             Ok(open) => open,

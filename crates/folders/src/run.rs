@@ -20,7 +20,7 @@ use crate::journal::{self, Journal, RunKind};
 use crate::look::{Ask, Look, LookError, Planned};
 use crate::options::{ChangeRequest, Home, RunOptions};
 use crate::pair::Pair;
-use crate::roots::Surroundings;
+use crate::roots::{PairLock, Surroundings};
 use crate::scan::Scan;
 use crate::side::local::LocalWriter;
 use crate::trash;
@@ -39,6 +39,14 @@ pub(crate) struct Run<'r> {
     pub(crate) ledger: &'r dyn ConflictLedger,
     pub(crate) hooks: &'r dyn Hooks,
     pub(crate) limits: Limits,
+}
+
+/// A pair that is open to one run.
+pub(crate) struct Entered<'a> {
+    pub(crate) look: Look<'a>,
+    /// Held for as long as anything may be written.
+    pub(crate) _lock: PairLock,
+    pub(crate) writers: [LocalWriter; 2],
 }
 
 impl<'r> Run<'r> {
@@ -82,28 +90,34 @@ impl<'r> Run<'r> {
         self.sync_some(options, None)
     }
 
-    fn sync_some(&self, options: &RunOptions, scope: Option<(Scope, [u64; 2])>) -> Finished {
-        let progress = self.progress();
+    /// What every run begins with: opens and locks the pair, and sees to what earlier runs left.
+    pub(crate) fn enter<'a>(
+        &'a self,
+        progress: &Progress<'_>,
+        options: &'a RunOptions,
+        scope: Option<(Scope, [u64; 2])>,
+    ) -> Result<Entered<'a>, LookError> {
         progress.phase(Phase::Looking);
-        let mut look = match Look::open(self.ask(options)) {
-            Ok(look) => look,
-            Err(error) => return refused(&error),
-        };
+        let mut look = Look::open(self.ask(options))?;
         if let Some((scope, lost)) = scope {
             look = look.within(scope).after(lost);
         }
-        let _lock = match look.lock() {
-            Ok(lock) => lock,
+        let _lock = look.lock()?;
+        self.tell_of_base(&look, &self.results());
+        let writers = self.writers(&look);
+        for killed in self.sweep(&look, &writers) {
+            self.recover(&mut look, &writers, killed)?;
+        }
+        Ok(Entered { look, _lock, writers })
+    }
+
+    fn sync_some(&self, options: &RunOptions, scope: Option<(Scope, [u64; 2])>) -> Finished {
+        let progress = self.progress();
+        let Entered { mut look, _lock, writers } = match self.enter(&progress, options, scope) {
+            Ok(entered) => entered,
             Err(error) => return refused(&error),
         };
         let mut results = self.results();
-        self.tell_of_base(&look, &results);
-        let writers = self.writers(&look);
-        for killed in self.sweep(&look, &writers) {
-            if let Err(error) = self.recover(&mut look, &writers, killed) {
-                return refused(&error.into());
-            }
-        }
         progress.phase(Phase::Comparing);
         let planned = match look.plan(&progress) {
             Ok(planned) => planned,
@@ -249,7 +263,7 @@ impl<'r> Run<'r> {
     }
 
     /// A damaged base is worth an event: nothing is deleted in the run that makes a new one.
-    pub(crate) fn tell_of_base(&self, look: &Look<'_>, results: &Results<'_>) {
+    fn tell_of_base(&self, look: &Look<'_>, results: &Results<'_>) {
         if let Some(aside) = look.damaged_base() {
             let place =
                 aside.to.as_ref().map(|to| format!("; it is kept as {}", to.display())).unwrap_or_default();
@@ -327,7 +341,7 @@ impl<'r> Run<'r> {
 
     /// Removes what a killed run left half-made (S2). What cannot be removed now stays listed for the next run.
     /// Tells which runs they were.
-    pub(crate) fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) -> Vec<RunId> {
+    fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) -> Vec<RunId> {
         let [a, b] = writers;
         let swept = apply::sweep(&*look.notes(), [a, b]);
         if swept.found > 0 {

@@ -13,27 +13,21 @@ use crate::journal::{self, Deed, Journal, RunKind};
 use crate::look::Look;
 use crate::options::{RunOptions, UndoRequest};
 use crate::resolve::agreed_at;
-use crate::run::{Finished, Here, NoBase, Run, apply_problem, millis, outcome, refused, to_conflict};
+use crate::run::{
+    Entered, Finished, Here, NoBase, Run, apply_problem, millis, outcome, refused, to_conflict,
+};
 use crate::side::ReadSide as _;
 
 impl Run<'_> {
     /// Takes a run back.
     pub(crate) fn undo(&self, request: &UndoRequest) -> Finished {
         let progress = self.progress();
-        progress.phase(Phase::Looking);
         let options = RunOptions::default();
-        let mut look = match Look::open(self.ask(&options)) {
-            Ok(look) => look,
-            Err(error) => return refused(&error),
-        };
-        let _lock = match look.lock() {
-            Ok(lock) => lock,
+        let Entered { look, _lock, writers } = match self.enter(&progress, &options, None) {
+            Ok(entered) => entered,
             Err(error) => return refused(&error),
         };
         let mut results = self.results();
-        self.tell_of_base(&look, &results);
-        let writers = self.writers(&look);
-        self.sweep(&look, &writers);
         let run = request.run;
         let deeds = match journal::read(&*look.notes(), run) {
             Ok(Some(deeds)) => deeds,
