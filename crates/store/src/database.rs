@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::StoreError;
 use crate::schema;
@@ -95,7 +95,12 @@ impl Database {
             Err(error) => return Err(self.error(&error)),
         };
         conn.busy_timeout(self.busy_timeout).map_err(|error| self.error(&error))?;
-        let version = schema::version(&conn).map_err(|error| self.error(&error))?;
+        let version = match schema::version(&conn) {
+            Ok(version) => version,
+            // A process was killed while it wrote: what it left half-done must be undone first, and not by a reader.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => return Ok(None),
+            Err(error) => return Err(self.error(&error)),
+        };
         if version > schema::LATEST {
             return Err(self.newer(version));
         }

@@ -125,3 +125,25 @@ fn a_place_that_cannot_hold_a_store_is_named() {
     assert!(matches!(error, StoreError::Unusable { .. }), "{error:?}");
     assert!(error.to_string().contains("instep.db"));
 }
+
+#[test]
+fn a_store_whose_first_moments_were_cut_short_by_a_kill_is_finished_by_the_next_who_opens_it() {
+    let home = Home::new();
+    let made = tempfile::tempdir().unwrap();
+    let at = made.path().join("half");
+    let half = Connection::open(&at).unwrap();
+    half.execute_batch("PRAGMA cache_size = 1; CREATE TABLE of_ours (x); BEGIN IMMEDIATE;").unwrap();
+    for _ in 0..200 {
+        half.execute("INSERT INTO of_ours VALUES (zeroblob(4000))", []).unwrap();
+    }
+    // As a kill leaves it: pages that are written already, beside the journal that takes them back.
+    fs::create_dir_all(home.file().parent().unwrap()).unwrap();
+    fs::copy(&at, home.file()).unwrap();
+    let journal = home.file().with_file_name("instep.db-journal");
+    fs::copy(made.path().join("half-journal"), &journal).unwrap();
+
+    let store = home.open();
+    assert_eq!(store.item_states(None).unwrap(), []);
+    run(&store, &[("photos", Outcome::Done)], 0);
+    assert!(!journal.exists());
+}
