@@ -447,3 +447,69 @@ fn directories_that_exchange_their_names_are_followed_under_their_new_ones() {
     });
     bed.assert_in_sync();
 }
+
+/// A person at work in a folder of their own: makes, writes, renames and removes, without looking back.
+struct Busy {
+    home: std::path::PathBuf,
+    seed: u64,
+}
+
+impl Busy {
+    fn draw(&mut self, of: usize) -> usize {
+        // SplitMix64: small, and the same everywhere.
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % of.max(1) as u64).unwrap_or(0)
+    }
+
+    /// Some path of that kind beneath the home; the home itself where there is none.
+    fn pick(&mut self, dirs: bool) -> std::path::PathBuf {
+        let (mut found, mut open) = (Vec::new(), vec![self.home.clone()]);
+        while let Some(dir) = open.pop() {
+            for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+                let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                if is_dir {
+                    open.push(entry.path());
+                }
+                if is_dir == dirs {
+                    found.push(entry.path());
+                }
+            }
+        }
+        found.sort();
+        let at = self.draw(found.len());
+        found.into_iter().nth(at).unwrap_or_else(|| self.home.clone())
+    }
+
+    /// What cannot be done is not done.
+    fn act(&mut self) {
+        let name = format!("n{}", self.draw(12));
+        match self.draw(10) {
+            0..4 => drop(std::fs::write(self.pick(true).join(name), format!("{}", self.draw(1 << 20)))),
+            4 | 5 => drop(std::fs::create_dir_all(self.pick(true).join(name).join("x/y"))),
+            6 | 7 => drop(std::fs::rename(self.pick(true), self.pick(true).join(name))),
+            8 => drop(std::fs::rename(self.pick(false), self.pick(true).join(name))),
+            _ => drop(std::fs::remove_file(self.pick(false))),
+        }
+    }
+}
+
+#[test]
+fn whatever_two_people_do_arrives_at_last() {
+    for seed in 0..3 {
+        let bed = settled();
+        bed.a.dir("of-a");
+        bed.b.dir("of-b");
+        follow(&bed, |followed| {
+            let mut people = [(&bed.a, "of-a"), (&bed.b, "of-b")]
+                .map(|(tree, home)| Busy { home: tree.at(home), seed: seed * 2 + u64::from(home == "of-a") });
+            for _ in 0..150 {
+                people.iter_mut().for_each(Busy::act);
+            }
+            followed.until_same();
+        });
+        bed.assert_in_sync();
+    }
+}
