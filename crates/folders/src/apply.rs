@@ -14,6 +14,7 @@ mod publish;
 mod queue;
 mod record;
 mod recover;
+mod refusal;
 mod remove;
 mod stage;
 mod sweep;
@@ -122,6 +123,18 @@ pub(crate) enum Why {
     /// Something has appeared where nothing was (S1).
     #[error("something with this name has appeared after this run had looked")]
     Taken,
+    /// The side takes this name and another for one (S1).
+    #[error("differs only in case from {by}, and that file system holds only one of them")]
+    SameButCase {
+        /// The name that is there.
+        by: RelPath,
+    },
+    /// The file system cannot hold the name.
+    #[error("has a name that the file system cannot hold")]
+    Name,
+    /// The file system has no symbolic links.
+    #[error("is a symbolic link, and the file system has none")]
+    NoLinks,
 }
 
 impl From<SideError> for Why {
@@ -290,7 +303,7 @@ impl<'a> Apply<'a> {
     /// run is to look.
     fn trouble(&self, trouble: Trouble) {
         lock(&self.open).left_behind();
-        self.ground.report.trouble(trouble);
+        self.ground.report.trouble(self.explained(trouble));
     }
 
     /// Records everything and removes what was only needed meanwhile. `last` has the last word in the base, and is
@@ -541,7 +554,7 @@ impl<E: Into<Why>> From<E> for Stop {
 }
 
 /// The side that is changed.
-fn side_of(op: &Op) -> Side {
+pub(crate) fn side_of(op: &Op) -> Side {
     match op {
         Op::Create { on, .. }
         | Op::Replace { on, .. }

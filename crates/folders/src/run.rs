@@ -128,6 +128,9 @@ impl<'r> Run<'r> {
             return stop;
         }
         let plan = &planned.plan;
+        if let Some(stop) = self.check_writable(&writers, plan) {
+            return stop;
+        }
         if let Some(full) = self.check_room(&look, &writers, plan) {
             return full;
         }

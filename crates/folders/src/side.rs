@@ -106,11 +106,42 @@ pub trait ReadDir: Send {
         self.open(name)
     }
 
+    /// Whose a child is; none where nobody is known to own anything.
+    ///
+    /// # Errors
+    /// Missing, or refused.
+    fn owner(&self, name: &Name) -> Result<Option<Owner>, SideError> {
+        let _ = name;
+        Ok(None)
+    }
+
     /// Where a link points, as bytes.
     ///
     /// # Errors
     /// Missing, no link, or refused.
     fn read_link(&self, name: &Name) -> Result<Vec<u8>, SideError>;
+}
+
+/// The bits of a mode by which a program runs with the rights of its owner or its group.
+pub const BORROWED: u32 = 0o6000;
+
+/// Whose a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// The user.
+    pub user: u32,
+    /// The group.
+    pub group: u32,
+}
+
+impl Owner {
+    /// Which bits of a mode must not go along to what belongs to `other`: a copy would lend the rights of somebody who
+    /// never granted them.
+    pub fn not_lent_by(self, other: Self) -> u32 {
+        let user = if self.user == other.user { 0 } else { 0o4000 };
+        let group = if self.group == other.group { 0 } else { 0o2000 };
+        user | group
+    }
 }
 
 /// The content of one open file.

@@ -8,6 +8,7 @@ mod meta;
 mod races;
 mod random;
 mod resolve;
+mod systems;
 mod trash;
 mod undo;
 mod watch;

@@ -208,8 +208,10 @@ fn contents(trio: Trio<'_>, a: &Seen, b: &Seen, policy: &Policy, same_content: O
     match editor(on_a, on_b) {
         Some(Side::B) if policy.mode == Mode::Copy => Decision::Leave(vec![NoteKind::LeftOnB]),
         Some(from) => {
+            // Permissions are another word than content: they come along only if they were changed too. A file system
+            // without permissions makes them up, and an edit there must not open the original to everybody.
             let kept = policy.mode == Mode::TwoWay
-                && mode_changed(base, a, b, from.other())
+                && a.mode != b.mode
                 && !mode_changed(base, a, b, from)
                 && a.kind == Kind::File;
             Decision::Take { from, keep_mode: kept, force: false, note: None }

@@ -380,10 +380,9 @@ impl Visit<'_> {
     fn replace(&mut self, here: &Here<'_>, kept: &KeptNames<'_>, from: Side, keep_mode: bool, force: bool) {
         let (Some(a), Some(b)) = (here.a, here.b) else { return };
         let (source, target) = if from == Side::A { (a, b) } else { (b, a) };
-        let agreed = here.base.is_some();
         if source.kind != Kind::Dir && target.kind != Kind::Dir {
             let path = self.path(here);
-            self.found.actions.extend(replacement(&path, here.dir, from, [a, b], keep_mode, agreed));
+            self.found.actions.extend(replacement(&path, here.dir, from, [a, b], keep_mode, here.base));
             return;
         }
         let otherwise = match self.policy.on_conflict {
@@ -393,6 +392,7 @@ impl Visit<'_> {
             OnConflict::Ask | OnConflict::Newest | OnConflict::Largest => Otherwise::Ask,
         };
         let (path, dir) = (self.path(here), here.dir);
+        let agreed = here.base.is_some();
         let swap = Swap { path, dir, on: from.other(), a: *a, b: *b, agreed, otherwise };
         let (on, intent) = match (swap.tree_goes(), force) {
             (true, true) => (swap.on, Intent::Purge),
@@ -540,7 +540,7 @@ fn replacement(
     from: Side,
     [a, b]: [&Seen; 2],
     keep_mode: bool,
-    agreed: bool,
+    base: Option<&Agreed>,
 ) -> impl Iterator<Item = Action> {
     let (source, target) = if from == Side::A { (*a, *b) } else { (*b, *a) };
     let replace = Op::Replace {
@@ -548,10 +548,15 @@ fn replacement(
         source,
         target,
         tally: Tally::of(&source, false),
-        removed: Tally::of(&target, agreed),
+        removed: Tally::of(&target, base.is_some()),
         keep_mode,
     };
     let follow = Op::Meta { on: from, source: target, target: source, mode: true, mtime: false };
-    let ops = [Some(replace), keep_mode.then_some(follow)];
+    // A mode that was changed on the other side comes back here; one that always was another stays another.
+    let changed = base.is_none_or(|base| {
+        let before = if from == Side::A { &base.b } else { &base.a };
+        before.mode != target.mode
+    });
+    let ops = [Some(replace), (keep_mode && changed).then_some(follow)];
     ops.into_iter().flatten().map(move |op| Action { path: path.clone(), dir, op })
 }

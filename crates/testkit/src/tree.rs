@@ -35,6 +35,14 @@ impl Tree {
         Self { dir: must(tempfile::tempdir(), "make", Path::new("a temporary directory")) }
     }
 
+    /// An empty one inside another directory: on another file system, say.
+    ///
+    /// # Panics
+    /// There is no room for it.
+    pub fn in_dir(dir: &Path) -> Self {
+        Self { dir: must(tempfile::tempdir_in(dir), "make a temporary directory in", dir) }
+    }
+
     /// Its root.
     pub fn path(&self) -> &Path {
         self.dir.path()

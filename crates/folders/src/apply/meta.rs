@@ -1,8 +1,16 @@
 //! Permissions and times that follow the other side.
 
+<<<<<<< HEAD
 use reconcile::{Kind, RelPath, Seen, Side, Time};
 
 use super::{Apply, Edit, Stop, Why};
+=======
+use reconcile::{Kind, RelPath, Seen, Side};
+
+use super::check::same_version;
+use super::{Apply, Edit, Stop, Why, split};
+use crate::side::{BORROWED, SideError};
+>>>>>>> e345a11 (folders: other file systems are sides like any other)
 
 impl Apply<'_> {
     pub(super) fn follow_meta(
@@ -19,6 +27,7 @@ impl Apply<'_> {
         if !self.is_still(on, &self.expected(on, path, target), &now) {
             return Err(Why::Changed.into());
         }
+<<<<<<< HEAD
         let made =
             dir.set_meta(&name, target.kind, mode.then_some(source.mode), mtime.then_some(source.mtime))?;
         // An edit that came in the meantime is one that the next run must find.
@@ -26,11 +35,29 @@ impl Apply<'_> {
             return Err(Why::Changed.into());
         }
         self.stir(on, &made);
+=======
+        let wanted = if mode { Some(self.lendable(on, path, source)?) } else { None };
+        let made = dir.set_meta(&name, target.kind, wanted, mtime.then_some(source.mtime))?;
+>>>>>>> e345a11 (folders: other file systems are sides like any other)
         self.ours.insert((on, path.clone()), made);
         let source = self.expected(on.other(), path, source);
         self.edits.push(Edit::set(path.clone(), on, &source, &made, false));
         self.counts_on(on).updated += 1;
         Ok(())
+    }
+
+    /// The mode that a file takes over: without what lends its owner's rights, unless both sides' files have one owner.
+    fn lendable(&self, on: Side, path: &RelPath, source: &Seen) -> Result<u32, SideError> {
+        if source.kind == Kind::Dir || source.mode & BORROWED == 0 {
+            return Ok(source.mode);
+        }
+        let (parent, name) = split(path);
+        let owner = |side| self.side(side).dir(&parent)?.owner(&name);
+        let withheld = match (owner(on.other())?, owner(on)?) {
+            (Some(original), Some(copy)) => original.not_lent_by(copy),
+            _ => BORROWED,
+        };
+        Ok(source.mode & !withheld)
     }
 }
 

@@ -13,7 +13,7 @@ use super::task::{Item, NewDir, Root, Staged, State, Task, Work};
 use super::{Apply, Edit, Ending, Fault, Point, Why, lock};
 use crate::journal::{Deed, Stamp, Text};
 use crate::side::write::WriteDir;
-use crate::side::{ReadDir, SideError};
+use crate::side::{BORROWED, ReadDir, SideError};
 
 /// Names that are staged by one thread in one go.
 pub(super) const CHUNK: usize = 256;
@@ -21,6 +21,9 @@ pub(super) const CHUNK: usize = 256;
 const TRIES: u32 = 3;
 /// From so many bytes on a copy says how far it is.
 const WORTH_SAYING: u64 = 4 * 1024 * 1024;
+
+/// From so many bytes on a file is not copied before it is known that its name is free.
+const LARGE: u64 = 1024 * 1024;
 
 /// What is staged together.
 pub(super) struct Batch<'b, 'a> {
@@ -175,7 +178,11 @@ impl<'b, 'a> Batch<'b, 'a> {
         let (root, place) = match hidden {
             Some(home) => {
                 let place = home.place();
-                self.guard(on, self.apply.side(on).folder(&place)?.create_dir(&item.name, item.source.mode))?;
+                let into = self.apply.side(on).folder(&place)?;
+                match self.guard(on, into.create_dir(&item.name, item.source.mode)) {
+                    Err(Failed::This(Why::Taken)) => return Err(self.clash(on, path, &place, &item.name)),
+                    made => made?,
+                }
                 (Arc::clone(&home.root), place.join(&item.name))
             }
             None => {
@@ -220,6 +227,10 @@ impl<'b, 'a> Batch<'b, 'a> {
         path: &RelPath,
     ) -> Result<Arc<Root>, Failed> {
         let into = self.apply.side(on).folder(dir)?;
+        // Asked before the work is done: where names clash, it would be done in vain in every run.
+        if item.instead.is_none() && into.look(&item.name)?.is_some() {
+            return Err(Failed::This(Why::Taken));
+        }
         self.note_open(on, dir)?;
         let temp = loop {
             let temp = self.apply.temp_name();
@@ -406,6 +417,10 @@ impl<'b, 'a> Batch<'b, 'a> {
         let mut like = item.source;
         let mut fresh = item.fresh;
         let mut tries = 0;
+        // The same question as for a tree, where the answer saves more than it costs.
+        if !hidden && item.instead.is_none() && like.size >= LARGE && into.look(&item.name)?.is_some() {
+            return Err(Failed::This(Why::Taken));
+        }
         while tries < TRIES {
             let name = if hidden { item.name.clone() } else { self.apply.temp_name() };
             let once = match like.kind {
@@ -416,12 +431,21 @@ impl<'b, 'a> Batch<'b, 'a> {
                 Ok(Some(made)) => return Ok((name, like, made)),
                 Ok(None) => {}
                 Err(Failed::This(Why::Taken)) if !hidden => continue,
+                // Nobody but this batch writes there.
+                Err(Failed::This(Why::Taken)) => return Err(self.clash(on, path, into.path(), &item.name)),
                 Err(failed) => return Err(failed),
             }
             tries += 1;
             fresh = false;
         }
         Err(Failed::This(Why::KeepsChanging))
+    }
+
+    /// Why a name is taken in a directory that nobody else knows: the side takes two names for one.
+    fn clash(&self, on: Side, path: &RelPath, place: &RelPath, name: &[u8]) -> Failed {
+        let dir = path.split().map(|(dir, _)| dir).unwrap_or_default();
+        let other = self.apply.spelled_otherwise(on, place, name);
+        Failed::This(other.map_or(Why::Taken, |other| Why::SameButCase { by: dir.join(&other) }))
     }
 
     /// One try; none if the file changed meanwhile. `like` becomes the version that was copied.
@@ -470,7 +494,9 @@ impl<'b, 'a> Batch<'b, 'a> {
         };
         let mode =
             item.instead.as_ref().filter(|instead| instead.keep_mode).map(|instead| instead.target.mode);
-        let wanted = Seen { mode: mode.unwrap_or(like.mode), ..*like };
+        // A mode that stays lends only what the new content's mode lends too: the new file has another owner, perhaps.
+        let mode = mode.map_or(like.mode, |kept| kept & (like.mode | !BORROWED));
+        let wanted = Seen { mode, ..*like };
         let made = match into.create_file(name, &mut *content, &wanted, &mut watch) {
             Err(SideError::Changed { .. }) => return Ok(None),
             // Whatever took its place since it was listed cannot be copied as a file.

@@ -7,6 +7,7 @@ use super::check::same_but_renamed;
 use super::{Apply, ApplyError, Edit, Ending, Stop, Trouble, Why, lock, split};
 use crate::journal::{Deed, Stamp, Text};
 use crate::side::SideError;
+use crate::side::names::same_but_case;
 use crate::side::write::{Rename, WriteDir};
 use crate::trash::Trash;
 
@@ -122,7 +123,12 @@ impl Apply<'_> {
             Back::Moved { on, from, to, seen } => {
                 let (dir, name) = self.parent_of(*on, to)?;
                 let (old_dir, old_name) = self.parent_of(*on, from)?;
-                if is_there(&*old_dir, &old_name, seen)? {
+                // Where cases are not told apart, the old spelling finds what has the new one.
+                let is_respelled = || {
+                    same_but_case(&name, &old_name)
+                        && self.spelled_otherwise(*on, old_dir.path(), &old_name).is_some()
+                };
+                if is_there(&*old_dir, &old_name, seen)? && !is_respelled() {
                     return Ok(());
                 }
                 let now = dir.look(&name)?.ok_or(Why::Vanished)?;

@@ -21,7 +21,19 @@ use crate::pair::{Pair, PairSide};
 #[must_use = "the pair is locked as long as this lives"]
 pub struct PairLock {
     /// Descriptors of their own: those of the sides must not decide how long the lock lives.
-    _held: Vec<OwnedFd>,
+    _held: Vec<Held>,
+}
+
+/// One locked directory. Unlocked by word, since closing it is not enough: a child process that another thread starts in
+/// that moment holds a copy of the descriptor until it becomes another program.
+#[derive(Debug)]
+struct Held(OwnedFd);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Should it be refused, closing does it a moment later.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
 }
 
 impl Roots {
@@ -88,14 +100,14 @@ fn take(
     dir: impl AsFd,
     side: &PairSide,
     operation: FlockOperation,
-) -> Result<Result<OwnedFd, Errno>, RootError> {
+) -> Result<Result<Held, Errno>, RootError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let fd = match openat(dir, c".", flags, Mode::empty()) {
         Ok(fd) => fd,
         Err(errno) => return Err(refused(side, RootFault::Refused(errno.into()))),
     };
     match flock(&fd, operation) {
-        Ok(()) => Ok(Ok(fd)),
+        Ok(()) => Ok(Ok(Held(fd))),
         Err(Errno::WOULDBLOCK) => Err(refused(side, RootFault::Busy)),
         Err(errno) => Ok(Err(errno)),
     }

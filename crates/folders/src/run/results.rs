@@ -151,6 +151,24 @@ fn describe(label: &str, other: &str, trouble: &Trouble) -> Problem {
             format!("something called {path} has appeared on {label} after this run had looked; it was left as it is"),
         )
         .with_fix(again),
+        Why::SameButCase { by } => Problem::new(
+            ProblemClass::Config,
+            format!(
+                "{path} differs only in case from {by}, and {label} is on a file system that takes both for one; \
+                 {by} is the one it has"
+            ),
+        )
+        .with_fix("rename one of them, or exclude it"),
+        Why::Name => Problem::new(
+            ProblemClass::Config,
+            format!("{path} has a name that the file system of {label} cannot hold"),
+        )
+        .with_fix("rename it, or exclude it"),
+        Why::NoLinks => Problem::new(
+            ProblemClass::Config,
+            format!("{path} is a symbolic link, and the file system of {label} has none"),
+        )
+        .with_fix("exclude it, or keep that side on another file system"),
         Why::Vanished => {
             Problem::new(ProblemClass::Transient, format!("{path} disappeared while the run was working on it"))
                 .with_fix("sync again")

@@ -6,6 +6,7 @@ use reconcile::{Kind, Op, Plan, RelPath, Side, World as _};
 use syncmgr::outcome::{Outcome, Problem, ProblemClass};
 
 use super::{Finished, NoBase, Run, progress};
+use crate::apply::side_of;
 use crate::look::Look;
 use crate::side::local::{LocalSide, LocalWriter};
 use crate::side::write::WriteSide as _;
@@ -15,6 +16,28 @@ use crate::side::{Capabilities, ReadSide as _};
 const SMALL: u64 = 1 << 20;
 
 impl Run<'_> {
+    /// Whether all there is to do is to be done where nothing can be written. If there is something for the other side
+    /// too, that is done, and each of the rest is told by itself.
+    pub(super) fn check_writable(&self, writers: &[LocalWriter; 2], plan: &Plan) -> Option<Finished> {
+        let on = side_of(&plan.actions.first()?.op);
+        if plan.actions.iter().any(|action| side_of(&action.op) != on)
+            || !writers[on as usize].room().is_ok_and(|room| room.read_only)
+        {
+            return None;
+        }
+        let text = format!(
+            "{} is mounted read-only, and {} to be made there. Nothing was touched.",
+            self.label(on),
+            progress::counted(plan.actions.len() as u64, "change is", "changes are")
+        );
+        let fix =
+            format!("mount it writable, or let {} follow it: --mode mirror or copy", self.label(on.other()));
+        let problem = Problem::new(ProblemClass::Permission, text);
+        let problem =
+            if on == Side::A { problem.with_fix(fix) } else { problem.with_fix("mount it writable") };
+        Some(Finished::stopped(Outcome::Failed, problem))
+    }
+
     /// Whether the plan fits, as far as that can be known beforehand.
     pub(super) fn check_room(
         &self,

@@ -75,9 +75,25 @@ pub fn is_ours(name: &Name, at_top: bool) -> bool {
     if at_top { name != IGNORE_FILE } else { TempName::parse(name).is_some() }
 }
 
+/// Whether a file system that does not tell cases apart could take one name for the other. Generous: it is asked only
+/// about names that were found to be in each other's way.
+pub fn same_but_case(one: &Name, other: &Name) -> bool {
+    let folded = |name: &Name| String::from_utf8_lossy(name).to_uppercase().to_lowercase();
+    one != other && folded(one) == folded(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_differ_only_in_case_are_told_in_any_script() {
+        assert!(same_but_case(b"readme", b"README"));
+        assert!(same_but_case("stra\u{df}e".as_bytes(), "STRASSE".as_bytes()));
+        assert!(same_but_case("\u{e4}".as_bytes(), "\u{c4}".as_bytes()));
+        assert!(!same_but_case(b"same", b"same"));
+        assert!(!same_but_case(b"a", b"b"));
+    }
 
     #[test]
     fn s2_a_temporary_name_is_known_again_and_short() {

@@ -24,6 +24,8 @@ pub struct Room {
     pub bytes: u64,
     /// Files that we may still create; none where the file system has no limit of its own.
     pub files: Option<u64>,
+    /// Nothing at all may be written.
+    pub read_only: bool,
 }
 
 /// Is told how many bytes were copied since the last call, and answers whether to go on.

@@ -26,7 +26,14 @@ impl Visit<'_> {
                 self.found.actions.extend(metadata(path, moved.dir, sides, mode, mtime));
             }
             Decision::Take { from, keep_mode, .. } => {
-                self.found.actions.extend(replacement(path, moved.dir, from, sides, keep_mode, true));
+                self.found.actions.extend(replacement(
+                    path,
+                    moved.dir,
+                    from,
+                    sides,
+                    keep_mode,
+                    Some(&moved.agreed),
+                ));
             }
             Decision::Conflict(kind) => self.found.conflicts.push(Contested {
                 path: path.clone(),

@@ -11,10 +11,10 @@ use reconcile::{RelPath, Seen};
 use rustix::fs::{AtFlags, Mode, OFlags, SeekFrom, StatxFlags};
 use rustix::io::Errno;
 
-use super::write::{timestamps, with_door_open};
+use super::write::{timestamps, where_supported, with_door_open};
 use super::{LocalSide, io_error_at};
 use crate::side::write::Watch;
-use crate::side::{Capabilities, Content, SideError};
+use crate::side::{BORROWED, Capabilities, Content, Owner, SideError};
 
 /// From here on a file is worth asking whether it can be cloned or is sparse.
 const LARGE: u64 = 64 * 1024;
@@ -101,11 +101,24 @@ fn fill(
     }
     let failed = |what| move |errno| io_error_at(at, name, what, errno);
     // After the content: writing takes the set-user-ID bits away.
-    if ways.withheld(like.mode) {
-        rustix::fs::fchmod(file, mode_bits(like.mode)).map_err(failed("set the permissions of"))?;
+    let mode = match source.as_file() {
+        _ if like.mode & BORROWED == 0 => like.mode,
+        Some(original) => lendable(like.mode, original, file).map_err(failed("read the status of"))?,
+        None => like.mode & !BORROWED,
+    };
+    if ways.withheld(mode) {
+        where_supported(rustix::fs::fchmod(file, mode_bits(mode)))
+            .map_err(failed("set the permissions of"))?;
     }
     rustix::fs::futimens(file, &timestamps(like.mtime)).map_err(failed("set the time of"))?;
     side.look_at_open(file).map_err(failed("read the status of"))
+}
+
+/// `mode` without the bits that would lend the rights of somebody else than whose the original lends.
+fn lendable(mode: u32, original: &File, copy: &OwnedFd) -> Result<u32, Errno> {
+    let owner = |stat: rustix::fs::Stat| Owner { user: stat.st_uid, group: stat.st_gid };
+    let (original, copy) = (owner(rustix::fs::fstat(original)?), owner(rustix::fs::fstat(copy)?));
+    Ok(mode & !original.not_lent_by(copy))
 }
 
 /// How a copy ended.

@@ -11,8 +11,13 @@ use rustix::fs::{Mode, OFlags, RawDir, openat, readlinkat};
 use rustix::io::Errno;
 
 use super::{LocalSide, Trust, io_error, io_error_at, look_at_open};
+<<<<<<< HEAD
 use crate::side::names::{TempName, is_ours};
 use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
+=======
+use crate::side::names::is_ours;
+use crate::side::{Capabilities, Content, Owner, ReadDir, ReadSide, SideError};
+>>>>>>> e345a11 (folders: other file systems are sides like any other)
 
 /// Room for the names that one call brings: a directory of a thousand files is read at once.
 const NAMES_BUFFER: usize = 64 * 1024;
@@ -112,6 +117,12 @@ impl ReadDir for LocalDir<'_> {
             Ok(file) => Ok(Box::new(file)),
             Err(errno) => Err(io_error_at(&self.path, name, "open", errno)),
         }
+    }
+
+    fn owner(&self, name: &Name) -> Result<Option<Owner>, SideError> {
+        let stat = rustix::fs::statat(&self.fd, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|errno| io_error_at(&self.path, name, "read the status of", errno))?;
+        Ok(Some(Owner { user: stat.st_uid, group: stat.st_gid }))
     }
 
     fn read_link(&self, name: &Name) -> Result<Vec<u8>, SideError> {

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use super::create::{self, Ways, mode_bits};
 use super::{LocalSide, io_error, io_error_at};
-use crate::side::names::TempName;
+use crate::side::names::{TempName, same_but_case};
 use crate::side::write::{Rename, Room, Watch, WriteDir, WriteSide};
 use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
 
@@ -92,6 +92,7 @@ impl WriteSide for LocalWriter {
             bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
             // File systems without a table of inodes say zero in all.
             files: (stat.f_files > 0).then_some(stat.f_favail),
+            read_only: stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY),
         })
     }
 }
@@ -157,7 +158,8 @@ impl WriteDir for Folder {
         let seen = self.here()?;
         // A directory inherits bits from its parent: what creating it gave is only known by asking.
         if seen.mode != like.mode && self.side.capabilities().permissions {
-            rustix::fs::fchmod(self.fd(), mode_bits(like.mode)).map_err(failed("set the permissions"))?;
+            where_supported(rustix::fs::fchmod(self.fd(), mode_bits(like.mode)))
+                .map_err(failed("set the permissions"))?;
         }
         rustix::fs::futimens(self.fd(), &timestamps(like.mtime)).map_err(failed("set the time"))?;
         self.here()
@@ -177,7 +179,7 @@ impl WriteDir for Folder {
         // The mode of a link means nothing, and some file systems keep none: what they have then counts as agreed.
         let keeps_mode = kind != Kind::Link && self.side.capabilities().permissions;
         if let Some(mode) = mode.filter(|_| keeps_mode) {
-            self.set_mode(name, kind, mode_bits(mode))
+            where_supported(self.set_mode(name, kind, mode_bits(mode)))
                 .map_err(self.failed(name, "set the permissions of"))?;
         }
         if let Some(mtime) = mtime {
@@ -274,6 +276,9 @@ impl Folder {
     fn rename_no_replace(&self, name: &Name, into: BorrowedFd<'_>, to: &Name) -> Result<(), Errno> {
         if self.found.no_replace.load(Ordering::Relaxed) {
             match rustix::fs::renameat_with(self.fd(), name, into, to, RenameFlags::NOREPLACE) {
+                Err(Errno::EXIST) if self.is_respelling(name, into, to)? => {
+                    return rustix::fs::renameat(self.fd(), name, into, to);
+                }
                 Err(errno) if is_unsupported(errno) => self.found.no_replace.store(false, Ordering::Relaxed),
                 answer => return answer,
             }
@@ -281,10 +286,43 @@ impl Folder {
         self.rename_by_link(name, into, to)
     }
 
+    /// Whether what is in the way is the very thing that is to be renamed: where cases are not told apart, its new
+    /// spelling finds it too. Told by the names that are listed, since not every file system has numbers to be trusted.
+    fn is_respelling(&self, name: &Name, into: BorrowedFd<'_>, to: &Name) -> Result<bool, Errno> {
+        if !same_but_case(name, to) {
+            return Ok(false);
+        }
+        let (old, new) = (rustix::fs::fstat(self.fd())?, rustix::fs::fstat(into)?);
+        if (old.st_dev, old.st_ino) != (new.st_dev, new.st_ino) {
+            return Ok(false);
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = rustix::fs::openat(into, c".", flags, Mode::empty())?;
+        let mut buffer = Vec::with_capacity(32 * 1024);
+        let mut entries = RawDir::new(&dir, buffer.spare_capacity_mut());
+        let mut only = false;
+        while let Some(entry) = entries.next() {
+            let entry = entry?;
+            let listed = entry.file_name().to_bytes();
+            if listed == name {
+                only = true;
+            } else if listed == to || same_but_case(listed, to) {
+                return Ok(false);
+            }
+        }
+        Ok(only)
+    }
+
     /// Without the flag a second name does the same for files and links: making it fails where something is. A
     /// directory has but one name; for it there is a look, and a plain rename replaces at worst an empty directory.
     fn rename_by_link(&self, name: &Name, into: BorrowedFd<'_>, to: &Name) -> Result<(), Errno> {
         let seen = self.side.look_at(self.fd(), name)?.ok_or(Errno::NOENT)?;
+        if same_but_case(name, to)
+            && self.side.look_at(into, to)?.is_some()
+            && self.is_respelling(name, into, to)?
+        {
+            return rustix::fs::renameat(self.fd(), name, into, to);
+        }
         if seen.kind != Kind::Dir {
             match rustix::fs::linkat(self.fd(), name, into, to, AtFlags::empty()) {
                 Ok(()) => return rustix::fs::unlinkat(self.fd(), name, AtFlags::empty()),
@@ -325,6 +363,14 @@ pub(super) fn with_door_open<T>(
         rustix::fs::fchmod(dir, mode_bits(mode))?;
     }
     answer
+}
+
+/// Some file systems in user space have no notion of permissions, and say so only when asked to set them.
+pub(super) fn where_supported(set: Result<(), Errno>) -> Result<(), Errno> {
+    match set {
+        Err(Errno::NOSYS | Errno::OPNOTSUPP) => Ok(()),
+        set => set,
+    }
 }
 
 /// `mtime` as the system takes it; the time of the last access stays.

@@ -60,7 +60,7 @@ impl WriteSide for SimulatedSide {
         state
             .step(Call::Room, Some(self.side), &root)
             .map_err(|errno| refused(&root, "ask for the free space", errno))?;
-        Ok(Room { bytes: if state.is_full() { 0 } else { 1 << 40 }, files: None })
+        Ok(Room { bytes: if state.is_full() { 0 } else { 1 << 40 }, files: None, read_only: false })
     }
 }
 

@@ -1,0 +1,276 @@
+//! Other file systems than the usual one: mounted from a file for the time of a test, where that is allowed.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::*;
+
+/// A file system in a file, mounted while it is used.
+struct Mounted {
+    /// Holds the image, and the place where it is mounted.
+    _room: Tree,
+    at: PathBuf,
+    device: Option<String>,
+}
+
+impl Mounted {
+    /// Makes and mounts one; none, and a sentence, where that is not possible.
+    fn new(make: &[&str], mount: &[&str], megabytes: u64) -> Option<Self> {
+        let room = Tree::new();
+        let (image, at) = (room.at("image"), room.at("at"));
+        fs::create_dir(&at).unwrap();
+        fs::File::create(&image).unwrap().set_len(megabytes << 20).unwrap();
+        let made = quiet(Command::new(make[0]).args(&make[1..]).arg(&image));
+        let device =
+            made.then(|| said(Command::new("losetup").args(["--find", "--show"]).arg(&image))).flatten();
+        let mounted = device
+            .as_ref()
+            .is_some_and(|device| quiet(Command::new(mount[0]).args(&mount[1..]).arg(device).arg(&at)));
+        let this = Self { _room: room, at, device };
+        if !mounted {
+            eprintln!("skipped: {} or {} is not possible here", make.join(" "), mount.join(" "));
+            return None;
+        }
+        Some(this)
+    }
+
+    fn memory(options: &str) -> Option<Self> {
+        let room = Tree::new();
+        let at = room.at("at");
+        fs::create_dir(&at).unwrap();
+        let this = Self { _room: room, at, device: None };
+        if quiet(Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&this.at)) {
+            return Some(this);
+        }
+        eprintln!("skipped: nothing can be mounted here");
+        None
+    }
+
+    /// A folder on it.
+    fn folder(&self) -> Tree {
+        Tree::in_dir(&self.at)
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        quiet(Command::new("umount").arg("-l").arg(&self.at));
+        if let Some(device) = &self.device {
+            quiet(Command::new("losetup").arg("--detach").arg(device));
+        }
+    }
+}
+
+fn quiet(command: &mut Command) -> bool {
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+fn said(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+}
+
+/// One that takes `x` and `X` for one name, knows whole seconds, no links and no permissions.
+fn simple() -> Option<Mounted> {
+    Mounted::new(&["mkfs.vfat"], &["mount", "-t", "vfat"], 32).or_else(|| {
+        Mounted::new(
+            &["mkfs.exfat"],
+            &["mount.exfat-fuse", "-o", "entry_timeout=0,attr_timeout=0,negative_timeout=0"],
+            32,
+        )
+    })
+}
+
+fn bed_on(system: &Mounted) -> Bed {
+    Bed::on(Tree::new(), system.folder(), |pair| pair, Limits::default())
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with(".instep"))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_file_system_of_few_talents_is_a_side_like_any_other() {
+    let Some(system) = simple() else { return };
+    let bed = bed_on(&system);
+    bed.a.file("d/e/one", "1").file("two", "2").file("private", "3").mode("private", 0o600);
+    bed.sync().is(Outcome::Done);
+    // Whole seconds, no permissions: no change, on this way and the next.
+    assert_eq!(bed.sync().is(Outcome::Done).counts, Counts::default());
+    // An edit there comes back, and opens nothing to others.
+    bed.b.file("private", "edited").remove("two");
+    bed.sync().is(Outcome::Done);
+    assert_eq!(bed.a.read("private"), b"edited");
+    assert_eq!(fs::metadata(bed.a.at("private")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!bed.a.has("two"));
+    assert_eq!(bed.sync().is(Outcome::Done).counts, Counts::default());
+    // And from there to a third folder.
+    let onward = Bed::on(bed.b, Tree::new(), |pair| pair, Limits::default());
+    onward.sync().is(Outcome::Done);
+    assert_eq!(onward.sync().is(Outcome::Done).counts, Counts::default());
+    assert_eq!(onward.b.read("d/e/one"), b"1");
+}
+
+#[test]
+fn names_that_clash_are_named_and_nothing_is_lost_or_moves_to_and_fro() {
+    let Some(system) = simple() else { return };
+    let bed = bed_on(&system);
+    bed.a
+        .file("x", "lower")
+        .file("X", "UPPER")
+        .file("new/q", "l")
+        .file("new/Q", "U")
+        .file("D/1", "1")
+        .file("d/2", "2");
+    let end = bed.sync().is(Outcome::Gaps);
+    assert_eq!(end.errors().len(), 3, "{end:#?}");
+    assert!(end.errors().iter().all(|error| error.contains("differs only in case from")), "{end:#?}");
+    let all = bed.a.entries();
+    for _ in 0..2 {
+        let again = bed.sync().is(Outcome::Gaps);
+        assert_eq!((again.errors().len(), again.counts.b), (3, Default::default()), "{again:#?}");
+        assert_eq!(bed.a.entries(), all);
+    }
+    // One of each renamed: all is well.
+    bed.a.rename("x", "lower").rename("new/q", "new/lower").rename("d", "two");
+    // A file system in user space may remember an old name for a moment; a run that meets it says so, and changes nothing.
+    assert!((0..100).any(|_| bed.sync().outcome == Outcome::Done));
+    assert_eq!(bed.b.read("lower"), b"lower");
+    assert_eq!(bed.b.read("X"), b"UPPER");
+    assert_eq!(bed.b.read("two/2"), b"2");
+    assert_eq!(names(bed.a.path()), names(bed.b.path()));
+}
+
+#[test]
+fn another_spelling_of_the_same_name_is_a_rename_there_too() {
+    let Some(system) = simple() else { return };
+    let bed = bed_on(&system);
+    bed.a.file("two.txt", "2").file("d/e/x", "x");
+    bed.sync().is(Outcome::Done);
+    bed.a.rename("two.txt", "TWO.txt").rename("d/e", "d/E");
+    let end = bed.sync().is(Outcome::Done);
+    assert_eq!((end.counts.b.moved, end.counts.b.created), (2, 0));
+    assert_eq!(
+        (names(bed.b.path()), names(&bed.b.at("d"))),
+        (vec!["TWO.txt".into(), "d".into()], vec!["E".into()])
+    );
+    assert_eq!(bed.sync().is(Outcome::Done).counts, Counts::default());
+    bed.undo(end.run).is(Outcome::Done);
+    assert_eq!(names(bed.b.path()), ["d", "two.txt"]);
+    bed.sync().is(Outcome::Done);
+    assert_eq!(names(bed.a.path()), ["d", "two.txt"]);
+}
+
+#[test]
+fn s9_what_a_file_system_cannot_hold_is_named_and_the_rest_goes_on() {
+    let Some(system) = simple() else { return };
+    let bed = bed_on(&system);
+    bed.a
+        .file("a:b", "1")
+        .file("bad?dir/in", "2")
+        .file("good", "3")
+        .link("link", "good")
+        .file("new/c*d", "4");
+    let end = bed.sync().is(Outcome::Gaps);
+    let errors = end.errors();
+    assert_eq!(errors.len(), 4, "{errors:#?}");
+    assert!(errors.iter().all(|error| !error.contains(".instep")), "{errors:#?}");
+    assert_eq!(errors.iter().filter(|error| error.contains("cannot hold")).count(), 3, "{errors:#?}");
+    assert_eq!(errors.iter().filter(|error| error.contains("symbolic link")).count(), 1, "{errors:#?}");
+    assert_eq!(bed.left_overs(), Vec::<String>::new());
+    assert_eq!((names(bed.b.path()), bed.a.has("a:b")), (vec!["good".into(), "new".into()], true));
+    let again = bed.sync().is(Outcome::Gaps);
+    assert_eq!((again.counts.a, again.counts.b), Default::default());
+}
+
+#[test]
+fn where_blocks_can_be_shared_they_are() {
+    for make in [["mkfs.xfs", "-q"], ["mkfs.btrfs", "-q"]] {
+        let Some(system) = Mounted::new(&make, &["mount"], 400) else { continue };
+        let bed = Bed::on(system.folder(), system.folder(), |pair| pair, Limits::default());
+        // No two copies fit.
+        bed.a.file("large", vec![7; 150 << 20]).file("small", "x");
+        bed.sync().is(Outcome::Done);
+        let free = rustix::fs::statvfs(&system.at).unwrap();
+        let free = free.f_bavail * free.f_frsize;
+        bed.a.rename("large", "larger");
+        bed.sync().is(Outcome::Done);
+        bed.assert_in_sync();
+        assert!(free > 60 << 20, "{free} bytes are left");
+    }
+}
+
+#[test]
+fn when_no_more_files_fit_what_is_complete_is_there_and_the_next_run_goes_on() {
+    let Some(system) = Mounted::memory("size=64m,nr_inodes=120") else { return };
+    let bed = bed_on(&system);
+    for n in 0..200 {
+        bed.a.file(format!("d{}/f{n}", n % 10), "x");
+    }
+    let end = bed.sync();
+    assert_eq!(
+        end.problem.as_ref().map(|problem| problem.class),
+        Some(syncmgr::ProblemClass::Space),
+        "{end:#?}"
+    );
+    assert_eq!(bed.left_overs(), Vec::<String>::new());
+    assert!(quiet(Command::new("mount").args(["-o", "remount,nr_inodes=1000"]).arg(&system.at)));
+    bed.sync().is(Outcome::Done);
+    bed.assert_in_sync();
+}
+
+#[test]
+fn a_side_that_cannot_be_written_is_read_all_the_same() {
+    let Some(system) = Mounted::memory("size=1m") else { return };
+    let bed = Bed::on(system.folder(), Tree::new(), |pair| pair, Limits::default());
+    bed.a.file("d/x", "1").file("y", "2");
+    let remount = |how| assert!(quiet(Command::new("mount").args(["-o", how]).arg(&system.at)));
+    remount("remount,ro");
+    bed.sync().is(Outcome::Done);
+    assert_eq!(bed.b.read("d/x"), b"1");
+    assert_eq!(bed.sync().is(Outcome::Done).counts, Counts::default());
+    bed.b.file("y", "edited").file("new/z", "3").remove("d/x");
+    let end = bed.sync().is(Outcome::Failed);
+    let problem = end.problem.unwrap();
+    assert_eq!(problem.class, syncmgr::ProblemClass::Permission);
+    assert!(problem.text.contains("read-only") && problem.text.contains("left"), "{}", problem.text);
+    assert_eq!((bed.a.read("y"), bed.b.read("y")), (b"2".to_vec(), b"edited".to_vec()));
+    remount("remount,rw");
+    bed.sync().is(Outcome::Done);
+    assert_eq!((bed.a.read("new/z"), bed.a.has("d/x")), (b"3".to_vec(), false));
+    bed.assert_in_sync();
+}
+
+#[test]
+fn s8_a_copy_never_lends_rights_that_nobody_granted() {
+    let bed = Bed::new();
+    let mode = |tree: &Tree, name: &str| fs::metadata(tree.at(name)).unwrap().permissions().mode() & 0o7777;
+    bed.a.file("theirs", "x").file("ours", "x").file("group", "x");
+    let us = fs::metadata(bed.a.at("ours")).unwrap();
+    if chown(bed.a.at("theirs"), Some(us.uid() + 4321), None).is_err() {
+        eprintln!("skipped: files cannot be given away here");
+        return;
+    }
+    chown(bed.a.at("group"), None, Some(us.gid() + 4321)).unwrap();
+    bed.a.mode("theirs", 0o4755).mode("ours", 0o4755).mode("group", 0o2755);
+    bed.sync().is(Outcome::Done);
+    assert_eq!(["theirs", "ours", "group"].map(|name| mode(&bed.b, name)), [0o755, 0o4755, 0o755]);
+    assert_eq!(bed.sync().is(Outcome::Done).counts, Counts::default());
+    // Nor later, when only the mode changes, or only the content.
+    bed.a.mode("theirs", 0o4711).mode("ours", 0o4711);
+    bed.sync().is(Outcome::Done);
+    assert_eq!(["theirs", "ours"].map(|name| mode(&bed.b, name)), [0o711, 0o4711]);
+    bed.a.file("theirs", "edited");
+    bed.sync().is(Outcome::Done);
+    assert_eq!(mode(&bed.b, "theirs") & 0o6000, 0);
+    assert_eq!(bed.sync().is(Outcome::Done).counts, Counts::default());
+}
