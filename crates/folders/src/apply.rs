@@ -223,6 +223,8 @@ pub(crate) struct Apply<'a> {
     blocked: Mutex<HashSet<RelPath>>,
     /// Inodes whose change time this run moved: a file may have other names, under which it is still what the plan saw.
     stirred: Mutex<HashSet<(Side, FileId)>>,
+    /// Files that get a new content and keep their mode, which the other side is to get after that.
+    mode_is_news: HashSet<RelPath>,
     counts: [SideCounts; 2],
     /// Whether what the plan saw on both sides can no longer be lost with the power.
     seen_is_durable: bool,
@@ -246,6 +248,7 @@ impl<'a> Apply<'a> {
             dirs: HashMap::new(),
             blocked: Mutex::default(),
             stirred: Mutex::default(),
+            mode_is_news: HashSet::new(),
             counts: [SideCounts::default(); 2],
             seen_is_durable: false,
             introduced: false,
@@ -268,6 +271,7 @@ impl<'a> Apply<'a> {
         let actions = plan.actions.iter().map(|action| (&action.path, action.dir));
         let settle = plan.settle.iter().map(|settle| (&settle.path, settle.dir));
         self.dirs.extend(actions.chain(settle).filter_map(|(path, dir)| Some((path.split()?.0, dir?))));
+        self.mode_is_news = modes_that_are_news(&plan.actions);
         let mut rest = &plan.actions[..];
         // First, so that there is a place in the base for what comes into directories that both sides made.
         self.settle(&plan.settle);
@@ -563,6 +567,16 @@ pub(crate) fn side_of(op: &Op) -> Side {
         | Op::Move { on, .. } => *on,
         Op::KeepBoth { renamed_on, .. } => *renamed_on,
     }
+}
+
+/// Paths of files that are replaced, keep their mode, and whose mode goes to the other side. One that was always another
+/// than there (a file system without permissions makes them up) stays another, and is no news.
+fn modes_that_are_news(actions: &[Action]) -> HashSet<RelPath> {
+    let keeps = |action: &&Action| matches!(action.op, Op::Replace { keep_mode: true, .. });
+    let kept: HashSet<&RelPath> = actions.iter().filter(keeps).map(|action| &action.path).collect();
+    let follows =
+        |action: &&Action| matches!(action.op, Op::Meta { mode: true, .. }) && kept.contains(&action.path);
+    actions.iter().filter(follows).map(|action| action.path.clone()).collect()
 }
 
 /// Whether an action copies something, and so is staged.

@@ -1,16 +1,9 @@
 //! Permissions and times that follow the other side.
 
-<<<<<<< HEAD
 use reconcile::{Kind, RelPath, Seen, Side, Time};
 
-use super::{Apply, Edit, Stop, Why};
-=======
-use reconcile::{Kind, RelPath, Seen, Side};
-
-use super::check::same_version;
 use super::{Apply, Edit, Stop, Why, split};
 use crate::side::{BORROWED, SideError};
->>>>>>> e345a11 (folders: other file systems are sides like any other)
 
 impl Apply<'_> {
     pub(super) fn follow_meta(
@@ -27,18 +20,13 @@ impl Apply<'_> {
         if !self.is_still(on, &self.expected(on, path, target), &now) {
             return Err(Why::Changed.into());
         }
-<<<<<<< HEAD
-        let made =
-            dir.set_meta(&name, target.kind, mode.then_some(source.mode), mtime.then_some(source.mtime))?;
+        let wanted = if mode { Some(self.lendable(on, path, source)?) } else { None };
+        let made = dir.set_meta(&name, target.kind, wanted, mtime.then_some(source.mtime))?;
         // An edit that came in the meantime is one that the next run must find.
         if now.kind != Kind::Dir && was_edited(&now, &made, mtime.then_some(source.mtime)) {
             return Err(Why::Changed.into());
         }
         self.stir(on, &made);
-=======
-        let wanted = if mode { Some(self.lendable(on, path, source)?) } else { None };
-        let made = dir.set_meta(&name, target.kind, wanted, mtime.then_some(source.mtime))?;
->>>>>>> e345a11 (folders: other file systems are sides like any other)
         self.ours.insert((on, path.clone()), made);
         let source = self.expected(on.other(), path, source);
         self.edits.push(Edit::set(path.clone(), on, &source, &made, false));

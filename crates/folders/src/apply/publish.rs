@@ -164,7 +164,7 @@ impl Apply<'_> {
                     }
                     self.count_made(one.on, made.kind, one.instead.as_ref(), 1);
                     // Permissions that are kept are news until the other side has them too, also to a run after this.
-                    let kept = one.instead.as_ref().is_some_and(|instead| instead.keep_mode);
+                    let kept = self.mode_is_news.contains(&path);
                     let agreed = if kept { Seen { mode: one.source.mode, ..made } } else { made };
                     self.edits.push(Edit::set(path, one.on, &one.source, &agreed, true));
                 }

@@ -355,6 +355,8 @@ impl<'b, 'a> Batch<'b, 'a> {
                 }
                 Err(Failed::This(why)) => {
                     match hidden {
+                        // The neighbour that is in the way is whole.
+                        _ if matches!(why, Why::SameButCase { .. }) => {}
                         // What a try before this one could not remove; if it is somebody else's, it is in a bad place.
                         Some(home) if matches!(why, Why::Taken) => home.root.set_state(State::Failed),
                         _ => self.clear_away(hidden, into, &item.name),
@@ -381,6 +383,10 @@ impl<'b, 'a> Batch<'b, 'a> {
     /// clear up at once (S2).
     fn clear_away(&self, hidden: Option<&Arc<NewDir>>, into: &dyn WriteDir, name: &[u8]) {
         let Some(hidden) = hidden else { return };
+        // Where cases are not told apart, the name finds a neighbour that is whole, and not to be cleared away.
+        if self.apply.spelled_otherwise(hidden.on, into.path(), name).is_some() {
+            return;
+        }
         let clear = match into.look(name) {
             Ok(None) => true,
             Ok(Some(seen)) => into.remove(name, seen.kind).is_ok(),

@@ -11,13 +11,8 @@ use rustix::fs::{Mode, OFlags, RawDir, openat, readlinkat};
 use rustix::io::Errno;
 
 use super::{LocalSide, Trust, io_error, io_error_at, look_at_open};
-<<<<<<< HEAD
 use crate::side::names::{TempName, is_ours};
-use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
-=======
-use crate::side::names::is_ours;
 use crate::side::{Capabilities, Content, Owner, ReadDir, ReadSide, SideError};
->>>>>>> e345a11 (folders: other file systems are sides like any other)
 
 /// Room for the names that one call brings: a directory of a thousand files is read at once.
 const NAMES_BUFFER: usize = 64 * 1024;
@@ -55,6 +50,7 @@ impl LocalDir<'_> {
     }
 
     fn list_into(&self, listing: &mut Listing, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        let mut missing: Vec<Vec<u8>> = Vec::new();
         let at_top = self.path.is_root();
         let mut entries = RawDir::new(&self.fd, buffer.spare_capacity_mut());
         while let Some(entry) = entries.next() {
@@ -70,10 +66,33 @@ impl LocalDir<'_> {
             }
             match self.side.look_at(self.fd.as_fd(), c_name) {
                 Ok(Some(seen)) => listing.push(name, seen),
-                // Gone since it was listed.
-                Ok(None) => {}
+                Ok(None) => missing.push(name.to_vec()),
                 // Refused: there is something, and nobody may take it for nothing (S5).
                 Err(_) => listing.push(name, UNREADABLE),
+            }
+        }
+        self.list_missing(&missing, listing, buffer)
+    }
+
+    /// What was listed and then not found: gone since, unless it is listed again. Then the file system contradicts itself
+    /// (some in user space do), and nobody may take that for an absence (S5).
+    fn list_missing(
+        &self,
+        missing: &[Vec<u8>],
+        listing: &mut Listing,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Errno> {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        rustix::fs::seek(&self.fd, rustix::fs::SeekFrom::Start(0))?;
+        let mut entries = RawDir::new(&self.fd, buffer.spare_capacity_mut());
+        while let Some(entry) = entries.next() {
+            let entry = entry?;
+            let c_name = entry.file_name();
+            if missing.iter().any(|name| name == c_name.to_bytes()) {
+                let seen = self.side.look_at(self.fd.as_fd(), c_name);
+                listing.push(c_name.to_bytes(), seen.ok().flatten().unwrap_or(UNREADABLE));
             }
         }
         Ok(())
