@@ -6,7 +6,6 @@
 pub mod local;
 pub mod names;
 #[cfg(any(test, feature = "simulation"))]
-#[allow(dead_code, unused_imports, reason = "what runs histories on it uses the rest")]
 pub(crate) mod simulated;
 pub mod write;
 

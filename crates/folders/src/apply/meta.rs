@@ -23,7 +23,7 @@ impl Apply<'_> {
         let wanted = if mode { Some(self.lendable(on, path, source)?) } else { None };
         let made = dir.set_meta(&name, target.kind, wanted, mtime.then_some(source.mtime))?;
         // An edit that came in the meantime is one that the next run must find.
-        if now.kind != Kind::Dir && was_edited(&now, &made, mtime.then_some(source.mtime)) {
+        if was_edited(&now, &made, mtime.then_some(source.mtime)) {
             return Err(Why::Changed.into());
         }
         self.stir(on, &made);
@@ -49,8 +49,11 @@ impl Apply<'_> {
     }
 }
 
-/// Whether a file is not what we made of it by setting, perhaps, its time.
+/// Whether something is not what we made of it by setting, perhaps, its time.
 fn was_edited(before: &Seen, after: &Seen, mtime: Option<Time>) -> bool {
+    if before.kind == Kind::Dir {
+        return (before.kind, before.id) != (after.kind, after.id);
+    }
     let other_time = match mtime {
         None => before.mtime != after.mtime,
         // A file system may store another time than it was told; but an edit moves both times to the same.

@@ -103,6 +103,15 @@ mod tests {
     }
 
     #[test]
+    fn s2_a_temporary_name_tells_its_pair_and_its_run() {
+        let (pair, other) = (0xdead_beef, 0xfeed_beef);
+        let temp = TempName { tag: TempName::tag_of(pair, RunId(7)), number: 1 };
+        assert!(temp.is_of(pair) && !temp.is_of(other));
+        assert_ne!(temp.tag, TempName::tag_of(pair, RunId(8)));
+        assert_ne!(temp.tag, TempName::tag_of(other, RunId(7)));
+    }
+
+    #[test]
     fn s2_a_name_that_only_looks_like_ours_is_the_persons() {
         for name in [
             &b".instep-DEADBEEF00000007.tmp"[..],

@@ -6,6 +6,7 @@
 
 mod chance;
 mod disk;
+mod ledger;
 mod loss;
 mod machine;
 mod person;
@@ -13,10 +14,11 @@ mod read;
 mod write;
 
 pub(crate) use chance::Chance;
-pub(crate) use disk::{Body, Key, ROOT, Traits, clock};
+pub(crate) use disk::{Body, Key, Traits, clock};
+pub(crate) use ledger::{DOUBTFUL, Place, place_of, tree};
 pub(crate) use loss::Order;
 pub(crate) use machine::{Call, Count, End, Fault, Machine, State, What};
-pub(crate) use person::{Act, Acts, DOUBTFUL, Deed, Ledger, Place, Tastes, Version, choose, place_of, tree};
+pub(crate) use person::{Act, Acts, Tastes, choose};
 pub(crate) use write::SimulatedSide;
 
 pub(crate) use disk::Disk;

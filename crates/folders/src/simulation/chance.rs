@@ -90,8 +90,13 @@ fn setting(chance: &mut Chance) -> Setting {
         [OnConflict::Newest, OnConflict::Largest, OnConflict::A, OnConflict::B, OnConflict::KeepBoth];
     let on_conflict = if chance.one_in(3) { policies[chance.below(policies.len())] } else { OnConflict::Ask };
     let batch = if chance.one_in(3) { 1 + chance.below(4) as u64 } else { 1000 };
-    let tastes =
-        Tastes { on, sneaks: !coarse && sneaks, shares: chance.one_in(6), new_sizes: coarse, closes };
+    let tastes = Tastes {
+        on,
+        sneaks: !coarse && sneaks,
+        shares: chance.one_in(6) && !sneaks,
+        new_sizes: coarse,
+        closes,
+    };
     Setting { mode, on_conflict, disks, batch, lossy, tastes }
 }
 

@@ -8,8 +8,9 @@ use rustix::io::Errno;
 
 use super::chance::Chance;
 use super::disk::{Disk, Traits};
+use super::ledger::Ledger;
 use super::loss::Order;
-use super::person::{Act, Acts, Ledger};
+use super::person::{Act, Acts};
 
 /// How far one operation moves the clock, in nanoseconds.
 const TICK: u64 = 1_000;
@@ -157,6 +158,8 @@ pub(crate) struct State {
     faults: Vec<Fault>,
     /// Faults that came to pass, as they came to pass.
     pub(crate) fired: Vec<Fault>,
+    /// Versions that people edited or renamed in the middle of the run.
+    pub(crate) meanwhile: Vec<usize>,
     pub(crate) calls: u32,
     pub(crate) writes: u32,
     full: u32,
@@ -177,6 +180,7 @@ impl Machine {
             end: None,
             faults: Vec::new(),
             fired: Vec::new(),
+            meanwhile: Vec::new(),
             calls: 0,
             writes: 0,
             full: 0,
@@ -198,6 +202,7 @@ impl State {
     pub(crate) fn start(&mut self, faults: Vec<Fault>) {
         self.faults = faults;
         self.fired.clear();
+        self.meanwhile.clear();
         self.ledger.run_begins(&self.disks);
         (self.calls, self.writes, self.full, self.end) = (0, 0, 0, None);
     }
@@ -273,7 +278,9 @@ impl State {
             What::Meanwhile(acts) => {
                 let acts = acts.resolve(self);
                 for act in &acts {
+                    let before = self.ledger.at(act, &self.disks);
                     self.act(act);
+                    self.meanwhile.extend(before.into_iter().chain(self.ledger.at(act, &self.disks)));
                 }
                 (What::Meanwhile(Acts::Exactly(acts)), Ok(()))
             }

@@ -3,6 +3,7 @@
 use reconcile::{RelPath, Side};
 use rustix::io::Errno;
 
+use super::disk::ROOT;
 use super::*;
 use crate::side::write::{Rename, WriteSide};
 use crate::side::{ReadSide, SideError};
