@@ -230,12 +230,15 @@ pub(crate) struct Apply<'a> {
     seen_is_durable: bool,
     /// Whether the base was told of this run already.
     introduced: bool,
+    /// Whether both sides lie on one file system.
+    shared_disk: bool,
 }
 
 impl<'a> Apply<'a> {
     pub(crate) fn new(mut ground: Ground<'a>, journal: Journal) -> Self {
         ground.tag = TempName::tag_of(ground.tag, ground.run);
         let trash = ground.sides.map(|side| Trash::new(side, ground.run));
+        let [a, b] = ground.sides.map(|side| side.file_system());
         let open = OpenDirs::new(Arc::clone(journal.notes()), ground.run, ground.tag);
         Self {
             trash,
@@ -252,6 +255,7 @@ impl<'a> Apply<'a> {
             counts: [SideCounts::default(); 2],
             seen_is_durable: false,
             introduced: false,
+            shared_disk: a.is_some() && a == b,
             ground,
         }
     }
@@ -449,11 +453,18 @@ impl<'a> Apply<'a> {
     }
 
     fn flush(&self, sides: &[Side]) -> Result<(), ApplyError> {
-        for &side in sides {
+        // Two sides on one file system need it once.
+        let shared = self.shared_disk && sides.len() > 1;
+        for &side in &sides[usize::from(shared)..] {
             self.ground.report.flushing();
-            self.side(side).flush().map_err(|error| ApplyError::Flush { side, error })?;
+            self.flush_one(side)?;
         }
         Ok(())
+    }
+
+    /// A failure is told once by the system: it ends the run, whoever meets it.
+    fn flush_one(&self, side: Side) -> Result<(), ApplyError> {
+        self.side(side).flush().map_err(|error| ApplyError::Flush { side, error })
     }
 
     fn purge(&self) {

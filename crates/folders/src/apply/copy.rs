@@ -1,6 +1,7 @@
 //! Copying: batch by batch, staged by several threads, published and recorded by one.
 
 use std::sync::atomic::Ordering;
+use std::sync::mpsc;
 use std::thread;
 
 use reconcile::{Action, Kind, Op, RelPath, Side};
@@ -20,17 +21,7 @@ impl Apply<'_> {
         let mut waiting = tasks(actions, |path| self.is_blocked(path));
         loop {
             let batch = Batch::new(self, waiting);
-            let helpers = self.ground.limits.threads.min(batch.width());
-            if helpers > 1 {
-                thread::scope(|scope| {
-                    for _ in 1..helpers {
-                        scope.spawn(|| batch.work());
-                    }
-                    batch.work();
-                });
-            } else {
-                batch.work();
-            }
+            self.stage(&batch)?;
             if batch.died.load(Ordering::Relaxed) {
                 return Err(ApplyError::Died);
             }
@@ -52,6 +43,28 @@ impl Apply<'_> {
             }
             waiting = rest;
         }
+    }
+
+    /// Makes what a batch is to make, with as many threads as find something to do.
+    fn stage(&self, batch: &Batch<'_, '_>) -> Result<(), ApplyError> {
+        if self.ground.limits.threads == 1 {
+            batch.work();
+            return Ok(());
+        }
+        let helpers = self.ground.limits.threads.min(batch.width()) - 1;
+        thread::scope(|scope| {
+            // Hung up when all is staged, by a panic too.
+            let (staging, staged) = mpsc::channel();
+            let early = scope.spawn(|| batch.flush_early(staged));
+            thread::scope(|scope| {
+                for _ in 0..helpers {
+                    scope.spawn(|| batch.work());
+                }
+                batch.work();
+            });
+            drop(staging);
+            early.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 }
 

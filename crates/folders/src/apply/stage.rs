@@ -1,16 +1,18 @@
 //! Staging: making what is to appear, under names that nobody sees.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reconcile::{Kind, Listing, RelPath, Seen, Side};
 
 use super::check::same_version;
 use super::queue::Queue;
 use super::task::{Item, NewDir, Root, Staged, State, Task, Work};
-use super::{Apply, Edit, Ending, Fault, Point, Why, lock};
+use super::{Apply, ApplyError, Edit, Ending, Fault, Point, Why, lock};
 use crate::journal::{Deed, Stamp, Text};
 use crate::side::write::WriteDir;
 use crate::side::{BORROWED, ReadDir, SideError};
@@ -19,6 +21,10 @@ use crate::side::{BORROWED, ReadDir, SideError};
 pub(super) const CHUNK: usize = 256;
 /// How often a file that changes meanwhile is copied again (S10).
 const TRIES: u32 = 3;
+/// What the disk is given to do while more is staged.
+const EARLY: u64 = 32 * 1024 * 1024;
+/// How often somebody looks whether there is that much.
+const PACE: Duration = Duration::from_millis(5);
 /// From so many bytes on a copy says how far it is.
 const WORTH_SAYING: u64 = 4 * 1024 * 1024;
 
@@ -33,6 +39,8 @@ pub(super) struct Batch<'b, 'a> {
     begun: Instant,
     entries: AtomicU64,
     bytes: AtomicU64,
+    /// Bytes that were written to each side, of unfinished files too.
+    written: [AtomicU64; 2],
     staged: Mutex<Vec<Staged>>,
     roots: Mutex<Vec<Arc<Root>>>,
     /// What the base should know of directories that were published before.
@@ -81,6 +89,7 @@ impl<'b, 'a> Batch<'b, 'a> {
             begun: Instant::now(),
             entries: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            written: Default::default(),
             staged: Mutex::default(),
             roots: Mutex::default(),
             edits: Mutex::default(),
@@ -113,6 +122,22 @@ impl<'b, 'a> Batch<'b, 'a> {
             self.carry_out(task);
             self.queue.done();
         }
+    }
+
+    /// Lets the disk work while processors still do: what is flushed already need not be waited for at the end. Until
+    /// the other end of `staging` is gone.
+    pub(super) fn flush_early(&self, staging: Receiver<Infallible>) -> Result<(), ApplyError> {
+        let mut flushed = [0; 2];
+        while staging.recv_timeout(PACE) == Err(RecvTimeoutError::Timeout) {
+            for side in Side::BOTH {
+                let written = self.written[side as usize].load(Ordering::Relaxed);
+                if written - flushed[side as usize] >= EARLY {
+                    self.apply.flush_one(side)?;
+                    flushed[side as usize] = written;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn carry_out(&self, task: Task) {
@@ -489,6 +514,7 @@ impl<'b, 'a> Batch<'b, 'a> {
         let said = std::cell::Cell::new(0);
         let report = self.apply.ground.report;
         let mut watch = |bytes: u64| {
+            self.written[on as usize].fetch_add(bytes, Ordering::Relaxed);
             let unsaid = said.get() + bytes;
             if unsaid < WORTH_SAYING {
                 said.set(unsaid);

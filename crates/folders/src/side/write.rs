@@ -45,6 +45,11 @@ pub trait WriteSide: ReadSide {
     /// The system could not write everything.
     fn flush(&self) -> Result<(), SideError>;
 
+    /// Which file system it lies on, if that is known: flushing one side flushes every other side on the same.
+    fn file_system(&self) -> Option<u64> {
+        None
+    }
+
     /// What is left of the room.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ const FULL: Sizes = Sizes {
     deep: 1_000,
 };
 const QUICK: Sizes =
-    Sizes { rounds: 3, small: (5_000, 250), tiny: (50_000, 1_000), big: 128 << 20, wide: 10_000, deep: 200 };
+    Sizes { rounds: 3, small: (10_000, 500), tiny: (50_000, 1_000), big: 128 << 20, wide: 10_000, deep: 200 };
 
 pub(crate) fn run(words: &[&str]) -> Result<()> {
     let mut sizes = &FULL;

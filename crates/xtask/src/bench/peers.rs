@@ -60,6 +60,8 @@ impl Peer {
             Self::Bisync => {
                 let mut words = vec!["rclone", "bisync", "--links", &a, &b];
                 words.extend(first.then_some("--resync"));
+                // It takes the renamed directory for many deletions.
+                words.push("--force");
                 Job::new(&words).env("XDG_CONFIG_HOME", state).env("XDG_CACHE_HOME", state)
             }
             Self::Floor => floor("copy", &[&a, &b]),

@@ -51,9 +51,9 @@ pub(crate) fn place(root: &Path, number: u64, files: u64, dirs: u64) -> PathBuf 
 /// Three levels; every tenth directory has its files in the middle.
 fn dir(number: u64) -> String {
     if number.is_multiple_of(10) {
-        format!("top-{}/mid-{}", number / 400, number / 20)
+        format!("top-{}/mid-{}", number / 100, number / 20)
     } else {
-        format!("top-{}/mid-{}/dir-{number}", number / 400, number / 20)
+        format!("top-{}/mid-{}/dir-{number}", number / 100, number / 20)
     }
 }
 

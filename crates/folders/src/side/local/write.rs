@@ -85,6 +85,10 @@ impl WriteSide for LocalWriter {
             .map_err(|errno| io_error(&RelPath::root(), "make the changes durable", errno))
     }
 
+    fn file_system(&self) -> Option<u64> {
+        rustix::fs::fstat(self.side.root()).ok().map(|stat| stat.st_dev)
+    }
+
     fn room(&self) -> Result<Room, SideError> {
         let stat = rustix::fs::fstatvfs(self.side.root())
             .map_err(|errno| io_error(&RelPath::root(), "ask for the free space", errno))?;
