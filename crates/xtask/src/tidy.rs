@@ -15,8 +15,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("reconcile", &["syncmgr"]),
     ("folders", &["reconcile", "syncmgr"]),
     ("store", &["syncmgr"]),
-    ("center", &["store", "syncmgr"]),
-    ("instep", &["center", "folders", "reconcile", "store", "syncmgr"]),
+    ("settings", &["syncmgr"]),
+    ("wire", &["syncmgr"]),
+    ("center", &["settings", "store", "syncmgr"]),
+    ("adapters", &["syncmgr", "wire"]),
+    ("server", &["center", "settings", "syncmgr", "wire"]),
+    (
+        "instep",
+        &["adapters", "center", "folders", "reconcile", "server", "settings", "store", "syncmgr", "wire"],
+    ),
     ("testkit", &["reconcile", "syncmgr"]),
     ("xtask", &["folders"]),
 ];
