@@ -5,17 +5,24 @@ use std::sync::{Arc, PoisonError, RwLock};
 use syncmgr::conflict::{ConflictLedger, ConflictStore};
 use syncmgr::flags::{HandlerCapabilities, HandlerType};
 use syncmgr::outcome::{Counts, Outcome, Problem, ProblemClass};
+use syncmgr::plan::{Preview, PreviewError, Verification, Watch};
 use syncmgr::status::ProgressStatus;
 use syncmgr::{
     CancelRequest, Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, Refusal, Request,
-    SessionCreator, SyncCallback, SyncItem, SyncItemInfo,
+    RunId, SessionCreator, SyncCallback, SyncItem, SyncItemInfo,
 };
 
 use crate::apply::{Hooks, Limits, NoHooks};
+use crate::drive;
+use crate::look::{Ask, LookError};
 use crate::options::{ChangeRequest, Home, ResolveRequest, RunOptions, UndoRequest};
 use crate::pair::Pair;
+use crate::preview;
+use crate::request;
 use crate::roots::Surroundings;
-use crate::run::{Finished, Run};
+use crate::rows::{self, Watched};
+use crate::run::{Finished, Run, now};
+use crate::verify;
 
 /// The identifier of this handler.
 pub const HANDLER_ID: &str = "folders";
@@ -73,13 +80,45 @@ impl FoldersHandler {
         Self { limits, ..self }
     }
 
+    fn surroundings(&self, item: &ItemId) -> Surroundings {
+        Surroundings { home_dir: std::env::home_dir(), other_roots: self.pairs.roots_of_others(item) }
+    }
+
+    /// Looks at a pair without a run.
+    fn look<T>(
+        &self,
+        item: &ItemId,
+        options: &str,
+        watch: &dyn Watch,
+        look: impl FnOnce(Ask<'_>, &dyn crate::scan::Watch) -> Result<T, LookError>,
+    ) -> Result<(Pair, T), PreviewError> {
+        let pair = self.pairs.get(item).ok_or_else(|| {
+            Refusal::InvalidArgument(format!("there is no pair of folders called '{item}'"))
+        })?;
+        let options = request::read(options)?;
+        let ask = Ask {
+            pair: &pair,
+            options: &options,
+            home: &self.home,
+            surroundings: &self.surroundings(item),
+            now: now(),
+            threads: drive::default_threads(),
+        };
+        let found = look(ask, &Watched(watch)).map_err(|error| {
+            if error.is_usage() {
+                return PreviewError::Refused(Refusal::InvalidArgument(error.problem().to_string()));
+            }
+            PreviewError::Failed { outcome: error.outcome(), problem: error.problem() }
+        })?;
+        Ok((pair, found))
+    }
+
     fn run(&self, item: &ItemId, callback: &dyn SyncCallback, request: Option<&Request>) -> Finished {
         let Some(pair) = self.pairs.get(item) else {
             let text = format!("there is no pair of folders called {item}");
             return Finished::stopped(Outcome::Failed, Problem::new(ProblemClass::Config, text));
         };
-        let surroundings =
-            Surroundings { home_dir: std::env::home_dir(), other_roots: self.pairs.roots_of_others(item) };
+        let surroundings = self.surroundings(item);
         let run = Run {
             handler: &self.id,
             pair: &pair,
@@ -134,6 +173,28 @@ impl Handler for FoldersHandler {
 
     fn conflict_store(&self) -> Option<Arc<dyn ConflictStore>> {
         Some(Arc::clone(&self.conflicts) as Arc<dyn ConflictStore>)
+    }
+
+    fn request(&self, options: &str) -> Result<Option<Request>, Refusal> {
+        let options = request::read(options)?;
+        Ok((options != RunOptions::default()).then(|| Request::new(options)))
+    }
+
+    fn undo_request(&self, run: RunId) -> Option<Request> {
+        Some(Request::new(UndoRequest { run }))
+    }
+
+    fn preview(&self, item: &ItemId, options: &str, watch: &dyn Watch) -> Result<Preview, PreviewError> {
+        let (pair, found) = self.look(item, options, watch, preview::preview)?;
+        Ok(rows::preview(&self.id, pair, found))
+    }
+
+    /// Content is compared with the option `checksum`; a policy that is asked for hides no conflict.
+    fn verify(&self, item: &ItemId, options: &str, watch: &dyn Watch) -> Result<Verification, PreviewError> {
+        let by_content =
+            |ask: Ask<'_>, watch: &dyn crate::scan::Watch| verify::verify(ask, ask.options.checksum, watch);
+        let (pair, found) = self.look(item, options, watch, by_content)?;
+        Ok(rows::verification(&pair, found))
     }
 
     fn synchronize(

@@ -15,8 +15,10 @@ pub mod options;
 pub mod pair;
 pub mod plans;
 pub mod preview;
+mod request;
 mod resolve;
 pub mod roots;
+mod rows;
 mod run;
 pub mod scan;
 pub mod side;
@@ -28,6 +30,7 @@ pub mod trash;
 mod undo;
 pub mod verify;
 pub mod watch;
+pub mod words;
 
 pub use handler::FoldersHandler;
 pub use options::{ChangeRequest, Home, ResolveRequest, RunOptions, UndoRequest};

@@ -12,8 +12,10 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use reconcile::{Action, Mode, OnConflict, Op, Plan, Policy, RelPath, Seen, Side, Tally, Time};
+use reconcile::{Action, Op, Plan, Policy, RelPath, Seen, Side, Tally, Time};
 use serde::{Deserialize, Serialize};
+
+use crate::words::{MODES, POLICIES, meaning, mode_word, policy_word};
 
 const FORMAT: u32 = 1;
 const DIR: &str = "plans";
@@ -78,11 +80,8 @@ impl StoredPlan {
         sorted.sort_unstable();
         let mut hasher = blake3::Hasher::new();
         // Without the time it was made at, so that the same plan keeps its name.
-        let words = [
-            mode_word(policy.mode),
-            conflict_word(policy.on_conflict),
-            if policy.checksum { "c" } else { "" },
-        ];
+        let words =
+            [mode_word(policy.mode), policy_word(policy.on_conflict), if policy.checksum { "c" } else { "" }];
         for word in words.into_iter().chain(exclude.iter().chain(include).map(String::as_str)) {
             hasher.update(&(word.len() as u64).to_le_bytes()).update(word.as_bytes());
         }
@@ -191,7 +190,7 @@ impl Header {
         Self {
             format: FORMAT,
             mode: mode_word(policy.mode).into(),
-            on_conflict: conflict_word(policy.on_conflict).into(),
+            on_conflict: policy_word(policy.on_conflict).into(),
             checksum: policy.checksum,
             now: (policy.now.secs, policy.now.nanos),
             time_resolution: policy.time_resolution,
@@ -204,44 +203,14 @@ impl Header {
 
     fn plan(self, id: &str, digests: HashSet<Digest>) -> Option<StoredPlan> {
         let policy = Policy {
-            mode: MODES.into_iter().find(|mode| mode_word(*mode) == self.mode)?,
-            on_conflict: ON_CONFLICT.into_iter().find(|one| conflict_word(*one) == self.on_conflict)?,
+            mode: meaning(&MODES, &self.mode)?,
+            on_conflict: meaning(&POLICIES, &self.on_conflict)?,
             checksum: self.checksum,
             now: Time { secs: self.now.0, nanos: self.now.1 },
             time_resolution: self.time_resolution,
             keep_both_suffix: self.keep_both_suffix,
         };
         Some(StoredPlan { id: id.into(), policy, exclude: self.exclude, include: self.include, digests })
-    }
-}
-
-const MODES: [Mode; 3] = [Mode::TwoWay, Mode::Mirror, Mode::Copy];
-
-fn mode_word(mode: Mode) -> &'static str {
-    match mode {
-        Mode::TwoWay => "two-way",
-        Mode::Mirror => "mirror",
-        Mode::Copy => "copy",
-    }
-}
-
-const ON_CONFLICT: [OnConflict; 6] = [
-    OnConflict::Ask,
-    OnConflict::Newest,
-    OnConflict::Largest,
-    OnConflict::A,
-    OnConflict::B,
-    OnConflict::KeepBoth,
-];
-
-fn conflict_word(on_conflict: OnConflict) -> &'static str {
-    match on_conflict {
-        OnConflict::Ask => "ask",
-        OnConflict::Newest => "newest",
-        OnConflict::Largest => "largest",
-        OnConflict::A => "a",
-        OnConflict::B => "b",
-        OnConflict::KeepBoth => "keep-both",
     }
 }
 

@@ -9,7 +9,8 @@ use crate::conflict::{ConflictStore, ResolutionHandler};
 use crate::error::{HandlerError, Refusal};
 use crate::event::{Event, EventStore};
 use crate::flags::{HandlerCapabilities, HandlerPolicies, HandlerType, ItemCapabilities, ItemPolicies};
-use crate::ids::{HandlerId, ItemId};
+use crate::ids::{HandlerId, ItemId, RunId};
+use crate::plan::{Preview, PreviewError, Verification, Watch};
 use crate::ui::{Icon, UiAction, UiOperation};
 
 /// An opaque request: what a caller hands to start reaches the handler's [`Handler::synchronize`] untouched (the
@@ -108,6 +109,50 @@ pub trait Handler: Send + Sync {
     fn icon(&self) -> Option<Icon> {
         None
     }
+    /// Reads the options of a start that comes as text, from a person or another program: a JSON object whose keys are
+    /// this handler's own words. None is a plain start, which is folded with others of its kind (R17). Not in the
+    /// original, whose callers and handlers share an address space.
+    ///
+    /// # Errors
+    /// `InvalidArgument` with a sentence for whoever wrote the options: what is wrong, and which there are.
+    fn request(&self, options: &str) -> Result<Option<Request>, Refusal> {
+        if is_empty_object(options) {
+            return Ok(None);
+        }
+        Err(Refusal::InvalidArgument(format!("handler '{}' knows no options; give {{}}", self.id())))
+    }
+    /// The request that takes a run back; none: the handler cannot do that. Not in the original.
+    fn undo_request(&self, _run: RunId) -> Option<Request> {
+        None
+    }
+    /// What a start with these options would do to the item; touches nothing. Options as for
+    /// [`request`](Self::request). Not in the original.
+    ///
+    /// # Errors
+    /// The handler cannot say beforehand, does not know the item or the options, or cannot look just now.
+    fn preview(&self, item: &ItemId, _options: &str, _watch: &dyn Watch) -> Result<Preview, PreviewError> {
+        let text = format!("handler '{}' cannot say beforehand what it would do to '{item}'", self.id());
+        Err(Refusal::NotImplemented(text).into())
+    }
+    /// Whether the item is as its last run left it; touches nothing. Options as for [`request`](Self::request). Not in
+    /// the original.
+    ///
+    /// # Errors
+    /// As [`preview`](Self::preview).
+    fn verify(
+        &self,
+        item: &ItemId,
+        _options: &str,
+        _watch: &dyn Watch,
+    ) -> Result<Verification, PreviewError> {
+        let text = format!("handler '{}' cannot check '{item}'", self.id());
+        Err(Refusal::NotImplemented(text).into())
+    }
+    /// The command that a plain start of the item runs, as a person would type it; none for a handler that runs none.
+    /// Secrets are never part of it. Not in the original.
+    fn command_line(&self, _item: &ItemId) -> Option<String> {
+        None
+    }
     /// `Synchronize`: does the work (or hands it to another process) and returns when it is done. Called on a thread of
     /// its own. `request` is what the caller gave to start.
     ///
@@ -119,6 +164,16 @@ pub trait Handler: Send + Sync {
         creator: &dyn SessionCreator,
         request: Option<&Request>,
     ) -> Result<(), HandlerError>;
+}
+
+/// Whether a text is a JSON object with nothing in it. Text that is none at all means the same.
+fn is_empty_object(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty()
+        || text
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+            .is_some_and(|between| between.trim().is_empty())
 }
 
 /// Lists handlers and makes them on demand (`ISyncMgrHandlerCollection`): one provider can so expose many partners

@@ -169,6 +169,7 @@ pub mod guid;
 pub mod handler;
 pub mod ids;
 pub mod outcome;
+pub mod plan;
 pub mod queue;
 pub mod session;
 pub mod state;

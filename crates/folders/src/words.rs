@@ -1,0 +1,95 @@
+//! The words for modes, policies and limits: the same on the command line, in settings, in requests and in stored plans.
+
+use reconcile::{MaxDelete, Mode, OnConflict};
+
+/// The words of the modes, in the order in which they are listed to people.
+pub const MODES: [(&str, Mode); 3] =
+    [("two-way", Mode::TwoWay), ("mirror", Mode::Mirror), ("copy", Mode::Copy)];
+
+/// The words of the conflict policies.
+pub const POLICIES: [(&str, OnConflict); 6] = [
+    ("ask", OnConflict::Ask),
+    ("newest", OnConflict::Newest),
+    ("largest", OnConflict::Largest),
+    ("a", OnConflict::A),
+    ("b", OnConflict::B),
+    ("keep-both", OnConflict::KeepBoth),
+];
+
+/// The word for a mode.
+pub fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::TwoWay => "two-way",
+        Mode::Mirror => "mirror",
+        Mode::Copy => "copy",
+    }
+}
+
+/// The word for a conflict policy.
+pub fn policy_word(policy: OnConflict) -> &'static str {
+    match policy {
+        OnConflict::Ask => "ask",
+        OnConflict::Newest => "newest",
+        OnConflict::Largest => "largest",
+        OnConflict::A => "a",
+        OnConflict::B => "b",
+        OnConflict::KeepBoth => "keep-both",
+    }
+}
+
+/// What a word stands for, if it is one of these.
+pub fn meaning<T: Copy>(words: &[(&str, T)], word: &str) -> Option<T> {
+    words.iter().find(|(known, _)| *known == word).map(|(_, value)| *value)
+}
+
+/// What a word stands for.
+///
+/// # Errors
+/// It is none of these; a sentence that lists them.
+pub fn one_of<T: Copy>(words: &[(&str, T)], word: &str) -> Result<T, String> {
+    meaning(words, word).ok_or_else(|| {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        format!("`{word}` is none of {}", known.join(", "))
+    })
+}
+
+/// A limit on deletions as a person writes it: a number, or a share with a per cent sign.
+///
+/// # Errors
+/// It is neither; a sentence that says what a limit is.
+pub fn max_delete(text: &str) -> Result<MaxDelete, String> {
+    let wrong = || "a limit is a number of entries (0 or more) or a share of a side (0% to 100%)".to_owned();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.strip_suffix('%') {
+        Some(share) if digits(share) => {
+            share.parse().ok().filter(|&share| share <= 100).map(MaxDelete::Percent).ok_or_else(wrong)
+        }
+        None if digits(text) => text.parse().map(MaxDelete::Count).map_err(|_| wrong()),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_names_what_it_is_the_word_for() {
+        for (word, mode) in MODES {
+            assert_eq!(mode_word(mode), word);
+        }
+        for (word, policy) in POLICIES {
+            assert_eq!(policy_word(policy), word);
+        }
+        assert_eq!(one_of(&MODES, "sideways").unwrap_err(), "`sideways` is none of two-way, mirror, copy");
+    }
+
+    #[test]
+    fn limits_are_numbers_or_shares() {
+        assert_eq!(max_delete("0"), Ok(MaxDelete::Count(0)));
+        assert_eq!(max_delete("100%"), Ok(MaxDelete::Percent(100)));
+        for wrong in ["", "%", "-1", "+1", "101%", "1.5%", "many", "5 %", "99999999999999999999"] {
+            assert!(max_delete(wrong).is_err(), "{wrong}");
+        }
+    }
+}
