@@ -11,6 +11,7 @@ use syncmgr::{
 };
 
 use crate::center::Inner;
+use crate::feed::What;
 use crate::open::Open;
 use crate::registry;
 
@@ -33,7 +34,17 @@ impl Callback {
             Some(item) => entry.item_may_start(item, Origin::Outside).map(|()| true),
         })?;
         self.open.session.add_item(self.now(), item, of_handler)?;
+        self.joined(item)
+    }
+
+    /// An item is part of the session from now on, also on record.
+    fn joined(&self, item: &ItemId) -> Result<(), Refusal> {
         self.open.recorder.add_items(std::slice::from_ref(item), self.inner.clock.wall())?;
+        self.inner.tell(What::ItemsJoined {
+            run: self.open.session.run_id(),
+            handler: self.open.session.handler().clone(),
+            items: vec![item.clone()],
+        });
         Ok(())
     }
 }
@@ -63,7 +74,7 @@ impl SyncCallback for Callback {
         let event = self.open.session.admit_event(self.now(), event, |item| {
             self.inner.with_handler(handler, |entry| Ok(entry.items.get(item).is_some())).unwrap_or(false)
         })?;
-        Ok(self.open.recorder.event(event, self.inner.clock.wall())?)
+        Ok(self.inner.record_event(&self.open, event, self.inner.clock.wall())?)
     }
 
     fn can_continue(&self, item: Option<&ItemId>) -> Result<bool, Refusal> {
@@ -80,7 +91,7 @@ impl SyncCallback for Callback {
         let tickets =
             self.inner.with_handler(self.open.session.handler(), |entry| Ok(entry.queue.take_item(item)))?;
         self.open.add_tickets(tickets);
-        self.inner.announce();
+        self.inner.announce_queue(self.open.session.handler());
         Ok(())
     }
 
@@ -98,7 +109,7 @@ impl SyncCallback for Callback {
             let _ = self.take_in(item);
         }
         self.open.add_tickets(turn.tickets);
-        self.inner.announce();
+        self.inner.announce_queue(self.open.session.handler());
         Ok(())
     }
 
@@ -117,8 +128,8 @@ impl SyncCallback for Callback {
             handler.items.add(entry);
             Ok(())
         })?;
-        self.open.recorder.add_items(std::slice::from_ref(item), self.inner.clock.wall())?;
-        self.inner.announce();
+        self.joined(item)?;
+        self.inner.announce_handler(handler);
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use syncmgr::handler::{Handler, HandlerCollection};
 use syncmgr::{HandlerId, ItemId, Refusal, Request, SessionCreator, SyncCallback};
 
 use crate::clock::Clock;
+use crate::feed::{FeedState, What};
 use crate::open::Open;
 use crate::registry::{self, HandlerEntry};
 use crate::verdict::{Started, Ticket};
@@ -32,6 +33,7 @@ pub(crate) struct Inner {
     /// Held while a session begins: two at once would both find the handler free.
     pub(crate) beginning: Mutex<()>,
     pub(crate) asker: Mutex<Option<Asker>>,
+    pub(crate) feed: FeedState,
 }
 
 #[derive(Default)]
@@ -45,6 +47,10 @@ pub(crate) struct State {
     pub(crate) trusted_since: Option<i64>,
     /// A thread looks at the leases.
     pub(crate) watched: bool,
+    /// Handlers whose queue is another since the feed was told last.
+    pub(crate) queues_changed: HashSet<HandlerId>,
+    /// A thread tells the feed of progress.
+    pub(crate) beating: bool,
 }
 
 impl State {
@@ -81,6 +87,7 @@ impl Center {
                 changed: Condvar::new(),
                 beginning: Mutex::default(),
                 asker: Mutex::default(),
+                feed: FeedState::default(),
             }),
         }
     }
@@ -106,7 +113,7 @@ impl Center {
         }
         state.handlers.push(HandlerEntry::new(Arc::clone(&handler), loaded));
         drop(state);
-        self.inner.announce();
+        self.inner.announce_handler(handler.id());
         Ok(())
     }
 
@@ -172,6 +179,21 @@ impl Inner {
         self.changed.notify_all();
     }
 
+    /// What waits for this handler is another now.
+    pub(crate) fn announce_queue(self: &Arc<Self>, handler: &HandlerId) {
+        if self.feed.is_open() {
+            self.lock().queues_changed.insert(handler.clone());
+            self.pulse();
+        }
+        self.announce();
+    }
+
+    /// This handler, its items or its switches are others now.
+    pub(crate) fn announce_handler(&self, handler: &HandlerId) {
+        self.tell(What::HandlerChanged { handler: handler.clone() });
+        self.announce();
+    }
+
     pub(crate) fn wait(
         &self,
         timeout: Duration,
@@ -205,7 +227,7 @@ impl Inner {
         let before = state.handler_mut(id)?.reload(loaded, |item| syncing.contains(item));
         drop(state);
         drop(before);
-        self.announce();
+        self.announce_handler(id);
         Ok(())
     }
 }

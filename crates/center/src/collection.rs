@@ -6,6 +6,7 @@ use syncmgr::handler::HandlerCollection;
 use syncmgr::{HandlerId, Refusal};
 
 use crate::center::{Center, Inner};
+use crate::feed::What;
 use crate::registry::{self, HandlerEntry};
 use crate::verdict::Ticket;
 
@@ -51,6 +52,9 @@ impl Inner {
                 first_refusal.get_or_insert(refusal);
             }
         }
+        for handler in &listed {
+            self.tell(What::HandlerChanged { handler: handler.clone() });
+        }
         self.announce();
         first_refusal.map_or(Ok(()), Err)
     }
@@ -68,6 +72,9 @@ impl Inner {
         state.handlers = staying;
         // Handlers are let go of outside the lock: what they do then is theirs.
         drop(state);
+        for entry in &gone {
+            self.tell(What::HandlerChanged { handler: entry.id().clone() });
+        }
         let freed: Vec<Ticket> = gone.iter_mut().flat_map(|entry| entry.queue.stop_all()).collect();
         self.answer_canceled(&freed);
     }

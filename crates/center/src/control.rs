@@ -13,6 +13,7 @@ use syncmgr::ui::{UiAction, UiOperation};
 use syncmgr::{HandlerError, HandlerId, ItemId, Refusal, Request};
 
 use crate::center::{Center, locked, ticket, unknown_handler};
+use crate::feed::What;
 
 impl Control for Center {
     fn start_handler_sync(
@@ -88,7 +89,10 @@ impl Control for Center {
         item: Option<&ItemId>,
         _flags: ControlFlags,
     ) -> Result<(), Refusal> {
-        self.announce_about(handler, item)
+        self.announce_about(handler, item, |handler, item| match item {
+            Some(item) => What::ItemChanged { handler, item },
+            None => What::HandlerChanged { handler },
+        })
     }
 
     fn update_conflict(
@@ -98,7 +102,7 @@ impl Control for Center {
         _conflict: &ConflictId,
         _reason: UpdateReason,
     ) -> Result<(), Refusal> {
-        self.announce_about(handler, item)
+        self.announce_about(handler, item, |handler, item| What::Conflicts { handler, item })
     }
 
     fn update_conflicts(
@@ -107,7 +111,7 @@ impl Control for Center {
         item: Option<&ItemId>,
         _flags: ControlFlags,
     ) -> Result<(), Refusal> {
-        self.announce_about(handler, item)
+        self.announce_about(handler, item, |handler, item| What::Conflicts { handler, item })
     }
 
     fn activate_handler(
@@ -279,7 +283,12 @@ impl Center {
         }
     }
 
-    fn announce_about(&self, handler: &HandlerId, item: Option<&ItemId>) -> Result<(), Refusal> {
+    fn announce_about(
+        &self,
+        handler: &HandlerId,
+        item: Option<&ItemId>,
+        what: impl FnOnce(HandlerId, Option<ItemId>) -> What,
+    ) -> Result<(), Refusal> {
         {
             let state = self.inner.lock();
             let entry = state.handler(handler).ok_or_else(|| unknown_handler(handler))?;
@@ -287,6 +296,7 @@ impl Center {
                 entry.item(item)?;
             }
         }
+        self.inner.tell(what(handler.clone(), item.cloned()));
         self.inner.announce();
         Ok(())
     }

@@ -69,7 +69,7 @@ impl Inner {
         if let Some(ticket) = answered {
             ticket.deliver(&Verdict::nothing());
         }
-        self.announce();
+        self.announce_queue(handler);
         self.pump(handler);
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Inner {
                 entry.turns.push(Arc::clone(&turn));
                 (Arc::clone(&entry.handler), turn, next.request)
             };
-            self.announce();
+            self.announce_queue(id);
             let (inner, called) = (Arc::clone(self), Arc::clone(&turn));
             let spawned = thread::Builder::new()
                 .name(format!("sync {id}"))
@@ -154,7 +154,7 @@ impl Inner {
             entry.turns.retain(|other| !Arc::ptr_eq(other, turn));
             Ok(())
         });
-        self.announce();
+        self.announce_queue(&turn.handler);
         self.pump(&turn.handler);
     }
 

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use syncmgr::{CancelRequest, HandlerId, ItemId, Outcome, Phase, Progress, ProgressStatus, RunId};
+use syncmgr::{CancelRequest, HandlerId, ItemId, ItemView, Outcome, Phase, Progress, ProgressStatus, RunId};
 
-use crate::center::{Center, Inner};
+use crate::center::{Center, Inner, State};
+use crate::open::Open;
 
 /// After so many milliseconds without acknowledgement of a stop, an item is "not responding".
 const PATIENCE: i64 = 10_000;
@@ -83,79 +84,104 @@ impl Inner {
         let state = self.lock();
         let mut live = Live { version: state.version, ..Live::default() };
         for entry in &state.handlers {
-            let waiting = entry.items.iter().map(|item| item.item.id()).filter(|item| entry.waits(item));
-            live.waiting.extend(waiting.map(|item| (entry.id().clone(), item.clone())));
+            let waiting = entry.waiting().into_iter();
+            live.waiting.extend(waiting.map(|item| (entry.id().clone(), item)));
         }
-        let mut places = HashMap::new();
+        let mut places: HashMap<(HandlerId, ItemId), usize> = HashMap::new();
         for open in &state.open {
-            let id = open.session.handler();
-            let entry = state.handler(id);
-            let view = open.session.snapshot();
-            let name = entry.map_or_else(|| id.to_string(), |entry| entry.name().to_owned());
-            match live.handlers.iter_mut().find(|other| other.handler == *id) {
-                Some(other) => {
-                    other.stopping |= view.stopping;
-                    if !view.text.is_empty() {
-                        other.text = view.text;
+            let line = state.live_handler(open);
+            match live.handlers.iter_mut().find(|other| other.handler == line.handler) {
+                Some(other) => other.merge(line),
+                None => live.handlers.push(line),
+            }
+            for view in open.session.snapshot().items {
+                let new = state.live_view(open, view, now);
+                let key = (new.handler.clone(), new.item.clone());
+                match places.get(&key).and_then(|at| live.items.get_mut(*at)) {
+                    Some(old) => old.merge(new),
+                    None => {
+                        places.insert(key, live.items.len());
+                        live.items.push(new);
                     }
                 }
-                None => live.handlers.push(LiveHandler {
-                    handler: id.clone(),
-                    name,
-                    text: view.text,
-                    stopping: view.stopping,
-                }),
-            }
-            for item in view.items {
-                let ignores_stop = open.ignores_stop_for(item.cancel, now);
-                let name = entry
-                    .and_then(|entry| entry.items.get(&item.id))
-                    .map_or_else(|| item.id.to_string(), |entry| entry.name().to_owned());
-                live.add(
-                    &mut places,
-                    LiveItem {
-                        handler: id.clone(),
-                        item: item.id,
-                        name,
-                        run: open.session.run_id(),
-                        started: open.started,
-                        status: item.status,
-                        phase: item.phase,
-                        text: item.text,
-                        progress: item.progress,
-                        step: item.step,
-                        max: item.max,
-                        errors: item.errors,
-                        cancel: item.cancel,
-                        not_responding: ignores_stop >= PATIENCE,
-                        outcome: item.outcome,
-                    },
-                );
             }
         }
         live
     }
 }
 
-impl Live {
-    /// An item of one session. A second running session makes its bar indeterminate (R7).
-    fn add(&mut self, places: &mut HashMap<(HandlerId, ItemId), usize>, new: LiveItem) {
-        let key = (new.handler.clone(), new.item.clone());
-        let Some(old) = places.get(&key).and_then(|at| self.items.get_mut(*at)) else {
-            places.insert(key, self.items.len());
-            self.items.push(new);
-            return;
-        };
-        if old.outcome.is_some() {
-            *old = new;
+impl State {
+    /// A session's handler.
+    pub(crate) fn live_handler(&self, open: &Open) -> LiveHandler {
+        let handler = open.session.handler();
+        let (text, stopping) = open.session.line();
+        let name = self.handler(handler).map_or_else(|| handler.to_string(), |entry| entry.name().to_owned());
+        LiveHandler { handler: handler.clone(), name, text, stopping }
+    }
+
+    /// One item, from all sessions that synchronize it.
+    pub(crate) fn live_item(&self, handler: &HandlerId, item: &ItemId, now: i64) -> Option<LiveItem> {
+        let views = self.open_of(handler).filter_map(|open| Some((open, open.session.item(item)?)));
+        views.map(|(open, view)| self.live_view(open, view, now)).reduce(|mut first, next| {
+            first.merge(next);
+            first
+        })
+    }
+
+    fn live_view(&self, open: &Open, view: ItemView, now: i64) -> LiveItem {
+        let handler = open.session.handler();
+        let name = self
+            .handler(handler)
+            .and_then(|entry| entry.items.get(&view.id))
+            .map_or_else(|| view.id.to_string(), |entry| entry.name().to_owned());
+        LiveItem {
+            handler: handler.clone(),
+            name,
+            run: open.session.run_id(),
+            started: open.started,
+            status: view.status,
+            phase: view.phase,
+            text: view.text,
+            progress: view.progress,
+            step: view.step,
+            max: view.max,
+            errors: view.errors,
+            cancel: view.cancel,
+            not_responding: open.ignores_stop_for(view.cancel, now) >= PATIENCE,
+            outcome: view.outcome,
+            item: view.id,
+        }
+    }
+}
+
+impl LiveHandler {
+    /// Another session of the same handler.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.stopping |= other.stopping;
+        if !other.text.is_empty() {
+            self.text = other.text;
+        }
+    }
+}
+
+impl LiveItem {
+    /// Whether a stop waits for its acknowledgement.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.cancel != CancelRequest::None
+    }
+
+    /// Another session of the same item. A second running one makes its bar indeterminate (R7).
+    fn merge(&mut self, new: Self) {
+        if self.outcome.is_some() {
+            *self = new;
         } else if new.outcome.is_none() {
-            old.progress = Progress::of_sessions([old.progress, new.progress]);
-            (old.step, old.max) = (0, 0);
-            old.errors = old.errors.saturating_add(new.errors);
-            old.cancel = old.cancel.max(new.cancel);
-            old.not_responding |= new.not_responding;
+            self.progress = Progress::of_sessions([self.progress, new.progress]);
+            (self.step, self.max) = (0, 0);
+            self.errors = self.errors.saturating_add(new.errors);
+            self.cancel = self.cancel.max(new.cancel);
+            self.not_responding |= new.not_responding;
             if !new.text.is_empty() {
-                old.text = new.text;
+                self.text = new.text;
             }
         }
     }

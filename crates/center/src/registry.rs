@@ -3,7 +3,7 @@
 //! Handlers are asked outside the center's lock and the answers are kept: a handler may call the center from wherever
 //! it likes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use store::{HandlerState, ItemState, Store, StoreError, Switch};
@@ -154,6 +154,13 @@ impl HandlerEntry {
     /// Whether a request for the item waits, in the queue or for its session.
     pub(crate) fn waits(&self, item: &ItemId) -> bool {
         self.queue.has(item) || self.is_about_to_sync(item)
+    }
+
+    /// All items for which a request waits, in the order of their turns.
+    pub(crate) fn waiting(&self) -> Vec<ItemId> {
+        let about_to = self.turns.iter().filter(|turn| !turn.has_begun()).flat_map(|turn| &turn.items);
+        let mut seen = HashSet::new();
+        about_to.chain(self.queue.items()).filter(|item| seen.insert(*item)).cloned().collect()
     }
 
     /// Whether a request for the item has begun and not reached a session yet.

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use store::{NewRun, Retention, RunEnd, RunItemEnd};
+use store::{NewRun, Retention, RunEnd, RunItemEnd, StoreError};
 use syncmgr::conflict::ConflictStore;
 use syncmgr::flags::HandlerCapabilities;
 use syncmgr::switches::Origin;
-use syncmgr::{EndReason, Ended, HandlerId, ItemId, Refusal, Session, SyncCallback};
+use syncmgr::{
+    EndReason, Ended, Event, EventId, HandlerId, ItemId, NewEvent, Refusal, Session, SyncCallback,
+};
 
 use crate::callback::Callback;
 use crate::center::{Inner, locked, unknown_handler};
+use crate::feed::What;
 use crate::open::Open;
 use crate::turn::Turn;
 use crate::verdict::Verdict;
@@ -79,6 +82,8 @@ impl Inner {
         let watch = {
             let mut state = self.lock();
             state.open.push(Arc::clone(&open));
+            let (run, handler, items) = (open.session.run_id(), handler.clone(), items.to_vec());
+            self.feed.note(started, What::SessionBegan { run, handler, items, started });
             !std::mem::replace(&mut state.watched, true)
         };
         if let Some(turn) = turn {
@@ -87,8 +92,25 @@ impl Inner {
         if watch {
             self.watch_leases();
         }
-        self.announce();
+        self.feed.ring();
+        self.announce_queue(handler);
         Ok(open)
+    }
+
+    /// A line of the results.
+    pub(crate) fn record_event(
+        &self,
+        open: &Open,
+        event: NewEvent,
+        time: i64,
+    ) -> Result<EventId, StoreError> {
+        let told = self.feed.is_open().then(|| event.clone());
+        let id = open.recorder.event(event, time)?;
+        if let Some(event) = told {
+            let (handler, run) = (open.session.handler().clone(), open.session.run_id());
+            self.tell(What::Event(Event { id, handler, run, time, event }));
+        }
+        Ok(id)
     }
 
     /// Ends a session, if nobody did so before.
@@ -104,7 +126,7 @@ impl Inner {
         let handler = open.session.handler();
         let mut trouble = None;
         for event in ended.events {
-            trouble = open.recorder.event(event, wall).err().map(Refusal::from).or(trouble);
+            trouble = self.record_event(open, event, wall).err().map(Refusal::from).or(trouble);
         }
         let mut result = ended.result;
         result.conflicts = self.open_conflicts(handler, &ended.items).unwrap_or(result.conflicts);
@@ -134,13 +156,25 @@ impl Inner {
         let run = open.recorder.run();
         let verdict = Verdict { runs: vec![run], result, items: ended.items, trouble };
         open.conclude(&verdict);
+        let told = What::SessionEnded {
+            run,
+            handler: handler.clone(),
+            started: open.started,
+            result: verdict.result,
+            items: verdict.items.clone(),
+        };
         if let Some(turn) = &open.turn {
             turn.close(verdict);
             if ended.reason == EndReason::LeaseExpired {
                 turn.fell_silent();
             }
         }
-        self.lock().open.retain(|other| !Arc::ptr_eq(other, open));
+        {
+            let mut state = self.lock();
+            state.open.retain(|other| !Arc::ptr_eq(other, open));
+            self.feed.note(wall, told);
+        }
+        self.feed.ring();
         self.announce();
         if run.0.is_multiple_of(RETAIN_EVERY) {
             // Tidying up is not worth a failure: the next time will do.

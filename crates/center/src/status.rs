@@ -10,6 +10,7 @@ use syncmgr::switches::{Origin, Switches};
 use syncmgr::{HandlerId, ItemId, Outcome, Refusal, RunId, SyncState};
 
 use crate::center::{Center, State, unknown_handler};
+use crate::feed::What;
 use crate::headline::{Facts, Headline, headline};
 use crate::live::LiveItem;
 use crate::registry::{HandlerEntry, ItemEntry};
@@ -148,6 +149,7 @@ impl Center {
             }
         }
         drop(state);
+        self.inner.tell(What::ItemChanged { handler: handler.clone(), item: item.clone() });
         self.inner.announce();
     }
 

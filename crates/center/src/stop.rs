@@ -46,10 +46,10 @@ impl Center {
 
 impl Inner {
     /// Stops the handlers that are wanted: what waits is forgotten, what runs is asked.
-    pub(crate) fn stop(&self, wanted: impl Fn(&HandlerEntry) -> bool) {
+    pub(crate) fn stop(self: &Arc<Self>, wanted: impl Fn(&HandlerEntry) -> bool) {
         let now = self.clock.steady();
         let mut freed: Vec<Ticket> = Vec::new();
-        {
+        let stopped = {
             let mut state = self.lock();
             let mut ids = Vec::new();
             for entry in state.handlers.iter_mut().filter(|entry| wanted(entry)) {
@@ -62,11 +62,15 @@ impl Inner {
             for open in state.open.iter().filter(|open| ids.contains(open.session.handler())) {
                 open.stop_all(now);
             }
-        }
+            ids
+        };
         self.answer_canceled(&freed);
+        for handler in stopped {
+            self.announce_queue(&handler);
+        }
     }
 
-    pub(crate) fn stop_items(&self, handler: &HandlerId, items: &[ItemId]) -> Result<(), Refusal> {
+    pub(crate) fn stop_items(self: &Arc<Self>, handler: &HandlerId, items: &[ItemId]) -> Result<(), Refusal> {
         let now = self.clock.steady();
         let mut freed: Vec<Ticket> = Vec::new();
         {
@@ -91,11 +95,12 @@ impl Inner {
             }
         }
         self.answer_canceled(&freed);
+        self.announce_queue(handler);
         Ok(())
     }
 
     /// What waits for something that was switched off comes to nothing.
-    pub(crate) fn forget_waiting(&self, handler: &HandlerId, item: Option<&ItemId>) {
+    pub(crate) fn forget_waiting(self: &Arc<Self>, handler: &HandlerId, item: Option<&ItemId>) {
         let freed = self.with_handler(handler, |entry| {
             Ok(match item {
                 Some(item) => entry.queue.stop_item(item),
@@ -103,6 +108,7 @@ impl Inner {
             })
         });
         self.answer_canceled(&freed.unwrap_or_default());
+        self.announce_queue(handler);
     }
 
     pub(crate) fn answer_canceled(&self, tickets: &[Ticket]) {

@@ -212,6 +212,11 @@ impl<T> Queue<T> {
         self.waiting.iter().any(|waiting| waiting.has(item))
     }
 
+    /// Every item whose request waits, as often as it does.
+    pub fn items(&self) -> impl Iterator<Item = &ItemId> {
+        self.waiting.iter().flat_map(|waiting| waiting.items.values())
+    }
+
     /// How many requests wait.
     pub fn len(&self) -> usize {
         self.waiting.len()

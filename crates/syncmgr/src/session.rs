@@ -431,6 +431,11 @@ impl Session {
         }
     }
 
+    /// The handler's line, and whether a stop of everything waits for acknowledgement.
+    pub fn line(&self) -> (String, bool) {
+        (locked(&self.rare.text).clone(), self.is_stopping())
+    }
+
     /// The items that changed since the last call, each once with its latest state: for the one reader that keeps the
     /// others up to date. Its cost follows the number of changes, not of items.
     pub fn changes(&self) -> Vec<ItemView> {

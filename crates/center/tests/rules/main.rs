@@ -4,6 +4,7 @@
 
 mod control;
 mod ending;
+mod feed;
 mod queue;
 mod sessions;
 mod status;
