@@ -21,7 +21,7 @@ mod sweep;
 mod task;
 mod undo;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -135,6 +135,9 @@ pub(crate) enum Why {
     /// The file system has no symbolic links.
     #[error("is a symbolic link, and the file system has none")]
     NoLinks,
+    /// No rename leads there.
+    #[error("has moved to where another file system is mounted")]
+    OtherSystem,
 }
 
 impl From<SideError> for Why {
@@ -142,6 +145,9 @@ impl From<SideError> for Why {
         match error {
             SideError::Changed { .. } => Self::Changed,
             SideError::Io { ref source, .. } if source.kind() == io::ErrorKind::AlreadyExists => Self::Taken,
+            SideError::Io { ref source, .. } if source.kind() == io::ErrorKind::CrossesDevices => {
+                Self::OtherSystem
+            }
             error => Self::Side(error),
         }
     }
@@ -225,20 +231,19 @@ pub(crate) struct Apply<'a> {
     stirred: Mutex<HashSet<(Side, FileId)>>,
     /// Files that get a new content and keep their mode, which the other side is to get after that.
     mode_is_news: HashSet<RelPath>,
+    /// Moves that no rename can make, as copies with what is removed after them.
+    across: Vec<[Action; 2]>,
     counts: [SideCounts; 2],
     /// Whether what the plan saw on both sides can no longer be lost with the power.
     seen_is_durable: bool,
     /// Whether the base was told of this run already.
     introduced: bool,
-    /// Whether both sides lie on one file system.
-    shared_disk: bool,
 }
 
 impl<'a> Apply<'a> {
     pub(crate) fn new(mut ground: Ground<'a>, journal: Journal) -> Self {
         ground.tag = TempName::tag_of(ground.tag, ground.run);
         let trash = ground.sides.map(|side| Trash::new(side, ground.run));
-        let [a, b] = ground.sides.map(|side| side.file_system());
         let open = OpenDirs::new(Arc::clone(journal.notes()), ground.run, ground.tag);
         Self {
             trash,
@@ -252,10 +257,10 @@ impl<'a> Apply<'a> {
             blocked: Mutex::default(),
             stirred: Mutex::default(),
             mode_is_news: HashSet::new(),
+            across: Vec::new(),
             counts: [SideCounts::default(); 2],
             seen_is_durable: false,
             introduced: false,
-            shared_disk: a.is_some() && a == b,
             ground,
         }
     }
@@ -286,6 +291,14 @@ impl<'a> Apply<'a> {
             let (group, later) = rest.split_at(length);
             ending = if copies { self.copy(group)? } else { self.act(group)? };
             rest = later;
+        }
+        while ending == Ending::Complete
+            && let Some([copy, removal]) = self.across.pop()
+        {
+            ending = self.copy(std::slice::from_ref(&copy))?;
+            if ending == Ending::Complete && !self.is_blocked(&copy.path) {
+                ending = self.act(&[removal])?;
+            }
         }
         Ok(ending)
     }
@@ -414,6 +427,7 @@ impl<'a> Apply<'a> {
         };
         match result {
             Ok(()) => self.ground.report.done(path, 1, 0),
+            Err(Stop::Why(Why::OtherSystem)) if self.goes_across(action) => {}
             Err(Stop::Why(why)) => {
                 let on = side_of(&action.op);
                 self.note(&Deed::Void { on: on.into(), path: path.into() });
@@ -453,18 +467,17 @@ impl<'a> Apply<'a> {
     }
 
     fn flush(&self, sides: &[Side]) -> Result<(), ApplyError> {
-        // Two sides on one file system need it once.
-        let shared = self.shared_disk && sides.len() > 1;
-        for &side in &sides[usize::from(shared)..] {
+        let mut flushed = BTreeSet::new();
+        for &side in sides {
             self.ground.report.flushing();
-            self.flush_one(side)?;
+            self.flush_one(side, &mut flushed)?;
         }
         Ok(())
     }
 
     /// A failure is told once by the system: it ends the run, whoever meets it.
-    fn flush_one(&self, side: Side) -> Result<(), ApplyError> {
-        self.side(side).flush().map_err(|error| ApplyError::Flush { side, error })
+    fn flush_one(&self, side: Side, flushed: &mut BTreeSet<u64>) -> Result<(), ApplyError> {
+        self.side(side).flush(flushed).map_err(|error| ApplyError::Flush { side, error })
     }
 
     fn purge(&self) {

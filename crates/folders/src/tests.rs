@@ -5,6 +5,7 @@ mod basics;
 mod crash;
 mod limits;
 mod meta;
+mod mounts;
 mod races;
 mod random;
 mod resolve;

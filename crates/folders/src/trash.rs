@@ -1,5 +1,6 @@
 //! The trash of a side: `.instep/trash/<run>/<path>`, reached by renames only, so that deleting costs the same for a file
-//! and for a tree, and nothing is ever half in it (S7).
+//! and for a tree, and nothing is ever half in it (S7). What lies on another file system, mounted inside the side, is kept
+//! at the top of that one: `<mount>/.instep-trash/<run>/<path from there>`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +8,7 @@ use reconcile::path::Name;
 use reconcile::{Kind, RelPath, Time};
 use syncmgr::RunId;
 
-use crate::side::names::OUR_DIR;
+use crate::side::names::{MOUNT_TRASH, OUR_DIR};
 use crate::side::write::{Rename, WriteDir, WriteSide};
 use crate::side::{ReadSide, SideError};
 
@@ -52,9 +53,10 @@ impl<'s> Trash<'s> {
     /// It is gone, or the rename was refused; then it is where it was.
     pub fn take(&self, dir: &dyn WriteDir, name: &Name, path: &RelPath) -> Result<Kept, SideError> {
         let (parent, final_name) = path.split().unwrap_or((RelPath::root(), name));
+        let top = self.side.top_of(&parent)?;
         let mut place = 0;
         loop {
-            let refused = match self.folder(place, &parent) {
+            let refused = match self.folder(&top, place, &parent) {
                 Ok(into) => match dir.rename(name, &*into, final_name, Rename::NoReplace) {
                     Ok(()) => return Ok(Kept { dir: into, name: final_name.to_vec() }),
                     Err(error) => error,
@@ -78,9 +80,16 @@ impl<'s> Trash<'s> {
 
     /// All places in this run's trash where what was at `path` can be.
     pub fn places(&self, path: &RelPath) -> impl Iterator<Item = RelPath> {
-        let names: Vec<Vec<u8>> = path.names().map(<[u8]>::to_vec).collect();
         let run = self.run;
-        (0..PLACES).map(move |place| names.iter().fold(top(run, place), |at, name| at.join(name)))
+        let names: Vec<Vec<u8>> = path.names().map(<[u8]>::to_vec).collect();
+        // Any directory that leads there may be, or have been, a place where something is mounted.
+        (0..names.len().max(1)).flat_map(move |above| {
+            let (above, beneath) = names.split_at(above);
+            let top = above.iter().fold(RelPath::root(), |at, name| at.join(name));
+            let beneath = beneath.to_vec();
+            (0..PLACES)
+                .map(move |place| beneath.iter().fold(of_run(&top, run, place), |at, name| at.join(name)))
+        })
     }
 
     /// Deletes this run's trash for good; tells whether there was any.
@@ -90,16 +99,19 @@ impl<'s> Trash<'s> {
     pub fn purge(&self) -> Result<bool, SideError> {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let mut any = false;
-        for place in 0..PLACES {
-            any |= remove_tree(self.side, &top(self.run, place))?;
+        for top in self.side.tops() {
+            for place in 0..PLACES {
+                any |= remove_tree(self.side, &of_run(&top, self.run, place))?;
+            }
         }
         Ok(any)
     }
 
-    /// The directory of the trash for what was in `parent`, made if need be.
-    fn folder(&self, place: u32, parent: &RelPath) -> Result<Arc<dyn WriteDir>, SideError> {
+    /// The directory of the trash beneath `top` for what was in `parent`, made if need be.
+    fn folder(&self, top: &RelPath, place: u32, parent: &RelPath) -> Result<Arc<dyn WriteDir>, SideError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = parent.names().fold(top(self.run, place), |at, name| at.join(name));
+        let beneath = parent.names().skip(top.names().count());
+        let path = beneath.fold(of_run(top, self.run, place), |at, name| at.join(name));
         if let Some((known, dir)) = &*last
             && *known == path
         {
@@ -112,13 +124,14 @@ impl<'s> Trash<'s> {
 }
 
 /// `.instep/trash/<run>`, or for further places `.instep/trash/<run>~<place>`.
-fn top(run: RunId, place: u32) -> RelPath {
+fn of_run(top: &RelPath, run: RunId, place: u32) -> RelPath {
     let name = if place == 0 { run.to_string() } else { format!("{run}~{place}") };
-    all_runs().join(name.as_bytes())
+    all_runs(top).join(name.as_bytes())
 }
 
-fn all_runs() -> RelPath {
-    RelPath::root().join(OUR_DIR).join(b"trash")
+/// The trash of all runs on the file system whose topmost directory is `top`.
+fn all_runs(top: &RelPath) -> RelPath {
+    if top.is_root() { top.join(OUR_DIR).join(b"trash") } else { top.join(MOUNT_TRASH) }
 }
 
 /// Whether another place in the trash may help.
@@ -189,8 +202,15 @@ pub(crate) fn remove_tree(side: &dyn WriteSide, path: &RelPath) -> Result<bool, 
 /// # Errors
 /// The trash could not be listed.
 pub fn prune(side: &dyn WriteSide, before: Time) -> Result<u64, SideError> {
-    let trash = all_runs();
-    let listing = match side.dir(&trash) {
+    let mut pruned = 0;
+    for top in side.tops() {
+        pruned += prune_beneath(side, &all_runs(&top), before)?;
+    }
+    Ok(pruned)
+}
+
+fn prune_beneath(side: &dyn WriteSide, trash: &RelPath, before: Time) -> Result<u64, SideError> {
+    let listing = match side.dir(trash) {
         Ok(dir) => dir.list()?,
         Err(error) if is_missing(&error) => return Ok(0),
         Err(error) => return Err(error),
@@ -209,7 +229,7 @@ pub fn prune(side: &dyn WriteSide, before: Time) -> Result<u64, SideError> {
 
 /// Whether a side has any trash, of whichever run.
 pub fn exists(side: &dyn ReadSide) -> bool {
-    side.dir(&all_runs()).is_ok()
+    side.dir(&all_runs(&RelPath::root())).is_ok()
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Directories that lead somewhere, and new names for what is there already.
 
 use reconcile::plan::Origin;
-use reconcile::{RelPath, Seen, Side};
+use reconcile::{Action, Kind, Op, RelPath, Seen, Side, Tally};
 
 use super::check::same_but_renamed;
 use super::record::Renamed;
 use super::{Apply, Edit, Point, Stop, Trouble, Why};
+use crate::journal::Deed;
 use crate::side::write::Rename;
 
 impl Apply<'_> {
@@ -31,6 +32,23 @@ impl Apply<'_> {
                 Err(error) => self.trouble(Trouble { on, path, why: error.into() }),
             }
         }
+    }
+
+    /// Whether a move that no rename can make is a file's, and so is made of a copy of the other side's and a removal.
+    pub(super) fn goes_across(&mut self, action: &Action) -> bool {
+        let Op::Move { on, at, seen, source, same: true, .. } = &action.op else { return false };
+        if seen.kind == Kind::Dir {
+            return false;
+        }
+        self.note(&Deed::Void { on: (*on).into(), path: (&action.path).into() });
+        let tally = Tally::of(source, false);
+        let copy = Op::Create { on: *on, source: *source, tally, whole: true };
+        let removal = Op::Remove { on: *on, target: *seen, tally: Tally::of(seen, true) };
+        self.across.push([
+            Action { path: action.path.clone(), dir: action.dir, op: copy },
+            Action { path: at.clone(), dir: None, op: removal },
+        ]);
+        true
     }
 
     /// Renames what is at `from` to `to`. With `agreed` the other side has it there already, and the base follows; with

@@ -4,7 +4,7 @@
 //! in between, two versions would stand against each other that nobody knows anything of, and one of them is our own copy
 //! of what the other was: no conflict at all. The journal foretold what the copy would be, so the base is told now.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use reconcile::{FileId, Kind, RelPath, Seen, Side, Time};
 use syncmgr::RunId;
@@ -33,7 +33,8 @@ pub(crate) fn recover(
     let edits: Vec<Edit> = published.filter_map(|one| one.edit(sides).ok().flatten()).collect();
     let any = edits.iter().any(|edit| matches!(edit, Edit::Set { a, .. } if a.kind != Kind::Dir));
     // What cannot be made durable must not be claimed (S3): then the next run sees what it sees.
-    if !any || sides.iter().any(|side| side.flush().is_err()) {
+    let mut flushed = BTreeSet::new();
+    if !any || sides.iter().any(|side| side.flush(&mut flushed).is_err()) {
         return Ok(false);
     }
     let mut txn = base.begin()?;

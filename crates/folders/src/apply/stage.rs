@@ -1,5 +1,6 @@
 //! Staging: making what is to appear, under names that nobody sees.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
@@ -132,7 +133,7 @@ impl<'b, 'a> Batch<'b, 'a> {
             for side in Side::BOTH {
                 let written = self.written[side as usize].load(Ordering::Relaxed);
                 if written - flushed[side as usize] >= EARLY {
-                    self.apply.flush_one(side)?;
+                    self.apply.flush_one(side, &mut BTreeSet::new())?;
                     flushed[side as usize] = written;
                 }
             }

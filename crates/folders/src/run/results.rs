@@ -169,6 +169,11 @@ fn describe(label: &str, other: &str, trouble: &Trouble) -> Problem {
             format!("{path} is a symbolic link, and the file system of {label} has none"),
         )
         .with_fix("exclude it, or keep that side on another file system"),
+        Why::OtherSystem => Problem::new(
+            ProblemClass::Config,
+            format!("{path} has moved to where another file system is mounted on {label}; it was left where it was there"),
+        )
+        .with_fix("move it there by hand"),
         Why::Vanished => {
             Problem::new(ProblemClass::Transient, format!("{path} disappeared while the run was working on it"))
                 .with_fix("sync again")

@@ -7,6 +7,7 @@ mod beneath;
 mod create;
 mod fs_type;
 mod read;
+mod volumes;
 mod write;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -20,6 +21,7 @@ use rustix::io::Errno;
 
 use super::{Capabilities, SideError};
 
+use volumes::{Volume, Volumes};
 pub use write::LocalWriter;
 
 /// All that a [`Seen`] is made of.
@@ -39,6 +41,7 @@ pub struct LocalSide {
     capabilities: Capabilities,
     /// What of a status can be relied on tomorrow.
     trust: Trust,
+    volumes: Volumes,
     /// Whether reading without moving the time of the last access was not refused yet.
     no_atime: AtomicBool,
 }
@@ -71,7 +74,10 @@ impl LocalSide {
     pub fn from_root(root: OwnedFd, path: &Path) -> Result<Self, SideError> {
         let (capabilities, trust) = fs_type::probe(root.as_fd())
             .map_err(|errno| io_error(&RelPath::root(), "ask for the file system of", errno))?;
-        Ok(Self { root, path: path.into(), capabilities, trust, no_atime: AtomicBool::new(true) })
+        let stat = statx(&root, c"", AtFlags::EMPTY_PATH, StatxFlags::empty())
+            .map_err(|errno| io_error(&RelPath::root(), "read the status of", errno))?;
+        let volumes = Volumes::new(Volume::of(&stat));
+        Ok(Self { root, path: path.into(), capabilities, trust, volumes, no_atime: AtomicBool::new(true) })
     }
 
     /// The root's descriptor.
@@ -119,12 +125,22 @@ impl LocalSide {
         dir: BorrowedFd<'_>,
         name: impl rustix::path::Arg,
     ) -> rustix::io::Result<Option<Seen>> {
+        Ok(self.status(dir, name)?.map(|stat| self.seen(&stat)))
+    }
+
+    fn status(&self, dir: BorrowedFd<'_>, name: impl rustix::path::Arg) -> rustix::io::Result<Option<Statx>> {
         let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
         match statx(dir, name, flags, STATX_MASK) {
-            Ok(stat) => Ok(Some(self.seen(&stat))),
+            Ok(stat) => Ok(Some(stat)),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(errno),
         }
+    }
+
+    /// Where an open directory lies.
+    fn volume_of(&self, dir: impl AsFd, path: &RelPath) -> Result<Volume, SideError> {
+        let stat = statx(dir, c"", AtFlags::EMPTY_PATH, StatxFlags::empty());
+        stat.map(|stat| Volume::of(&stat)).map_err(|errno| io_error(path, "read the status of", errno))
     }
 
     /// The status of what is open.

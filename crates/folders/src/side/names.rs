@@ -6,6 +6,9 @@ use syncmgr::RunId;
 /// Our directory at the top of each side; the trash is in it.
 pub const OUR_DIR: &Name = b".instep";
 
+/// The trash of a file system that is mounted inside a side, at its top: no rename leads from there to the side's own.
+pub const MOUNT_TRASH: &Name = b".instep-trash";
+
 /// Says what is left out, in any directory of a side. A person's own file, so it is synchronized.
 pub const IGNORE_FILE: &Name = b".instepignore";
 
@@ -66,13 +69,13 @@ impl TempName {
 }
 
 /// Whether a name is ours: at the top of a side everything that begins with `.instep` (but for the file that says what
-/// is left out), anywhere else only temporary names.
+/// is left out), anywhere else only temporary names and the trash of a mount.
 pub fn is_ours(name: &Name, at_top: bool) -> bool {
     // Nearly every name leaves here.
     if !name.starts_with(PREFIX) {
         return false;
     }
-    if at_top { name != IGNORE_FILE } else { TempName::parse(name).is_some() }
+    if at_top { name != IGNORE_FILE } else { name == MOUNT_TRASH || TempName::parse(name).is_some() }
 }
 
 /// Whether a file system that does not tell cases apart could take one name for the other. Generous: it is asked only

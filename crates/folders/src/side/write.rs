@@ -1,5 +1,6 @@
 //! The writing half of a side. Planning never holds it: only what carries a plan out does.
 
+use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
 
 use reconcile::path::Name;
@@ -39,15 +40,26 @@ pub trait WriteSide: ReadSide {
     /// It is missing, no directory, or refused.
     fn folder(&self, path: &RelPath) -> Result<Box<dyn WriteDir>, SideError>;
 
-    /// Returns when all that was written is durable (S3).
+    /// Returns when all that was written is durable (S3), on every file system that the side lies on. Those in `flushed`
+    /// are so already, and the others are added: sides may share them.
     ///
     /// # Errors
     /// The system could not write everything.
-    fn flush(&self) -> Result<(), SideError>;
+    fn flush(&self, flushed: &mut BTreeSet<u64>) -> Result<(), SideError>;
 
-    /// Which file system it lies on, if that is known: flushing one side flushes every other side on the same.
-    fn file_system(&self) -> Option<u64> {
-        None
+    /// The topmost directory above `dir`, or `dir` itself, from which renames lead to `dir`: the root, unless another
+    /// file system is mounted between them. For directories that were opened by [`folder`](Self::folder).
+    ///
+    /// # Errors
+    /// The system does not tell.
+    fn top_of(&self, dir: &RelPath) -> Result<RelPath, SideError> {
+        let _ = dir;
+        Ok(RelPath::root())
+    }
+
+    /// The tops of all that was met so far, the root first.
+    fn tops(&self) -> Vec<RelPath> {
+        vec![RelPath::root()]
     }
 
     /// What is left of the room.

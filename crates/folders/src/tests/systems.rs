@@ -8,16 +8,16 @@ use std::process::{Command, Stdio};
 use super::*;
 
 /// A file system in a file, mounted while it is used.
-struct Mounted {
+pub(super) struct Mounted {
     /// Holds the image, and the place where it is mounted.
     _room: Tree,
-    at: PathBuf,
+    pub(super) at: PathBuf,
     device: Option<String>,
 }
 
 impl Mounted {
     /// Makes and mounts one; none, and a sentence, where that is not possible.
-    fn new(make: &[&str], mount: &[&str], megabytes: u64) -> Option<Self> {
+    pub(super) fn new(make: &[&str], mount: &[&str], megabytes: u64) -> Option<Self> {
         let room = Tree::new();
         let (image, at) = (room.at("image"), room.at("at"));
         fs::create_dir(&at).unwrap();
@@ -40,6 +40,11 @@ impl Mounted {
         let room = Tree::new();
         let at = room.at("at");
         fs::create_dir(&at).unwrap();
+        Self::memory_at(at, options, room)
+    }
+
+    /// The same at a place of its own.
+    pub(super) fn memory_at(at: PathBuf, options: &str, room: Tree) -> Option<Self> {
         let this = Self { _room: room, at, device: None };
         if quiet(Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&this.at)) {
             return Some(this);
@@ -63,7 +68,7 @@ impl Drop for Mounted {
     }
 }
 
-fn quiet(command: &mut Command) -> bool {
+pub(super) fn quiet(command: &mut Command) -> bool {
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }

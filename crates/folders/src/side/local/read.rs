@@ -10,7 +10,7 @@ use reconcile::{FileId, Kind, Listing, RelPath, Seen, Time};
 use rustix::fs::{Mode, OFlags, RawDir, openat, readlinkat};
 use rustix::io::Errno;
 
-use super::{LocalSide, Trust, io_error, io_error_at, look_at_open};
+use super::{LocalSide, Trust, Volume, io_error, io_error_at, look_at_open};
 use crate::side::names::{TempName, is_ours};
 use crate::side::{Capabilities, Content, Owner, ReadDir, ReadSide, SideError};
 
@@ -52,6 +52,7 @@ impl LocalDir<'_> {
     fn list_into(&self, listing: &mut Listing, buffer: &mut Vec<u8>) -> Result<(), Errno> {
         let mut missing: Vec<Vec<u8>> = Vec::new();
         let at_top = self.path.is_root();
+        let mut volume = self.side.volumes.root();
         let mut entries = RawDir::new(&self.fd, buffer.spare_capacity_mut());
         while let Some(entry) = entries.next() {
             let entry = entry?;
@@ -64,8 +65,17 @@ impl LocalDir<'_> {
                 listing.half_made |= TempName::parse(name).is_some();
                 continue;
             }
-            match self.side.look_at(self.fd.as_fd(), c_name) {
-                Ok(Some(seen)) => listing.push(name, seen),
+            match self.side.status(self.fd.as_fd(), c_name) {
+                Ok(Some(stat)) => {
+                    let seen = self.side.seen(&stat);
+                    if Volume::of(&stat) != volume {
+                        volume = Volume::of(&stat);
+                        let at =
+                            || if seen.kind == Kind::Dir { self.path.join(name) } else { self.path.clone() };
+                        self.side.volumes.meet(volume, at);
+                    }
+                    listing.push(name, seen);
+                }
                 Ok(None) => missing.push(name.to_vec()),
                 // Refused: there is something, and nobody may take it for nothing (S5).
                 Err(_) => listing.push(name, UNREADABLE),

@@ -1,8 +1,9 @@
 //! The writing half of a local folder: everything is named relative to an open directory beneath the root (S8).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use reconcile::path::Name;
 use reconcile::{Kind, RelPath, Seen, Time};
@@ -30,7 +31,11 @@ struct Found {
     no_replace: AtomicBool,
     /// `renameat2` with `RENAME_EXCHANGE`.
     exchange: AtomicBool,
+    held: Mutex<Held>,
 }
+
+/// The file systems beneath the root, open by a directory of each; none where it cannot be opened.
+type Held = BTreeMap<u64, Option<(RelPath, OwnedFd)>>;
 
 impl LocalWriter {
     /// Takes the permission to write.
@@ -39,8 +44,22 @@ impl LocalWriter {
             ways: Ways::new(side.capabilities()),
             no_replace: AtomicBool::new(true),
             exchange: AtomicBool::new(true),
+            held: Mutex::default(),
         };
         Self { side, found: Arc::new(found) }
+    }
+
+    /// Opens what planning met beneath the root as long as the paths are still those: moving things changes them.
+    fn hold(&self) -> MutexGuard<'_, Held> {
+        let mut held = self.found.held.lock().unwrap_or_else(PoisonError::into_inner);
+        for (volume, path) in self.side.volumes.beneath() {
+            // What cannot be opened is unmounted by now or closed to us: we neither read nor write there.
+            held.entry(volume.device).or_insert_with(|| {
+                let dir = self.side.open_dir(&path).ok()?;
+                (self.side.volume_of(&dir, &path).ok()? == volume).then_some((path, dir))
+            });
+        }
+        held
     }
 }
 
@@ -72,6 +91,9 @@ impl ReadSide for LocalWriter {
 impl WriteSide for LocalWriter {
     fn folder(&self, path: &RelPath) -> Result<Box<dyn WriteDir>, SideError> {
         let fd = self.side.open_dir(path)?;
+        let volume = self.side.volume_of(&fd, path)?;
+        self.side.volumes.meet(volume, || path.clone());
+        drop(self.hold());
         Ok(Box::new(Folder {
             side: Arc::clone(&self.side),
             found: Arc::clone(&self.found),
@@ -80,13 +102,44 @@ impl WriteSide for LocalWriter {
         }))
     }
 
-    fn flush(&self) -> Result<(), SideError> {
-        rustix::fs::syncfs(self.side.root())
-            .map_err(|errno| io_error(&RelPath::root(), "make the changes durable", errno))
+    fn flush(&self, flushed: &mut BTreeSet<u64>) -> Result<(), SideError> {
+        let mut sync = |device, dir: BorrowedFd<'_>, path: &RelPath| {
+            if !flushed.insert(device) {
+                return Ok(());
+            }
+            rustix::fs::syncfs(dir).map_err(|errno| io_error(path, "make the changes durable", errno))
+        };
+        sync(self.side.volumes.root().device, self.side.root(), &RelPath::root())?;
+        for (device, held) in &*self.hold() {
+            if let Some((path, dir)) = held {
+                sync(*device, dir.as_fd(), path)?;
+            }
+        }
+        Ok(())
     }
 
-    fn file_system(&self) -> Option<u64> {
-        rustix::fs::fstat(self.side.root()).ok().map(|stat| stat.st_dev)
+    fn top_of(&self, dir: &RelPath) -> Result<RelPath, SideError> {
+        // Opened for writing before anything in it is renamed, so its file system was met.
+        if self.side.volumes.beneath().is_empty() {
+            return Ok(RelPath::root());
+        }
+        let open = self.side.open_dir(dir)?;
+        let volume = self.side.volume_of(&open, dir)?;
+        let mut top = dir.clone();
+        while let Some((above, _)) = top.split() {
+            let open = self.side.open_dir(&above)?;
+            if self.side.volume_of(&open, &above)? != volume {
+                break;
+            }
+            top = above;
+        }
+        Ok(top)
+    }
+
+    fn tops(&self) -> Vec<RelPath> {
+        let beneath = self.side.volumes.beneath().into_iter();
+        let beneath = beneath.filter_map(|(_, path)| self.top_of(&path).ok());
+        std::iter::once(RelPath::root()).chain(beneath.filter(|top| !top.is_root())).collect()
     }
 
     fn room(&self) -> Result<Room, SideError> {

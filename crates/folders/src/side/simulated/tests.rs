@@ -1,5 +1,7 @@
 //! The simulated machine itself: what it keeps, what it loses, and that chance is the seed's alone.
 
+use std::collections::BTreeSet;
+
 use reconcile::{RelPath, Side};
 use rustix::io::Errno;
 
@@ -75,7 +77,7 @@ fn s4_the_dead_change_nothing() {
     machine.lock().start(vec![Fault { count: Count::All, at: 1, what: What::Kill }]);
     let side = SimulatedSide::new(&machine, Side::A);
     assert!(side.folder(&RelPath::root()).is_err());
-    assert!(side.flush().is_err());
+    assert!(side.flush(&mut BTreeSet::new()).is_err());
     assert_eq!(machine.lock().stop(), Some(End::Killed));
     assert_eq!(names(&machine), ["x: version 1"]);
 }

@@ -1,5 +1,6 @@
 //! The writing half of a simulated side.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ impl WriteSide for SimulatedSide {
         Ok(Box::new(Folder { machine: self.machine.clone(), side: self.side, key, path: path.clone() }))
     }
 
-    fn flush(&self) -> Result<(), SideError> {
+    fn flush(&self, _: &mut BTreeSet<u64>) -> Result<(), SideError> {
         let mut state = self.machine.lock();
         let root = RelPath::root();
         state
