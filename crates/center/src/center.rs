@@ -11,6 +11,7 @@ use syncmgr::handler::{Handler, HandlerCollection};
 use syncmgr::{HandlerId, ItemId, Refusal, Request, SessionCreator, SyncCallback};
 
 use crate::clock::Clock;
+use crate::escalate::StopGrace;
 use crate::feed::{FeedState, What};
 use crate::open::Open;
 use crate::registry::{self, HandlerEntry};
@@ -32,6 +33,8 @@ pub(crate) struct Inner {
     changed: Condvar,
     /// Held while a session begins: two at once would both find the handler free.
     pub(crate) beginning: Mutex<()>,
+    /// Held while leases and stops are looked at: a step of a stop is taken once.
+    pub(crate) looking: Mutex<()>,
     pub(crate) asker: Mutex<Option<Asker>>,
     pub(crate) feed: FeedState,
 }
@@ -45,7 +48,8 @@ pub(crate) struct State {
     pub(crate) version: u64,
     pub(crate) overdue_after: HashMap<(HandlerId, ItemId), i64>,
     pub(crate) trusted_since: Option<i64>,
-    /// A thread looks at the leases.
+    pub(crate) stop_grace: StopGrace,
+    /// A thread looks at leases and stops.
     pub(crate) watched: bool,
     /// Handlers whose queue is another since the feed was told last.
     pub(crate) queues_changed: HashSet<HandlerId>,
@@ -86,6 +90,7 @@ impl Center {
                 state: Mutex::default(),
                 changed: Condvar::new(),
                 beginning: Mutex::default(),
+                looking: Mutex::default(),
                 asker: Mutex::default(),
                 feed: FeedState::default(),
             }),
@@ -139,10 +144,10 @@ impl Center {
         Ok(started)
     }
 
-    /// Ends sessions whose lease has run out (R12). A thread of the center does so every few seconds while there are
-    /// sessions.
-    pub fn look_at_leases(&self) {
-        self.inner.look_at_leases();
+    /// Ends sessions whose lease has run out (R12), and goes on with stops that are not answered. A thread of the center
+    /// does so while there are sessions.
+    pub fn look_at_sessions(&self) {
+        self.inner.look_at_sessions();
     }
 
     /// Waits until something began, ended, waits or completed since `seen` (see [`Live::version`](crate::Live)), at

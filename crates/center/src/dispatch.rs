@@ -160,7 +160,7 @@ impl Inner {
 
     /// Items that were asked for and came to no session: what became of them is on record all the same. An item that a
     /// process outside has taken over meanwhile is its affair.
-    fn record_the_rest(self: &Arc<Self>, turn: &Arc<Turn>, failure: Option<Problem>) {
+    pub(crate) fn record_the_rest(self: &Arc<Self>, turn: &Arc<Turn>, failure: Option<Problem>) {
         let rest: Vec<ItemId> = {
             let state = self.lock();
             let elsewhere =

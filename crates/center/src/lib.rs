@@ -11,6 +11,7 @@ mod clock;
 mod collection;
 mod control;
 mod dispatch;
+mod escalate;
 mod feed;
 mod headline;
 mod live;
@@ -25,6 +26,7 @@ mod verdict;
 
 pub use center::{Asker, Center};
 pub use clock::{Clock, SystemClock};
+pub use escalate::{StopGrace, StopStage};
 pub use feed::{Change, ChangeId, Feed, Follower, News, NoChangeId, What};
 pub use headline::{Facts, Headline, headline};
 pub use live::{Live, LiveHandler, LiveItem};

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 
 use syncmgr::{CancelRequest, HandlerId, ItemId, ItemView, Outcome, Phase, Progress, ProgressStatus, RunId};
 
-use crate::center::{Center, Inner, State};
+use crate::center::{Center, Inner, State, locked};
+use crate::escalate::StopStage;
 use crate::open::Open;
-
-/// After so many milliseconds without acknowledgement of a stop, an item is "not responding".
-const PATIENCE: i64 = 10_000;
 
 /// Everything that runs or waits, at one moment.
 #[derive(Debug, Clone, Default)]
@@ -65,8 +63,8 @@ pub struct LiveItem {
     pub errors: u32,
     /// The stop that waits for acknowledgement.
     pub cancel: CancelRequest,
-    /// It does not answer a stop.
-    pub not_responding: bool,
+    /// How far that stop has gone.
+    pub stop: Option<StopStage>,
     /// What it came to, once it is complete.
     pub outcome: Option<Outcome>,
 }
@@ -147,7 +145,7 @@ impl State {
             max: view.max,
             errors: view.errors,
             cancel: view.cancel,
-            not_responding: open.ignores_stop_for(view.cancel, now) >= PATIENCE,
+            stop: locked(&open.stopping).stage(&view.id, view.cancel, now, &self.stop_grace),
             outcome: view.outcome,
             item: view.id,
         }
@@ -166,8 +164,13 @@ impl LiveHandler {
 
 impl LiveItem {
     /// Whether a stop waits for its acknowledgement.
-    pub(crate) fn is_stopping(&self) -> bool {
+    pub fn is_stopping(&self) -> bool {
         self.cancel != CancelRequest::None
+    }
+
+    /// Whether it has not answered a stop in time.
+    pub fn not_responding(&self) -> bool {
+        self.stop >= Some(StopStage::NotResponding)
     }
 
     /// Another session of the same item. A second running one makes its bar indeterminate (R7).
@@ -179,7 +182,7 @@ impl LiveItem {
             (self.step, self.max) = (0, 0);
             self.errors = self.errors.saturating_add(new.errors);
             self.cancel = self.cancel.max(new.cancel);
-            self.not_responding |= new.not_responding;
+            self.stop = self.stop.max(new.stop);
             if !new.text.is_empty() {
                 self.text = new.text;
             }

@@ -7,6 +7,7 @@ use store::RunRecorder;
 use syncmgr::{CancelRequest, Counts, ItemId, Outcome, Problem, ProgressStatus, Session};
 
 use crate::center::locked;
+use crate::escalate::Stopping;
 use crate::turn::Turn;
 use crate::verdict::{Ticket, Tickets, Verdict};
 
@@ -17,8 +18,7 @@ pub(crate) struct Open {
     pub(crate) turn: Option<Arc<Turn>>,
     /// In milliseconds since 1970.
     pub(crate) started: i64,
-    /// When a stop was asked that is not acknowledged, in steady milliseconds.
-    stop_asked: Mutex<Option<i64>>,
+    pub(crate) stopping: Mutex<Stopping>,
     tickets: Mutex<Tickets>,
     /// Its last callback was dropped, while its handler may still say why (see `Callback::drop`).
     pub(crate) dropped: AtomicBool,
@@ -36,7 +36,7 @@ impl Open {
             recorder,
             turn,
             started,
-            stop_asked: Mutex::default(),
+            stopping: Mutex::default(),
             tickets: Mutex::default(),
             dropped: AtomicBool::new(false),
         }
@@ -52,23 +52,17 @@ impl Open {
     }
 
     pub(crate) fn stop_all(&self, now: i64) {
+        let asked_before = self.session.is_stopping();
         if self.session.cancel_all() > 0 {
-            locked(&self.stop_asked).get_or_insert(now);
+            locked(&self.stopping).asked_all(now, asked_before);
         }
     }
 
     pub(crate) fn stop_item(&self, item: &ItemId, now: i64) {
-        if self.session.cancel_item(item) {
-            locked(&self.stop_asked).get_or_insert(now);
+        let asked_before = self.session.item(item).is_some_and(|view| view.cancel != CancelRequest::None);
+        if self.session.cancel_item(item) && !asked_before {
+            locked(&self.stopping).asked_item(item, now);
         }
-    }
-
-    /// For how long a stop of this item has been waiting for its acknowledgement.
-    pub(crate) fn ignores_stop_for(&self, cancel: CancelRequest, now: i64) -> i64 {
-        if cancel == CancelRequest::None {
-            return 0;
-        }
-        locked(&self.stop_asked).map_or(0, |asked| now.saturating_sub(asked))
     }
 
     pub(crate) fn add_tickets(&self, tickets: impl IntoIterator<Item = Ticket>) {

@@ -21,6 +21,8 @@ use crate::verdict::Verdict;
 
 /// How often leases are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often stops are looked at that wait for an answer.
+const LOOK_AT_STOPS_EVERY: Duration = Duration::from_millis(250);
 /// The results are tidied up with every so many-th run.
 const RETAIN_EVERY: u64 = 128;
 
@@ -79,19 +81,16 @@ impl Inner {
         let now = self.clock.steady();
         let session = Session::new(recorder.run(), handler.clone(), items, now)?;
         let open = Arc::new(Open::new(session, recorder, turn.cloned(), started));
-        let watch = {
+        {
             let mut state = self.lock();
             state.open.push(Arc::clone(&open));
             let (run, handler, items) = (open.session.run_id(), handler.clone(), items.to_vec());
             self.feed.note(started, What::SessionBegan { run, handler, items, started });
-            !std::mem::replace(&mut state.watched, true)
-        };
+        }
         if let Some(turn) = turn {
             turn.begin(&open, now);
         }
-        if watch {
-            self.watch_leases();
-        }
+        self.watch_sessions();
         self.feed.ring();
         self.announce_queue(handler);
         Ok(open)
@@ -165,7 +164,7 @@ impl Inner {
         };
         if let Some(turn) = &open.turn {
             turn.close(verdict);
-            if ended.reason == EndReason::LeaseExpired {
+            if matches!(ended.reason, EndReason::LeaseExpired | EndReason::LeftBehind) {
                 turn.fell_silent();
             }
         }
@@ -208,27 +207,35 @@ impl Inner {
         handler.conflict_store().filter(|own| !std::ptr::addr_eq(Arc::as_ptr(own), Arc::as_ptr(&self.store)))
     }
 
-    pub(crate) fn look_at_leases(self: &Arc<Self>) {
+    pub(crate) fn look_at_sessions(self: &Arc<Self>) {
+        let _one_at_a_time = locked(&self.looking);
         let open = self.lock().open.clone();
         for open in open {
             if let Some(ended) = open.session.expire(self.clock.steady()) {
                 self.close(&open, ended);
             }
         }
+        self.escalate();
     }
 
-    /// Looks at the leases for as long as there are sessions.
-    fn watch_leases(self: &Arc<Self>) {
+    /// Looks at leases and stops for as long as there are some.
+    pub(crate) fn watch_sessions(self: &Arc<Self>) {
+        if std::mem::replace(&mut self.lock().watched, true) {
+            return;
+        }
         let inner = Arc::clone(self);
-        let spawned = thread::Builder::new().name("leases".into()).spawn(move || {
+        let spawned = thread::Builder::new().name("sessions".into()).spawn(move || {
             loop {
-                let mut state = inner.wait(LOOK_EVERY, |state| state.open.is_empty());
-                if state.open.is_empty() {
+                let hurry = inner.lock().is_stopping();
+                let every = if hurry { LOOK_AT_STOPS_EVERY } else { LOOK_EVERY };
+                let mut state =
+                    inner.wait(every, |state| !state.is_to_be_watched() || (!hurry && state.is_stopping()));
+                if !state.is_to_be_watched() {
                     state.watched = false;
                     return;
                 }
                 drop(state);
-                inner.look_at_leases();
+                inner.look_at_sessions();
             }
         });
         if spawned.is_err() {

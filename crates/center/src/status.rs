@@ -97,7 +97,7 @@ impl Center {
             .filter(|item| item.outcome.is_none())
             .map(|item| ((item.handler.clone(), item.item.clone()), item))
             .collect();
-        let now = inner.clock.wall();
+        let now = (inner.clock.wall(), inner.clock.steady());
         let state = inner.lock();
         Ok(state
             .handlers
@@ -189,7 +189,7 @@ fn item_status(
     kept: Option<ItemState>,
     conflicts: u64,
     working: Option<LiveItem>,
-    now: i64,
+    (now, steady): (i64, i64),
 ) -> ItemStatus {
     let id = item.item.id();
     let kept_until = kept.as_ref().and_then(|kept| kept.paused_until).filter(|until| *until > now);
@@ -198,7 +198,9 @@ fn item_status(
     let last_outcome = last_run.as_ref().and_then(|last| last.result.outcome);
     let errors = last_run.as_ref().map_or(0, |last| last.result.errors.max(last.result.counts.errors));
     let waiting = handler.waits(id);
-    let silent = handler.turns.iter().any(|turn| turn.is_silent() && turn.items.contains(id));
+    let silent = handler.turns.iter().any(|turn| {
+        turn.items.contains(id) && (turn.is_silent() || turn.ignores_stop(steady, &state.stop_grace))
+    });
     let facts = Facts {
         last: last_outcome,
         verdict: kept.as_ref().and_then(|kept| kept.verdict),
@@ -209,7 +211,7 @@ fn item_status(
         first_seen: kept.as_ref().map_or(now, |kept| kept.first_seen),
         overdue_after: state.overdue_after.get(&(handler.id().clone(), id.clone())).copied(),
         trusted_since: state.trusted_since,
-        not_responding: silent || working.as_ref().is_some_and(|live| live.not_responding),
+        not_responding: silent || working.as_ref().is_some_and(|live| live.not_responding()),
         waiting,
         paused: kept_until.is_some() || !item.switches.enabled || !handler.switches.enabled,
         now,

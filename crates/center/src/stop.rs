@@ -55,7 +55,7 @@ impl Inner {
             for entry in state.handlers.iter_mut().filter(|entry| wanted(entry)) {
                 freed.append(&mut entry.queue.stop_all());
                 for turn in &entry.turns {
-                    turn.stop_all();
+                    turn.stop_all(now);
                 }
                 ids.push(entry.id().clone());
             }
@@ -68,6 +68,7 @@ impl Inner {
         for handler in stopped {
             self.announce_queue(&handler);
         }
+        self.watch_sessions();
     }
 
     pub(crate) fn stop_items(self: &Arc<Self>, handler: &HandlerId, items: &[ItemId]) -> Result<(), Refusal> {
@@ -85,7 +86,7 @@ impl Inner {
             for item in items {
                 freed.append(&mut entry.queue.stop_item(item));
                 for turn in &entry.turns {
-                    turn.stop_item(item);
+                    turn.stop_item(item, now);
                 }
             }
             for open in state.open_of(handler) {
@@ -96,6 +97,7 @@ impl Inner {
         }
         self.answer_canceled(&freed);
         self.announce_queue(handler);
+        self.watch_sessions();
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use syncmgr::{HandlerId, ItemId, Refusal, SessionCreator, SyncCallback};
 
 use crate::center::{Inner, locked};
+use crate::escalate::StopGrace;
 use crate::open::Open;
 use crate::verdict::{Ticket, Tickets, Verdict};
 
@@ -24,6 +25,8 @@ struct TurnProgress {
     closed: Vec<Verdict>,
     /// Stops that were asked before the session was there.
     stop: Stop,
+    /// When that was, in steady milliseconds.
+    stop_asked: Option<i64>,
     /// A session of it was ended because nothing was heard of it.
     silent: bool,
 }
@@ -67,12 +70,29 @@ impl Turn {
         }
     }
 
-    pub(crate) fn stop_all(&self) {
-        locked(&self.progress).stop.all = true;
+    pub(crate) fn stop_all(&self, now: i64) {
+        let mut progress = locked(&self.progress);
+        progress.stop.all = true;
+        progress.stop_asked.get_or_insert(now);
     }
 
-    pub(crate) fn stop_item(&self, item: &ItemId) {
-        locked(&self.progress).stop.items.push(item.clone());
+    pub(crate) fn stop_item(&self, item: &ItemId, now: i64) {
+        let mut progress = locked(&self.progress);
+        progress.stop.items.push(item.clone());
+        if self.items.iter().all(|item| progress.stop.applies_to(item)) {
+            progress.stop_asked.get_or_insert(now);
+        }
+    }
+
+    /// Since when, in steady milliseconds, it has not answered a stop of everything in it. For one that has no session:
+    /// in a session it is the session that answers.
+    pub(crate) fn stop_asked(&self) -> Option<i64> {
+        locked(&self.progress).stop_asked
+    }
+
+    /// Whether it has not answered a stop in time, and has not even begun.
+    pub(crate) fn ignores_stop(&self, now: i64, grace: &StopGrace) -> bool {
+        !self.has_begun() && self.stop_asked().is_some_and(|asked| grace.is_unanswered(now - asked))
     }
 
     /// A session of it was ended because nothing was heard: `synchronize` may never return, and whoever waits has

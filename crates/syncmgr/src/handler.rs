@@ -11,6 +11,7 @@ use crate::event::{Event, EventStore};
 use crate::flags::{HandlerCapabilities, HandlerPolicies, HandlerType, ItemCapabilities, ItemPolicies};
 use crate::ids::{HandlerId, ItemId, RunId};
 use crate::plan::{Preview, PreviewError, Verification, Watch};
+use crate::status::Termination;
 use crate::ui::{Icon, UiAction, UiOperation};
 
 /// An opaque request: what a caller hands to start reaches the handler's [`Handler::synchronize`] untouched (the
@@ -152,6 +153,17 @@ pub trait Handler: Send + Sync {
     /// Secrets are never part of it. Not in the original.
     fn command_line(&self, _item: &ItemId) -> Option<String> {
         None
+    }
+    /// Ends the work of one of its sessions by force, because a stop of it was not acknowledged in time: for handlers
+    /// whose work is done by another process. Returns at once; `synchronize` returns when that process is gone. Not in
+    /// the original.
+    ///
+    /// # Errors
+    /// `NotImplemented` when nothing can be ended by force: the session is then closed, and the handler left to itself.
+    fn terminate(&self, _run: RunId, _how: Termination) -> Result<(), Refusal> {
+        let text =
+            format!("handler '{}' runs inside the sync center, and cannot be ended by force", self.id());
+        Err(Refusal::NotImplemented(text))
     }
     /// `Synchronize`: does the work (or hands it to another process) and returns when it is done. Called on a thread of
     /// its own. `request` is what the caller gave to start.

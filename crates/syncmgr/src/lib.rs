@@ -187,4 +187,4 @@ pub use ids::{HandlerId, ItemId, RunId};
 pub use outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 pub use session::{EndReason, Ended, ItemEnd, ItemView, Progress, Session, SessionView};
 pub use state::{RunResult, SyncState};
-pub use status::{CancelRequest, ProgressStatus};
+pub use status::{CancelRequest, ProgressStatus, Termination};

@@ -69,6 +69,15 @@ pub enum CancelRequest {
 
 from_number!(CancelRequest, "cancel request (0 to 2)", [None, Item, All]);
 
+/// How a session's work is ended by force, when a stop was not acknowledged in time. Not in the original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Termination {
+    /// Told to end, with a chance to tidy up (SIGTERM).
+    Terminate,
+    /// Ended at once (SIGKILL).
+    Kill,
+}
+
 impl CancelRequest {
     /// `SYNCMGR_CR_MAX`.
     pub const MAX: u32 = 2;

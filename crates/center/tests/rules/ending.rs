@@ -64,14 +64,14 @@ fn r12_a_lease_of_a_minute_ends_a_silent_session_and_any_word_renews_it() {
     for _ in 0..5 {
         world.clock.advance(59 * SECOND);
         callback.can_continue(None).unwrap();
-        world.center.look_at_leases();
+        world.center.look_at_sessions();
     }
     callback.extend_lease(Duration::from_secs(3600)).unwrap();
     world.clock.advance(3599 * SECOND);
-    world.center.look_at_leases();
+    world.center.look_at_sessions();
     update(&callback, &item("photos"), 1, 2);
     world.clock.advance(61 * SECOND);
-    world.center.look_at_leases();
+    world.center.look_at_sessions();
     world.is_idle();
     assert_eq!(callback.can_continue(None), Err(Refusal::Ended));
     let run = world.store.run(callback.run_id()).unwrap().unwrap();
@@ -90,7 +90,7 @@ fn r12_who_waits_for_a_handler_that_fell_silent_is_told_and_it_is_not_called_aga
     let started = world.start(&["photos"]);
     here.meet();
     world.clock.advance(61 * SECOND);
-    world.center.look_at_leases();
+    world.center.look_at_sessions();
     assert_eq!(started.wait().result.outcome, Outcome::Interrupted);
     assert_eq!(world.item("photos").headline, Headline::NotResponding);
     let next = world.start(&["music"]);

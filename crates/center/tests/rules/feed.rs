@@ -130,10 +130,10 @@ fn r3_a_stop_is_told_although_the_handler_says_nothing() {
     world.center.stop_item_sync(&handler(), &[item("a")]).unwrap();
     read_until(
         &mut follower,
-        |what| matches!(what, What::Progress(live) if live.cancel == CancelRequest::Item && !live.not_responding),
+        |what| matches!(what, What::Progress(live) if live.cancel == CancelRequest::Item && !live.not_responding()),
     );
     world.clock.advance(60_000);
-    read_until(&mut follower, |what| matches!(what, What::Progress(live) if live.not_responding));
+    read_until(&mut follower, |what| matches!(what, What::Progress(live) if live.not_responding()));
 }
 
 #[test]

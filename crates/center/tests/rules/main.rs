@@ -4,6 +4,7 @@
 
 mod control;
 mod ending;
+mod escalation;
 mod feed;
 mod queue;
 mod sessions;

@@ -137,7 +137,7 @@ fn a_handler_that_does_not_answer_is_named_and_can_be_left_behind() {
     assert!(!stopped.is_complete());
     world.clock.advance(10 * SECOND);
     assert_eq!(world.item("a").headline, Headline::NotResponding);
-    assert!(world.center.live().items[0].not_responding);
+    assert!(world.center.live().items[0].not_responding());
 
     world.center.abandon();
     let runs = world.store.runs(&RunQuery::default()).unwrap();

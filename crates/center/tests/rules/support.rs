@@ -14,8 +14,8 @@ use syncmgr::flags::{
 use syncmgr::handler::{HandlerInfo, ItemContainer};
 use syncmgr::ui::{UiAction, UiOperation};
 use syncmgr::{
-    Event, Handler, HandlerError, HandlerId, ItemId, Outcome, ProblemClass, ProgressStatus, Request,
-    SessionCreator, SyncCallback, SyncItem, SyncItemInfo,
+    Event, Handler, HandlerError, HandlerId, ItemId, Outcome, ProblemClass, ProgressStatus, Refusal, Request,
+    RunId, SessionCreator, SyncCallback, SyncItem, SyncItemInfo, Termination,
 };
 
 /// Long enough to say that something hangs.
@@ -167,6 +167,8 @@ pub(crate) struct Actor {
     pub(crate) capabilities: HandlerCapabilities,
     pub(crate) policies: HandlerPolicies,
     pub(crate) items: Mutex<Vec<Arc<dyn SyncItem>>>,
+    /// Ends its work by force, where a test says that this can be done.
+    pub(crate) force: Option<Box<dyn Fn(Termination) + Send + Sync>>,
     part: Box<Part>,
 }
 
@@ -185,6 +187,7 @@ impl Actor {
             capabilities: HandlerCapabilities::empty(),
             policies: HandlerPolicies::empty(),
             items: Mutex::new(items.iter().map(|id| Arc::new(Prop::new(id)) as Arc<dyn SyncItem>).collect()),
+            force: None,
             part: Box::new(part),
         }
     }
@@ -256,6 +259,10 @@ impl Handler for Actor {
     }
     fn items(&self) -> &dyn ItemContainer {
         self
+    }
+    fn terminate(&self, _run: RunId, how: Termination) -> Result<(), Refusal> {
+        let force = self.force.as_ref();
+        force.map(|force| force(how)).ok_or_else(|| Refusal::NotImplemented("it cannot be forced".into()))
     }
     fn synchronize(
         &self,
