@@ -6,6 +6,7 @@ mod control;
 mod ending;
 mod escalation;
 mod feed;
+mod jobs;
 mod queue;
 mod sessions;
 mod status;
