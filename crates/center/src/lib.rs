@@ -16,6 +16,7 @@ mod feed;
 mod headline;
 mod jobs;
 mod live;
+mod names;
 mod open;
 mod pulse;
 mod registry;
@@ -35,3 +36,7 @@ pub use live::{Live, LiveHandler, LiveItem};
 pub use status::{HandlerStatus, ItemStatus};
 pub use stop::Stopped;
 pub use verdict::{Started, Verdict};
+// What its results are made of: who reads them needs no other crate for it.
+pub use store::{
+    EventQuery, ItemState, LastRun, Order, RunItem, RunMark, RunQuery, RunRecord, Store, StoreError,
+};

@@ -19,8 +19,8 @@ mod writer;
 
 pub use error::StoreError;
 pub use record::{
-    EventQuery, HandlerState, ItemState, LastRun, NewRun, Order, RunEnd, RunItem, RunItemEnd, RunQuery,
-    RunRecord, Switch,
+    EventQuery, HandlerState, ItemState, LastRun, NewRun, Order, RunEnd, RunItem, RunItemEnd, RunMark,
+    RunQuery, RunRecord, Switch,
 };
 pub use recorder::RunRecorder;
 pub use retain::{Removed, Retention};

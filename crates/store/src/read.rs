@@ -7,8 +7,8 @@ use syncmgr::{HandlerId, ItemId, RunId};
 
 use crate::items::{find_handler, find_item};
 use crate::record::{
-    EventQuery, Order, RUN_ITEM_COLUMNS, RunItem, RunQuery, RunRecord, count, events_of, handler_id, item_id,
-    level, outcome, run_id, run_item, run_of, signed, status, unsigned,
+    EventQuery, Order, RUN_ITEM_COLUMNS, RunItem, RunMark, RunQuery, RunRecord, count, events_of, handler_id,
+    item_id, level, outcome, run_id, run_item, run_of, signed, status, unsigned,
 };
 
 /// The size of a page when the query does not say.
@@ -66,6 +66,25 @@ pub(crate) fn runs(conn: &Connection, query: &RunQuery) -> rusqlite::Result<Vec<
     if let Some(before) = query.before {
         conditions.add(if from == "runs r" { "r.id < ?" } else { "of.run < ?" }, signed(before.0));
     }
+    if let Some(outcome) = query.outcome {
+        conditions.add(
+            if from == "runs r" { "r.outcome = ?" } else { "of.outcome = ?" },
+            outcome.word().to_owned(),
+        );
+    }
+    if let Some(since) = query.since {
+        conditions.add("r.started >= ?", since);
+    }
+    if let Some(until) = query.until {
+        conditions.add("r.started < ?", until);
+    }
+    if let Some(text) = &query.text {
+        conditions.sql.push(
+            "EXISTS (SELECT 1 FROM run_items s JOIN items i ON i.id = s.item
+                      WHERE s.run = r.id AND (i.item LIKE ? ESCAPE '\\' OR s.problem_text LIKE ? ESCAPE '\\'))",
+        );
+        conditions.values.extend([Value::from(like(text)), Value::from(like(text))]);
+    }
     let order = if from == "runs r" { "r.id" } else { "of.run" };
     let sql = format!(
         "SELECT r.id, h.handler, r.started, r.ended, r.manual, r.status, r.outcome, r.errors, r.conflicts
@@ -95,6 +114,34 @@ pub(crate) fn run(conn: &Connection, id: RunId) -> rusqlite::Result<Option<RunRe
     let Some(mut run) = found else { return Ok(None) };
     run.items = items_of(conn, id)?;
     Ok(Some(run))
+}
+
+/// The last runs of an item, the oldest first.
+pub(crate) fn marks(
+    conn: &Connection,
+    handler: &HandlerId,
+    item: &ItemId,
+    most: u32,
+) -> rusqlite::Result<Vec<RunMark>> {
+    let Of::Item(item) = resolve(conn, Some(handler), Some(item))? else { return Ok(Vec::new()) };
+    let mut marks: Vec<RunMark> = conn
+        .prepare_cached(
+            "SELECT r.id, r.started, r.ended, of.outcome, of.errors
+               FROM run_items of CROSS JOIN runs r ON r.id = of.run
+              WHERE of.item = ?1 ORDER BY of.run DESC LIMIT ?2",
+        )?
+        .query_map([item, i64::from(most)], |row| {
+            Ok(RunMark {
+                run: run_id(row, 0)?,
+                started: row.get(1)?,
+                ended: row.get(2)?,
+                outcome: outcome(row, 3)?,
+                errors: count(row, 4)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    marks.reverse();
+    Ok(marks)
 }
 
 fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {

@@ -96,6 +96,21 @@ pub struct RunItem {
     pub problem: Option<Problem>,
 }
 
+/// A run of one item, as far as a strip of its history shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunMark {
+    /// The run.
+    pub run: RunId,
+    /// When it began, in milliseconds since 1970.
+    pub started: i64,
+    /// When it ended; none while it runs.
+    pub ended: Option<i64>,
+    /// What it came to for the item; none while it runs.
+    pub outcome: Option<Outcome>,
+    /// Events of error level (R16).
+    pub errors: u64,
+}
+
 /// Which runs to read, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct RunQuery {
@@ -103,6 +118,14 @@ pub struct RunQuery {
     pub handler: Option<HandlerId>,
     /// Only those with this item (of `handler`).
     pub item: Option<ItemId>,
+    /// Only those that came to this; with `item`, for that item.
+    pub outcome: Option<Outcome>,
+    /// Only those that began then or later, in milliseconds since 1970.
+    pub since: Option<i64>,
+    /// Only those that began before then.
+    pub until: Option<i64>,
+    /// Only those with an item or a problem that contains this text (ASCII letters without case).
+    pub text: Option<String>,
     /// Only runs older than this one: the last of the page before.
     pub before: Option<RunId>,
     /// How many at most; none means 100.

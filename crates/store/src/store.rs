@@ -13,7 +13,7 @@ use syncmgr::{HandlerId, ItemId, RunId};
 use crate::database::{Access, Database, Opened};
 use crate::error::StoreError;
 use crate::owner::{self, Owner};
-use crate::record::{EventQuery, HandlerState, ItemState, NewRun, RunQuery, RunRecord, Switch};
+use crate::record::{EventQuery, HandlerState, ItemState, NewRun, RunMark, RunQuery, RunRecord, Switch};
 use crate::recorder::{self, RunRecorder};
 use crate::retain::{self, Removed, Retention};
 use crate::writer::{Durability, Ledger, Writer};
@@ -157,6 +157,14 @@ impl Store {
     /// The store could not be read.
     pub fn run(&self, id: RunId) -> Result<Option<RunRecord>, StoreError> {
         self.read(|conn| read::run(conn, id))
+    }
+
+    /// The last runs of each of these items, the oldest first, at most so many of each.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn history(&self, items: &[(HandlerId, ItemId)], most: u32) -> Result<Vec<Vec<RunMark>>, StoreError> {
+        self.read(|conn| items.iter().map(|(handler, item)| read::marks(conn, handler, item, most)).collect())
     }
 
     /// A page of events. Those of a run that still runs may lag behind by a moment.

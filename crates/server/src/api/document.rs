@@ -1,0 +1,81 @@
+//! What the document says beside the routes.
+
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response, ResponseBuilder,
+};
+use utoipa::{PartialSchema, ToSchema};
+use wire::Fault;
+
+use crate::failure::PROBLEM_JSON;
+
+/// The document before the routes are in it.
+pub(super) fn frame() -> OpenApi {
+    let fault = ResponseBuilder::new()
+        .description("The request was not carried out.")
+        .content(PROBLEM_JSON, ContentBuilder::new().schema(Some(Ref::from_schema_name("Fault"))).build())
+        .build();
+    let mut components = Components::new();
+    components.schemas.insert(Fault::name().into_owned(), Fault::schema());
+    components.responses.insert("Fault".into(), RefOr::T(fault));
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Instep")
+                // The version of the API, not of the program: the document changes when the API does.
+                .version("1")
+                .description(Some("One place that runs, watches, stops and explains every synchronization."))
+                .build(),
+        )
+        .components(Some(components))
+        .build()
+}
+
+/// The document with what is the same everywhere: whatever is no success is a fault, and what may be null is there.
+pub(super) fn finish(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            let fault: RefOr<Response> = RefOr::Ref(Ref::from_response_name("Fault"));
+            operation.responses.responses.entry("default".into()).or_insert(fault);
+        }
+    }
+    for schema in document.components.iter_mut().flat_map(|components| components.schemas.values_mut()) {
+        require_nullable(schema);
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+}
+
+/// Our answers leave nothing out: what there is none of is null. So clients need to know only one kind of nothing.
+fn require_nullable(schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            for (name, property) in &object.properties {
+                if may_be_null(property) && !object.required.contains(name) {
+                    object.required.push(name.clone());
+                }
+            }
+        }
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(require_nullable),
+        RefOr::T(Schema::OneOf(one)) => one.items.iter_mut().for_each(require_nullable),
+        _ => {}
+    }
+}
+
+fn may_be_null(schema: &RefOr<Schema>) -> bool {
+    let null = |kind: &SchemaType| match kind {
+        SchemaType::Type(one) => *one == Type::Null,
+        SchemaType::Array(several) => several.contains(&Type::Null),
+        SchemaType::AnyValue => false,
+    };
+    match schema {
+        RefOr::T(Schema::Object(object)) => null(&object.schema_type),
+        RefOr::T(Schema::Array(array)) => null(&array.schema_type),
+        RefOr::T(Schema::OneOf(one)) => one.items.iter().any(may_be_null),
+        _ => false,
+    }
+}
