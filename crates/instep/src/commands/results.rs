@@ -32,8 +32,12 @@ pub(crate) fn run(app: &mut App<'_>, args: &Results) -> Result<Exit, Failure> {
 fn list(app: &App<'_>, store: &Store, item: Option<ItemId>, limit: u32) -> Result<Exit, Failure> {
     let out = app.out;
     let handler = item.as_ref().map(|_| HANDLER.clone());
-    let runs =
-        store.runs(&RunQuery { handler, item: item.clone(), limit: Some(limit.max(1)), before: None })?;
+    let runs = store.runs(&RunQuery {
+        handler,
+        item: item.clone(),
+        limit: Some(limit.max(1)),
+        ..RunQuery::default()
+    })?;
     if runs.is_empty() {
         out.line("No runs yet. `instep sync` makes the first one.");
     }
