@@ -186,6 +186,7 @@ pub(crate) fn forget_item(ledger: &Ledger<'_>, handler: &HandlerId, item: &ItemI
         "DELETE FROM runs WHERE ended IS NOT NULL AND id IN (SELECT run FROM run_items WHERE item = ?1)
             AND NOT EXISTS (SELECT 1 FROM run_items o WHERE o.run = runs.id AND o.item <> ?1)",
         "DELETE FROM run_items WHERE item = ?1",
+        "DELETE FROM schedules WHERE item = ?1",
         "DELETE FROM items WHERE id = ?1",
     ] {
         conn.prepare_cached(sql)?.execute([row])?;

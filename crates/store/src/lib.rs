@@ -13,6 +13,7 @@ mod read;
 mod record;
 mod recorder;
 mod retain;
+mod schedules;
 mod schema;
 mod store;
 mod writer;
@@ -24,4 +25,5 @@ pub use record::{
 };
 pub use recorder::RunRecorder;
 pub use retain::{Removed, Retention};
+pub use schedules::{DueState, FOREVER, ScheduleRow, ScheduleState};
 pub use store::{Options, Store};

@@ -4,7 +4,10 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 /// Released migrations are never edited; a change of the format is a new file.
-const STEPS: &[M<'static>] = &[M::up(include_str!("../migrations/0001_start.sql"))];
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("../migrations/0001_start.sql")),
+    M::up(include_str!("../migrations/0002_schedules.sql")),
+];
 
 /// The format that this program writes.
 pub(crate) const LATEST: i64 = STEPS.len() as i64;

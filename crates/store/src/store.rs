@@ -16,6 +16,7 @@ use crate::owner::{self, Owner};
 use crate::record::{EventQuery, HandlerState, ItemState, NewRun, RunMark, RunQuery, RunRecord, Switch};
 use crate::recorder::{self, RunRecorder};
 use crate::retain::{self, Removed, Retention};
+use crate::schedules::{self, ScheduleRow};
 use crate::writer::{Durability, Ledger, Writer};
 use crate::{items, read};
 
@@ -206,6 +207,40 @@ impl Store {
         self.write(Durability::Full, move |ledger| {
             items::set_switch(ledger, &handler, item.as_ref(), switch, now)
         })
+    }
+
+    /// What the schedules of all items have come to.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError> {
+        self.read(schedules::all)
+    }
+
+    /// Writes down what schedules have come to, all together.
+    ///
+    /// # Errors
+    /// It could not be written; then none of it was.
+    pub fn save_schedules(&self, rows: Vec<ScheduleRow>, now: i64) -> Result<(), StoreError> {
+        self.write(Durability::Full, move |ledger| {
+            rows.iter().try_for_each(|row| schedules::save(ledger, row, now))
+        })
+    }
+
+    /// Until when everything is paused, in milliseconds since 1970; that moment may have passed.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn paused_until(&self) -> Result<Option<i64>, StoreError> {
+        self.read(schedules::paused_until)
+    }
+
+    /// Pauses everything until then, or ends that. Pauses of single items are theirs, see [`Switch::PausedUntil`].
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn pause_all(&self, until: Option<i64>) -> Result<(), StoreError> {
+        self.write(Durability::Full, move |ledger| schedules::pause(ledger.conn, until))
     }
 
     /// Forgets an item that left the sync set: its state, results, events and conflicts. Answers whether it was known.

@@ -7,4 +7,5 @@ mod damage;
 mod events;
 mod processes;
 mod runs;
+mod schedules;
 mod support;
