@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use syncmgr::conflict::{ConflictLedger, ConflictStore};
 use syncmgr::flags::{HandlerCapabilities, HandlerType};
+use syncmgr::follow::{Following, Runner};
 use syncmgr::outcome::{Counts, Outcome, Problem, ProblemClass};
 use syncmgr::plan::{Preview, PreviewError, Verification, Watch};
 use syncmgr::status::ProgressStatus;
@@ -14,6 +15,7 @@ use syncmgr::{
 
 use crate::apply::{Hooks, Limits, NoHooks};
 use crate::drive;
+use crate::follow;
 use crate::look::{Ask, LookError};
 use crate::options::{ChangeRequest, Home, ResolveRequest, RunOptions, UndoRequest};
 use crate::pair::Pair;
@@ -197,6 +199,22 @@ impl Handler for FoldersHandler {
         Ok(rows::verification(&pair, found))
     }
 
+    fn follow(
+        &self,
+        item: &ItemId,
+        runner: Arc<dyn Runner>,
+    ) -> Result<Option<Box<dyn Following>>, HandlerError> {
+        let Some(pair) = self.pairs.get(item) else { return Ok(None) };
+        let place = follow::Place {
+            surroundings: self.surroundings(item),
+            pair,
+            home: self.home.clone(),
+            handler: self.id.clone(),
+            conflicts: Arc::clone(&self.conflicts),
+        };
+        follow::follow(place, runner).map(Some)
+    }
+
     fn synchronize(
         &self,
         items: &[ItemId],
@@ -254,6 +272,8 @@ impl Pairs {
         let mut pairs = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let new = Arc::new(PairItem(pair));
         match pairs.iter_mut().find(|known| known.0.item == new.0.item) {
+            // Whoever follows it knows by the object whether it is another pair now.
+            Some(known) if known.0 == new.0 => {}
             Some(known) => *known = new,
             None => pairs.push(new),
         }

@@ -7,6 +7,7 @@ mod apply;
 pub mod base;
 pub mod drive;
 pub mod filter;
+mod follow;
 pub mod handler;
 pub mod journal;
 pub mod look;

@@ -3,6 +3,7 @@
 
 mod basics;
 mod crash;
+mod follow;
 mod limits;
 mod meta;
 mod mounts;

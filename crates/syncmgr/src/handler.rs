@@ -9,6 +9,7 @@ use crate::conflict::{ConflictStore, ResolutionHandler};
 use crate::error::{HandlerError, Refusal};
 use crate::event::{Event, EventStore};
 use crate::flags::{HandlerCapabilities, HandlerPolicies, HandlerType, ItemCapabilities, ItemPolicies};
+use crate::follow::{self, Following};
 use crate::ids::{HandlerId, ItemId, RunId};
 use crate::plan::{Preview, PreviewError, Verification, Watch};
 use crate::status::Termination;
@@ -164,6 +165,19 @@ pub trait Handler: Send + Sync {
         let text =
             format!("handler '{}' runs inside the sync center, and cannot be ended by force", self.id());
         Err(Refusal::NotImplemented(text))
+    }
+    /// Follows an item: when it changes, the handler asks `runner` to have it synchronized, with a request that says
+    /// where to look if it can. Its own writes are no changes. The first run may come at once, for what changed before.
+    /// None: it cannot notice changes of this item.
+    ///
+    /// # Errors
+    /// What keeps it from following.
+    fn follow(
+        &self,
+        _item: &ItemId,
+        _runner: Arc<dyn follow::Runner>,
+    ) -> Result<Option<Box<dyn Following>>, HandlerError> {
+        Ok(None)
     }
     /// `Synchronize`: does the work (or hands it to another process) and returns when it is done. Called on a thread of
     /// its own. `request` is what the caller gave to start.

@@ -14,9 +14,11 @@
 //! | handler | [`HandlerCollection`] | many handlers of one provider |
 //! | handler | [`EventStore`](event::EventStore), [`ConflictStore`](conflict::ConflictStore) | its own results and conflicts, if it keeps any |
 //! | handler | [`ResolutionHandler`](conflict::ResolutionHandler) | settles conflicts as chosen |
+//! | handler | [`Following`](follow::Following) | an item whose changes it notices |
 //! | handler | [`UiOperation`](ui::UiOperation) | asks or shows something through the front end |
 //! | center | [`SessionCreator`], [`SyncCallback`] | opens sessions; what a session tells and asks |
 //! | center | [`Control`](control::Control) | start, stop, enable, "something changed" |
+//! | center | [`follow::Runner`] | has a followed item synchronized when it changed |
 //! | center | [`ConflictLedger`](conflict::ConflictLedger) | where handlers without a store put their conflicts |
 //! | front end | [`ConflictPresenter`](conflict::ConflictPresenter), [`SyncResult`](control::SyncResult) | asks the person; hears the verdict |
 //!
@@ -165,6 +167,7 @@ pub mod control;
 pub mod error;
 pub mod event;
 pub mod flags;
+pub mod follow;
 pub mod guid;
 pub mod handler;
 pub mod ids;
