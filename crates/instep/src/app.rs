@@ -8,12 +8,12 @@ use crate::exit::Failure;
 use crate::out::Out;
 use crate::places::Places;
 use crate::render::human::Names;
-use crate::settings::Settings;
+use crate::setup::Setup;
 
 /// One invocation.
 pub(crate) struct App<'a> {
     pub(crate) places: Places,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Setup,
     pub(crate) out: &'a Out,
     /// The command's own name, for advice that repeats it.
     pub(crate) command: &'static str,
@@ -23,7 +23,7 @@ impl<'a> App<'a> {
     /// Reads the settings; opens nothing else.
     pub(crate) fn new(out: &'a Out, command: &'static str) -> Result<Self, Failure> {
         let places = Places::from_env()?;
-        let settings = Settings::load(&places)?;
+        let settings = Setup::load(&places)?;
         Ok(Self { places, settings, out, command })
     }
 

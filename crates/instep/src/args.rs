@@ -9,6 +9,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use folders::pair::MaxDelete;
+use folders::words::max_delete;
 use reconcile::{Mode, OnConflict};
 
 const STYLES: Styles = Styles::styled()
@@ -255,7 +256,7 @@ pub(crate) struct Rules {
     #[arg(long, value_name = "GLOB")]
     pub(crate) include: Vec<String>,
     /// Stop before deleting more than this many entries, or this share of a side; 0 allows none [default: 50%]
-    #[arg(long, value_name = "N|N%", value_parser = parse_max_delete, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N|N%", value_parser = max_delete, allow_hyphen_values = true)]
     pub(crate) max_delete: Option<MaxDelete>,
 }
 
@@ -496,19 +497,6 @@ impl From<KeepArg> for OnConflict {
     }
 }
 
-/// Reads a limit of deletions: `N` or `N%`. Also the settings file's words.
-pub(crate) fn parse_max_delete(text: &str) -> Result<MaxDelete, String> {
-    let wrong = || "a limit is a number of entries (0 or more) or a share of a side (0% to 100%)".to_owned();
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.strip_suffix('%') {
-        Some(share) if digits(share) => {
-            share.parse().ok().filter(|&share| share <= 100).map(MaxDelete::Percent).ok_or_else(wrong)
-        }
-        None if digits(text) => text.parse().map(MaxDelete::Count).map_err(|_| wrong()),
-        _ => Err(wrong()),
-    }
-}
-
 /// Whether the words of a command line that could not be parsed ask for JSON.
 pub(crate) fn wants_json(words: &[OsString]) -> bool {
     words.iter().take_while(|word| *word != "--").any(|word| word == "--json")
@@ -528,16 +516,6 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_limit_is_a_count_or_a_share() {
-        assert_eq!(parse_max_delete("0"), Ok(MaxDelete::Count(0)));
-        assert_eq!(parse_max_delete("1200"), Ok(MaxDelete::Count(1200)));
-        assert_eq!(parse_max_delete("100%"), Ok(MaxDelete::Percent(100)));
-        for wrong in ["", "%", "-1", "+1", "101%", "1.5%", "-1%", "many", "5 %", "99999999999999999999"] {
-            assert!(parse_max_delete(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

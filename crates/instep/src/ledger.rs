@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use reconcile::RelPath;
+use settings::nearest;
 use store::{EventQuery, RunQuery, RunRecord, Store, StoreError};
 use syncmgr::conflict::{Conflict, ConflictStore};
 use syncmgr::{Event, HandlerId, ItemId, RunId};
 
 use crate::app::App;
 use crate::exit::Failure;
-use crate::render::text::{SafePath, nearest};
+use crate::render::text::SafePath;
 
 /// How many rows are read at once.
 const PAGE: u32 = 1000;

@@ -13,7 +13,7 @@ mod places;
 mod render;
 mod report;
 mod run;
-mod settings;
+mod setup;
 mod signals;
 mod targets;
 

@@ -13,8 +13,8 @@ use crate::args::{Rules, Targets, is_path};
 use crate::exit::Failure;
 use crate::places::Places;
 use crate::render::text::{Safe, SafePath, shell_word};
-use crate::settings::edit::Editor;
-use crate::settings::{DEFAULT_TRASH_DAYS, Settings, labels};
+use crate::setup::{self, PairEditor};
+use crate::setup::{DEFAULT_TRASH_DAYS, Setup, labels};
 
 /// The items that a command line means; two folders that are new together are remembered, unless the rules for this run
 /// cannot be.
@@ -70,7 +70,7 @@ pub(crate) fn of_plan(app: &mut App<'_>, words: &[OsString], plan: &str) -> Resu
 }
 
 /// The items with these names; none named means all.
-pub(crate) fn named_or_all(settings: &Settings, names: &[String]) -> Result<Vec<Pair>, Failure> {
+pub(crate) fn named_or_all(settings: &Setup, names: &[String]) -> Result<Vec<Pair>, Failure> {
     if names.is_empty() {
         return Ok(settings.pairs.clone());
     }
@@ -78,13 +78,13 @@ pub(crate) fn named_or_all(settings: &Settings, names: &[String]) -> Result<Vec<
     named(settings, &words)
 }
 
-fn names(settings: &Settings) -> String {
+fn names(settings: &Setup) -> String {
     let names: Vec<&str> = settings.pairs.iter().map(|pair| pair.item.as_str()).take(8).collect();
     names.join(", ")
 }
 
 /// Whether two words are folders rather than items.
-fn is_folders(settings: &Settings, a: &OsStr, b: &OsStr) -> Result<bool, Failure> {
+fn is_folders(settings: &Setup, a: &OsStr, b: &OsStr) -> Result<bool, Failure> {
     let item =
         |word: &OsStr| !is_path(word) && word.to_str().is_some_and(|word| settings.lookup(word).is_some());
     let folder = |word: &OsStr| is_path(word) || (!item(word) && Path::new(word).exists());
@@ -103,7 +103,7 @@ fn is_folders(settings: &Settings, a: &OsStr, b: &OsStr) -> Result<bool, Failure
     }
 }
 
-fn named(settings: &Settings, words: &[OsString]) -> Result<Vec<Pair>, Failure> {
+fn named(settings: &Setup, words: &[OsString]) -> Result<Vec<Pair>, Failure> {
     let mut pairs: Vec<Pair> = Vec::new();
     for word in words {
         if is_path(word) {
@@ -134,15 +134,16 @@ fn folders(app: &mut App<'_>, a: &OsStr, b: &OsStr, mode: Option<Mode>) -> Resul
     }
     let mut pair = unnamed(&app.settings, a, b);
     refuse_dangerous_mirror(&pair, mode, &app.places)?;
-    let mut editor = Editor::open(&app.places)?;
+    let file = setup::file(&app.places);
+    let mut editor = PairEditor::open(&file, &app.places)?;
     // Another process may have remembered the same pair, or taken the name, since we looked.
-    if let Some(known) = editor.settings.by_folders(&pair.a.path, &pair.b.path) {
+    if let Some(known) = editor.setup.by_folders(&pair.a.path, &pair.b.path) {
         return Ok(known.clone());
     }
-    pair.item = editor.settings.free_id(&pair.name);
+    pair.item = editor.setup.free_id(&pair.name);
     pair.name = pair.item.as_str().to_owned();
     editor.add(&pair)?;
-    app.settings = editor.settings;
+    app.settings = editor.setup;
     app.out.remark(format_args!(
         "Remembered as \"{}\": from now on `instep {} {}` does the same.",
         Safe(&pair.name),
@@ -153,7 +154,7 @@ fn folders(app: &mut App<'_>, a: &OsStr, b: &OsStr, mode: Option<Mode>) -> Resul
 }
 
 /// A pair of two folders with nothing but defaults, named after them.
-pub(crate) fn unnamed(settings: &Settings, a: PathBuf, b: PathBuf) -> Pair {
+pub(crate) fn unnamed(settings: &Setup, a: PathBuf, b: PathBuf) -> Pair {
     let last = |path: &Path| match path.file_name() {
         Some(name) => SafePath(Path::new(name)).to_string(),
         None => "root".to_owned(),
@@ -287,7 +288,7 @@ mod tests {
     fn a_mirror_never_has_a_home_or_a_root_as_its_target() {
         let places =
             Places { settings: "/c".into(), state: "/s".into(), home: Some("/nonexistent/me".into()) };
-        let pair = |b: &str| unnamed(&Settings::default(), "/x".into(), b.into());
+        let pair = |b: &str| unnamed(&Setup::default(), "/x".into(), b.into());
         let refused = |b: &str, mode| refuse_dangerous_mirror(&pair(b), mode, &places).is_err();
         assert!(refused("/", Some(Mode::Mirror)));
         assert!(refused("/nonexistent", Some(Mode::Mirror)));

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::args::Add;
 use crate::exit::{Exit, Failure};
 use crate::render::text::{Safe, SafePath, shell_word};
-use crate::settings::edit::Editor;
+use crate::setup::{self, PairEditor};
 use crate::targets::{check_globs, refuse_dangerous_mirror, two_folders, unnamed};
 
 pub(crate) fn run(app: &mut App<'_>, args: &Add) -> Result<Exit, Failure> {
@@ -22,17 +22,18 @@ pub(crate) fn run(app: &mut App<'_>, args: &Add) -> Result<Exit, Failure> {
         .transpose()?;
     check_globs(&args.rules)?;
     let (a, b) = two_folders(a, b)?;
-    let mut editor = Editor::open(&app.places)?;
-    if let Some(known) = editor.settings.by_folders(&a, &b) {
+    let file = setup::file(&app.places);
+    let mut editor = PairEditor::open(&file, &app.places)?;
+    if let Some(known) = editor.setup.by_folders(&a, &b) {
         return Err(Failure::usage(format!("these two folders are the item \"{}\" already", known.item))
             .tip(format!(
                 "`instep sync {0}` synchronizes it, `instep remove {0}` forgets it",
                 shell_word(known.item.as_str())
             )));
     }
-    let mut pair = unnamed(&editor.settings, a, b);
+    let mut pair = unnamed(&editor.setup, a, b);
     if let Some(name) = name {
-        if let Some(known) = editor.settings.lookup(&name) {
+        if let Some(known) = editor.setup.lookup(&name) {
             return Err(Failure::usage(format!(
                 "there is an item \"{}\" already: {} and {}",
                 known.name,
@@ -41,7 +42,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Add) -> Result<Exit, Failure> {
             ))
             .tip("choose another name"));
         }
-        pair.item = editor.settings.free_id(&name);
+        pair.item = editor.setup.free_id(&name);
         pair.name = name;
     } else {
         pair.name = pair.item.as_str().to_owned();

@@ -1,6 +1,7 @@
 //! `instep list`.
 
 use folders::pair::{Pair, PairSide};
+use folders::words::{mode_word, policy_word};
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -9,7 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::out::{Tone, Volume};
 use crate::render::json::path_fields;
 use crate::render::text::{Safe, SafePath};
-use crate::settings::{limit_text, mode_word, on_conflict_word};
+use crate::setup::limit_text;
 
 pub(crate) fn run(app: &mut App<'_>, args: &List) -> Result<Exit, Failure> {
     let out = app.out;
@@ -61,7 +62,7 @@ fn details(pair: &Pair) -> Vec<String> {
         details.push(format!("\"{}\"", pair.name));
     }
     if pair.on_conflict != reconcile::OnConflict::Ask {
-        details.push(format!("on conflict: {}", on_conflict_word(pair.on_conflict)));
+        details.push(format!("on conflict: {}", policy_word(pair.on_conflict)));
     }
     if !pair.exclude.is_empty() {
         details.push(format!("without {}", pair.exclude.join(" ")));
@@ -87,7 +88,7 @@ fn object(pair: &Pair) -> Value {
         "a": side(&pair.a),
         "b": side(&pair.b),
         "mode": mode_word(pair.mode),
-        "on_conflict": on_conflict_word(pair.on_conflict),
+        "on_conflict": policy_word(pair.on_conflict),
         "exclude": pair.exclude,
         "include": pair.include,
         "max_delete": pair.max_delete.map(limit_text),

@@ -6,11 +6,12 @@ use crate::engine::HANDLER;
 use crate::exit::{Exit, Failure};
 use crate::ledger;
 use crate::render::text::{Safe, SafePath};
-use crate::settings::edit::Editor;
+use crate::setup::{self, PairEditor};
 
 pub(crate) fn run(app: &mut App<'_>, args: &Remove) -> Result<Exit, Failure> {
-    let mut editor = Editor::open(&app.places)?;
-    let pair = editor.settings.find(&args.item)?.clone();
+    let file = setup::file(&app.places);
+    let mut editor = PairEditor::open(&file, &app.places)?;
+    let pair = editor.setup.find(&args.item)?.clone();
     editor.remove(&pair.item)?;
     ledger::open(app)?.forget_item(&HANDLER, &pair.item)?;
     let remembered = app.places.pairs().join(pair.item.as_str());

@@ -7,6 +7,7 @@ use std::path::Path;
 use folders::ResolveRequest;
 use folders::pair::Pair;
 use reconcile::RelPath;
+use settings::nearest;
 use syncmgr::Request;
 use syncmgr::conflict::Conflict;
 
@@ -15,7 +16,7 @@ use crate::args::Resolve;
 use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
 use crate::ledger::{self, path_of};
-use crate::render::text::{SafePath, nearest};
+use crate::render::text::SafePath;
 use crate::report::report;
 use crate::run::run as run_items;
 

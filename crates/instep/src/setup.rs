@@ -1,85 +1,60 @@
-//! The settings: one TOML file that a person may edit and keep in git.
-//!
-//! ```toml
-//! [items.photos]
-//! name = "Photos"
-//! a = "/home/me/Photos"
-//! b = "/media/nas/Photos"
-//! b_label = "NAS"
-//! exclude = ["*.tmp"]
-//! ```
-//!
-//! Read strictly (a misspelt key is an error with its line, not a setting that silently does nothing), and written by
-//! [`edit`] alone, which keeps comments and order.
+//! What is set up: the settings file, and the folder pairs in it, which are this program's own kind of items.
 
-pub(crate) mod edit;
+mod pairs;
 mod words;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use folders::pair::{MaxDelete, Pair, PairSide};
-use serde::Deserialize;
+use folders::handler::HANDLER_ID;
+use folders::pair::{MaxDelete, Pair};
+use settings::edit::Editor;
+use settings::{Error, Mistake, Settings, SettingsFile, nearest};
 use syncmgr::ItemId;
 
 use crate::exit::Failure;
 use crate::places::Places;
-use crate::render::text::{SafePath, nearest};
-use words::{FolderWord, ItemKey, LimitWord, ModeWord, OnConflictWord};
-pub(crate) use words::{folder_word, limit_word, mode_word, on_conflict_word};
+use crate::render::text::SafePath;
+pub(crate) use pairs::{DEFAULT_TRASH_DAYS, labels};
 
-/// How long the trash is kept when nobody says otherwise.
-pub(crate) const DEFAULT_TRASH_DAYS: u32 = 30;
-
-/// The file as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    items: BTreeMap<ItemKey, ItemTable>,
-}
-
-/// One `[items.<id>]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ItemTable {
-    name: Option<String>,
-    a: FolderWord,
-    b: FolderWord,
-    a_label: Option<String>,
-    b_label: Option<String>,
-    mode: Option<ModeWord>,
-    on_conflict: Option<OnConflictWord>,
-    #[serde(default)]
-    exclude: Vec<String>,
-    #[serde(default)]
-    include: Vec<String>,
-    max_delete: Option<LimitWord>,
-    trash_days: Option<u32>,
-}
-
-/// What the settings say.
+/// What the settings say, with the folder pairs read.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Settings {
+pub(crate) struct Setup {
+    /// All that the file says.
+    pub(crate) said: Settings,
     /// The folder pairs, by identity.
     pub(crate) pairs: Vec<Pair>,
 }
 
-impl Settings {
+/// The settings file of a home; its folder pairs are checked whenever it is read or written.
+pub(crate) fn file(places: &Places) -> SettingsFile {
+    let home = places.home.clone();
+    let check = move |settings: &Settings| read_pairs(settings, home.as_deref()).err().unwrap_or_default();
+    SettingsFile::new(places.settings.clone(), places.state.join("settings.lock"), Arc::new(check))
+}
+
+fn read_pairs(settings: &Settings, home: Option<&Path>) -> Result<Vec<Pair>, Vec<Mistake>> {
+    let items = settings.items.iter().filter(|item| item.handler.as_str() == HANDLER_ID);
+    let (mut pairs, mut mistakes) = (Vec::new(), Vec::new());
+    for item in items {
+        match pairs::read(item, home) {
+            Ok(pair) => pairs.push(pair),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() { Ok(pairs) } else { Err(mistakes) }
+}
+
+impl Setup {
     /// Reads the file; one that does not exist says nothing.
     pub(crate) fn load(places: &Places) -> Result<Self, Failure> {
-        Self::parse(&read(&places.settings)?, places)
+        Ok(Self::new(file(places).load()?, places))
     }
 
-    fn parse(text: &str, places: &Places) -> Result<Self, Failure> {
-        let file: File = toml::from_str(text).map_err(|error| {
-            Failure::usage(format!("the settings in {} cannot be used", SafePath(&places.settings)))
-                .detail(error.to_string())
-                .tip("correct the file; nothing was done")
-        })?;
-        let home = places.home.as_deref();
-        let pairs = file.items.into_iter().map(|(key, table)| pair(key, table, home)).collect();
-        Ok(Self { pairs })
+    /// Of settings that were read by [`file`], which checks the pairs.
+    fn new(said: Settings, places: &Places) -> Self {
+        let pairs = read_pairs(&said, places.home.as_deref()).unwrap_or_default();
+        Self { said, pairs }
     }
 
     /// The item that a person means: by its identity, else by its name, without case.
@@ -134,51 +109,55 @@ impl Settings {
 
     /// An identity that no item has yet, made of a name.
     pub(crate) fn free_id(&self, name: &str) -> ItemId {
-        let slug = words::slug(name);
-        (1_u32..)
-            .map(|number| if number == 1 { slug.clone() } else { format!("{slug}-{number}") })
-            .filter_map(|id| ItemId::new(&id).ok())
-            .find(|id| self.pair(id).is_none())
-            .unwrap_or_else(|| unreachable!("a slug with a number is a legal identity, and items are finite"))
+        self.said.free_id(name)
     }
 }
 
-fn pair(key: ItemKey, table: ItemTable, home: Option<&Path>) -> Pair {
-    let (a, b) = (table.a.resolve(home), table.b.resolve(home));
-    let (default_a, default_b) = labels(&a, &b);
-    Pair {
-        name: table.name.filter(|name| !name.is_empty()).unwrap_or_else(|| key.0.as_str().to_owned()),
-        item: key.0,
-        a: PairSide { path: a, label: table.a_label.unwrap_or(default_a) },
-        b: PairSide { path: b, label: table.b_label.unwrap_or(default_b) },
-        mode: table.mode.map(|word| word.0).unwrap_or_default(),
-        on_conflict: table.on_conflict.map(|word| word.0).unwrap_or_default(),
-        exclude: table.exclude,
-        include: table.include,
-        max_delete: table.max_delete.map(|word| word.0),
-        trash_days: table.trash_days.unwrap_or(DEFAULT_TRASH_DAYS),
+/// Changes the settings file, held against other processes until it is dropped.
+pub(crate) struct PairEditor<'a> {
+    editor: Editor<'a>,
+    places: &'a Places,
+    /// What the file says now.
+    pub(crate) setup: Setup,
+}
+
+impl<'a> PairEditor<'a> {
+    /// Waits for other processes that edit, then reads.
+    pub(crate) fn open(file: &'a SettingsFile, places: &'a Places) -> Result<Self, Failure> {
+        places.make_state()?;
+        let editor = file.edit()?;
+        let setup = Setup::new(editor.settings().clone(), places);
+        Ok(Self { editor, places, setup })
+    }
+
+    /// Adds a pair and writes the file.
+    pub(crate) fn add(&mut self, pair: &Pair) -> Result<(), Failure> {
+        self.editor.add_item(&pair.item, pairs::table(pair))?;
+        self.setup = Setup::new(self.editor.settings().clone(), self.places);
+        Ok(())
+    }
+
+    /// Takes an item out and writes the file.
+    pub(crate) fn remove(&mut self, item: &ItemId) -> Result<(), Failure> {
+        self.editor.remove_item(item)?;
+        self.setup = Setup::new(self.editor.settings().clone(), self.places);
+        Ok(())
     }
 }
 
-/// What two folders are called when nobody named them: by their last names, or whole where these are the same.
-pub(crate) fn labels(a: &Path, b: &Path) -> (String, String) {
-    let last = |path: &Path| path.file_name().map(|name| SafePath(Path::new(name)).to_string());
-    match (last(a), last(b)) {
-        (Some(a), Some(b)) if a != b => (a, b),
-        _ => (SafePath(a).to_string(), SafePath(b).to_string()),
-    }
-}
-
-/// The file's text; nothing when there is no file.
-fn read(path: &PathBuf) -> Result<String, Failure> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(Failure::failed(format!(
-            "cannot read the settings in {}: {}",
-            SafePath(path),
-            syncmgr::reason(&error)
-        ))),
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Wrong { path, mistakes } => {
+                let detail: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+                Self::usage(format!("the settings in {} cannot be used", SafePath(&path)))
+                    .detail(detail.join("\n"))
+                    .tip("correct the file; nothing was done")
+            }
+            Error::Changed { .. } => Self::failed(error.to_string()).tip("try again"),
+            Error::NoSuchPlace(text) => Self::usage(text),
+            _ => Self::failed(error.to_string()),
+        }
     }
 }
 
@@ -199,8 +178,10 @@ mod tests {
         Places { settings: "/c/instep.toml".into(), state: "/s".into(), home: Some("/home/me".into()) }
     }
 
-    fn parse(text: &str) -> Result<Settings, String> {
-        Settings::parse(text, &places()).map_err(|failure| failure.detail.unwrap_or(failure.text))
+    fn parse(text: &str) -> Result<Setup, String> {
+        let places = places();
+        let said = file(&places).parse(text).map_err(|error| error.to_string())?;
+        Ok(Setup::new(said, &places))
     }
 
     #[test]
@@ -248,16 +229,6 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.contains(line) && error.contains(word), "{text:?} gives {error}");
         }
-    }
-
-    #[test]
-    fn folders_in_any_encoding_survive() {
-        use std::os::unix::ffi::OsStrExt;
-        let path = Path::new(std::ffi::OsStr::from_bytes(b"/x/caf\xe9\\\n"));
-        let word = folder_word(path);
-        assert_eq!(word, "bytes:/x/caf\\xe9\\x5c\\x0a");
-        let text = format!("[items.x]\na = '{word}'\nb = '/b'");
-        assert_eq!(parse(&text).unwrap().pairs[0].a.path, path);
     }
 
     #[test]

@@ -1,0 +1,127 @@
+//! A folder pair in the settings: the keys of an item whose handler is `folders`, read and written.
+
+use std::path::Path;
+
+use folders::pair::{Pair, PairSide};
+use folders::words::{mode_word, policy_word};
+use reconcile::{Mode, OnConflict};
+use serde::Deserialize;
+use settings::words::{PathWord, path_word};
+use settings::{Item, Mistake};
+use toml_edit::{Array, Table, value};
+
+use super::words::{LimitWord, ModeWord, OnConflictWord, limit_word};
+use crate::render::text::SafePath;
+
+/// How long the trash is kept when nobody says otherwise.
+pub(crate) const DEFAULT_TRASH_DAYS: u32 = 30;
+
+/// What the item of a folder pair may say besides what every item may.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PairKeys {
+    a: PathWord,
+    b: PathWord,
+    a_label: Option<String>,
+    b_label: Option<String>,
+    mode: Option<ModeWord>,
+    on_conflict: Option<OnConflictWord>,
+    #[serde(default)]
+    exclude: Vec<String>,
+    #[serde(default)]
+    include: Vec<String>,
+    max_delete: Option<LimitWord>,
+    trash_days: Option<u32>,
+}
+
+pub(super) fn read(item: &Item, home: Option<&Path>) -> Result<Pair, Mistake> {
+    let keys: PairKeys = item.options.read()?;
+    let (a, b) = (keys.a.resolve(home), keys.b.resolve(home));
+    let (default_a, default_b) = labels(&a, &b);
+    Ok(Pair {
+        item: item.id.clone(),
+        name: item.name.clone(),
+        a: PairSide { path: a, label: keys.a_label.unwrap_or(default_a) },
+        b: PairSide { path: b, label: keys.b_label.unwrap_or(default_b) },
+        mode: keys.mode.map(|word| word.0).unwrap_or_default(),
+        on_conflict: keys.on_conflict.map(|word| word.0).unwrap_or_default(),
+        exclude: keys.exclude,
+        include: keys.include,
+        max_delete: keys.max_delete.map(|word| word.0),
+        trash_days: keys.trash_days.unwrap_or(DEFAULT_TRASH_DAYS),
+    })
+}
+
+/// Only what differs from the defaults is written: a short file is a readable one.
+pub(super) fn table(pair: &Pair) -> Table {
+    let mut table = Table::new();
+    if pair.name != pair.item.as_str() {
+        table["name"] = value(&pair.name);
+    }
+    table["a"] = value(path_word(&pair.a.path));
+    table["b"] = value(path_word(&pair.b.path));
+    let (label_a, label_b) = labels(&pair.a.path, &pair.b.path);
+    if pair.a.label != label_a {
+        table["a_label"] = value(&pair.a.label);
+    }
+    if pair.b.label != label_b {
+        table["b_label"] = value(&pair.b.label);
+    }
+    if pair.mode != Mode::default() {
+        table["mode"] = value(mode_word(pair.mode));
+    }
+    if pair.on_conflict != OnConflict::default() {
+        table["on_conflict"] = value(policy_word(pair.on_conflict));
+    }
+    for (key, globs) in [("exclude", &pair.exclude), ("include", &pair.include)] {
+        if !globs.is_empty() {
+            table[key] = value(globs.iter().collect::<Array>());
+        }
+    }
+    if let Some(limit) = pair.max_delete {
+        table["max_delete"] = value(limit_word(limit));
+    }
+    if pair.trash_days != DEFAULT_TRASH_DAYS {
+        table["trash_days"] = value(i64::from(pair.trash_days));
+    }
+    table
+}
+
+/// What two folders are called when nobody named them: by their last names, or whole where these are the same.
+pub(crate) fn labels(a: &Path, b: &Path) -> (String, String) {
+    let last = |path: &Path| path.file_name().map(|name| SafePath(Path::new(name)).to_string());
+    match (last(a), last(b)) {
+        (Some(a), Some(b)) if a != b => (a, b),
+        _ => (SafePath(a).to_string(), SafePath(b).to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::places::Places;
+    use crate::setup::{PairEditor, Setup, file};
+    use folders::pair::MaxDelete;
+    use syncmgr::ItemId;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let places =
+            Places { settings: dir.path().join("c/instep.toml"), state: dir.path().join("s"), home: None };
+        let pair = Pair {
+            item: ItemId::new("photos").unwrap(),
+            name: "My Photos".into(),
+            a: PairSide { path: "/x/a".into(), label: "a".into() },
+            b: PairSide { path: "/x/b".into(), label: "NAS".into() },
+            mode: Mode::Copy,
+            on_conflict: OnConflict::KeepBoth,
+            exclude: vec!["*.tmp".into()],
+            include: vec![],
+            max_delete: Some(MaxDelete::Percent(10)),
+            trash_days: 30,
+        };
+        PairEditor::open(&file(&places), &places).unwrap().add(&pair).unwrap();
+        assert_eq!(Setup::load(&places).unwrap().pairs, [pair]);
+    }
+}

@@ -1,0 +1,80 @@
+//! The small sections: `[server]`, `[results]`, `[stop]` and `[secrets]`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::period::Period;
+use crate::words::{Command, PathWord};
+
+/// `[server]`: where the API is reached besides the daemon's own socket.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Addresses with ports, such as `127.0.0.1:8384`; none if nothing is said.
+    pub listen: Vec<SocketAddr>,
+    /// The certificate and its key; with them the API is spoken over TLS.
+    pub tls: Option<Tls>,
+    /// Names by which it may be reached besides its addresses (`Host`).
+    pub hosts: Vec<String>,
+    /// Pages of other origins that may use it (`Origin`).
+    pub origins: Vec<String>,
+}
+
+/// `[server.tls]`: files in PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate, with those that lead to it.
+    pub cert: PathWord,
+    /// Its private key.
+    pub key: PathWord,
+}
+
+/// `[results]`: how much of the past is kept. The last run of each item and its last good run always stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ResultsKept {
+    /// Runs that are older go.
+    pub keep_days: u32,
+    /// The most runs.
+    pub keep_runs: u64,
+    /// The most events, by whole runs.
+    pub keep_events: u64,
+}
+
+impl Default for ResultsKept {
+    fn default() -> Self {
+        Self { keep_days: 365, keep_runs: 100_000, keep_events: 1_000_000 }
+    }
+}
+
+/// `[stop]`: how a stop is carried through.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stop {
+    /// How long a handler may take to acknowledge a stop before its program is terminated, and then again before it is
+    /// killed; 10 seconds if nothing is said.
+    grace: Option<Period>,
+}
+
+impl Stop {
+    /// How long a handler may take to acknowledge a stop.
+    pub fn grace(&self) -> Duration {
+        self.grace.map_or(Duration::from_secs(10), Period::duration)
+    }
+}
+
+/// `[secrets]`: where `secret:NAME` is looked up. The keyring first, then the command, then the encrypted file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Secrets {
+    /// Whether the keyring of the desktop is asked; yes if nothing is said.
+    pub keyring: Option<bool>,
+    /// A command that prints a secret, such as `["pass", "show", "sync/{name}"]`; `{name}` is the secret's name.
+    pub command: Option<Command>,
+    /// How long the keyring or the command may take; 10 seconds if nothing is said.
+    pub timeout: Option<Period>,
+}
