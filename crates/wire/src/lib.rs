@@ -12,6 +12,7 @@ mod live;
 mod page;
 mod path;
 mod problem;
+pub mod rpc;
 mod run;
 mod service;
 mod time;
