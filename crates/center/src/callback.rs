@@ -37,6 +37,14 @@ impl Callback {
         self.joined(item)
     }
 
+    pub(crate) fn report_event_at(&self, event: NewEvent, time: i64) -> Result<EventId, Refusal> {
+        let handler = self.open.session.handler();
+        let event = self.open.session.admit_event(self.now(), event, |item| {
+            self.inner.with_handler(handler, |entry| Ok(entry.items.get(item).is_some())).unwrap_or(false)
+        })?;
+        Ok(self.inner.record_event(&self.open, event, time)?)
+    }
+
     /// An item is part of the session from now on, also on record.
     fn joined(&self, item: &ItemId) -> Result<(), Refusal> {
         self.open.recorder.add_items(std::slice::from_ref(item), self.inner.clock.wall())?;
@@ -70,11 +78,7 @@ impl SyncCallback for Callback {
     }
 
     fn report_event(&self, event: NewEvent) -> Result<EventId, Refusal> {
-        let handler = self.open.session.handler();
-        let event = self.open.session.admit_event(self.now(), event, |item| {
-            self.inner.with_handler(handler, |entry| Ok(entry.items.get(item).is_some())).unwrap_or(false)
-        })?;
-        Ok(self.inner.record_event(&self.open, event, self.inner.clock.wall())?)
+        self.report_event_at(event, self.inner.clock.wall())
     }
 
     fn can_continue(&self, item: Option<&ItemId>) -> Result<bool, Refusal> {

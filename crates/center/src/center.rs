@@ -8,12 +8,13 @@ use store::Store;
 use syncmgr::control::SyncResult;
 use syncmgr::flags::SyncControlFlags;
 use syncmgr::handler::{Handler, HandlerCollection};
-use syncmgr::{HandlerId, ItemId, Refusal, Request, SessionCreator, SyncCallback};
+use syncmgr::{HandlerId, ItemId, Refusal, Request, RunId, SessionCreator, SyncCallback};
 
+use crate::callback::Callback;
 use crate::clock::Clock;
 use crate::escalate::StopGrace;
 use crate::feed::{FeedState, What};
-use crate::open::Open;
+use crate::open::{Open, OpenedBy};
 use crate::registry::{self, HandlerEntry};
 use crate::verdict::{Started, Ticket};
 
@@ -33,6 +34,8 @@ pub(crate) struct Inner {
     changed: Condvar,
     /// Held while a session begins: two at once would both find the handler free.
     pub(crate) beginning: Mutex<()>,
+    /// Held while another program opens a session: of two requests that are the same, the second finds the first.
+    pub(crate) opening: Mutex<()>,
     /// Held while leases and stops are looked at: a step of a stop is taken once.
     pub(crate) looking: Mutex<()>,
     pub(crate) asker: Mutex<Option<Asker>>,
@@ -44,6 +47,8 @@ pub(crate) struct State {
     pub(crate) handlers: Vec<HandlerEntry>,
     pub(crate) collections: Vec<Arc<dyn HandlerCollection>>,
     pub(crate) open: Vec<Arc<Open>>,
+    /// Sessions that other programs hold; kept here until they end.
+    pub(crate) outside: HashMap<RunId, Arc<Callback>>,
     /// Grows whenever something begins, ends, waits or completes.
     pub(crate) version: u64,
     pub(crate) overdue_after: HashMap<(HandlerId, ItemId), i64>,
@@ -90,6 +95,7 @@ impl Center {
                 state: Mutex::default(),
                 changed: Condvar::new(),
                 beginning: Mutex::default(),
+                opening: Mutex::default(),
                 looking: Mutex::default(),
                 asker: Mutex::default(),
                 feed: FeedState::default(),
@@ -163,13 +169,14 @@ impl Center {
 }
 
 impl SessionCreator for Center {
-    /// Opens a session that nobody asked the center for: a process outside, or a handler on its own account.
+    /// Opens a session that nobody asked the center for: a handler's on its own account. Other programs have
+    /// [`Center::open_session`].
     fn create_session(
         &self,
         handler: &HandlerId,
         items: &[ItemId],
     ) -> Result<Arc<dyn SyncCallback>, Refusal> {
-        self.inner.create_session(None, handler, items)
+        Ok(self.inner.create_session(OpenedBy::Handler, handler, items, None)?)
     }
 }
 

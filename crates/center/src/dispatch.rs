@@ -14,7 +14,7 @@ use syncmgr::switches::Origin;
 use syncmgr::{EndReason, HandlerId, ItemId, Problem, ProblemClass, Refusal, Request};
 
 use crate::center::Inner;
-use crate::open::Open;
+use crate::open::{Open, OpenedBy};
 use crate::registry::HandlerEntry;
 use crate::turn::{Turn, TurnCreator};
 use crate::verdict::{Ticket, Verdict};
@@ -178,7 +178,7 @@ impl Inner {
             if items.is_empty() {
                 continue;
             }
-            match self.begin(Some(turn), &turn.handler, &items) {
+            match self.begin(OpenedBy::Turn(turn), &turn.handler, &items, None) {
                 Ok(open) if canceled => {
                     open.cancel_open_items(self.clock.steady());
                     self.end(&open, EndReason::Returned);

@@ -1,17 +1,18 @@
 //! Jobs: what other programs start by themselves, and only tell the center of. Their handler is built in; an item of it
 //! comes into being with its first report and is shown like all others.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use store::Store;
 use syncmgr::control::Control;
 use syncmgr::flags::{ControlFlags, HandlerCapabilities, HandlerType, ItemCapabilities, ItemPolicies};
 use syncmgr::{
     Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, ProblemClass, Refusal, Request,
-    SessionCreator, SyncCallback, SyncItem, SyncItemInfo,
+    SessionCreator, SyncCallback, SyncItem, SyncItemInfo, text,
 };
 
 use crate::center::Center;
+use crate::clock::Clock;
 
 /// The identifier of the handler of jobs.
 pub const JOBS: &str = "jobs";
@@ -23,6 +24,7 @@ pub struct Jobs(Arc<JobsHandler>);
 struct JobsHandler {
     id: HandlerId,
     store: Arc<Store>,
+    clock: Arc<dyn Clock>,
     items: JobItems,
 }
 
@@ -35,6 +37,7 @@ impl Jobs {
         let handler = JobsHandler {
             id: HandlerId::new(JOBS)?,
             store: Arc::clone(center.store()),
+            clock: Arc::clone(&center.inner.clock),
             items: JobItems::default(),
         };
         handler.learn()?;
@@ -53,7 +56,7 @@ impl Jobs {
     /// # Errors
     /// The job was disabled by a person, or the run cannot be written down.
     pub fn begin(&self, center: &Center, job: &ItemId) -> Result<Arc<dyn SyncCallback>, Refusal> {
-        if self.0.items.add(job) {
+        if self.0.items.add(job, None) {
             center.update_handler(&self.0.id, ControlFlags::WAIT)?;
         }
         center.create_session(&self.0.id, std::slice::from_ref(job))
@@ -76,7 +79,7 @@ impl JobsHandler {
     /// Takes over what the store knows; tells whether something was new.
     fn learn(&self) -> Result<bool, Refusal> {
         let known = self.store.item_states(Some(&self.id))?;
-        Ok(known.iter().filter(|state| self.items.add(&state.item)).count() > 0)
+        Ok(known.iter().filter(|state| self.items.add(&state.item, state.name.as_deref())).count() > 0)
     }
 }
 
@@ -106,6 +109,18 @@ impl Handler for JobsHandler {
         &self.items
     }
 
+    fn adopt(&self, job: &ItemId, name: Option<&str>) -> Result<(), Refusal> {
+        let name = name.map(|name| text::name(name.trim()));
+        if name == Some("") {
+            return Err(Refusal::InvalidArgument(format!("the job '{job}' cannot be called nothing")));
+        }
+        if name.is_some() {
+            self.store.set_name(&self.id, job, name, self.clock.wall())?;
+        }
+        self.items.add(job, name);
+        Ok(())
+    }
+
     fn synchronize(
         &self,
         _items: &[ItemId],
@@ -119,17 +134,28 @@ impl Handler for JobsHandler {
 
 /// The jobs that are known.
 #[derive(Default)]
-struct JobItems(RwLock<Vec<Arc<JobItem>>>);
+struct JobItems(Arc<JobList>);
+
+type JobList = RwLock<Vec<Arc<JobItem>>>;
 
 impl JobItems {
-    /// Adds a job; tells whether it is new.
-    fn add(&self, job: &ItemId) -> bool {
+    /// Adds a job, or another name of one; tells whether something is new.
+    fn add(&self, job: &ItemId, name: Option<&str>) -> bool {
+        let made = || {
+            Arc::new(JobItem { id: job.clone(), name: name.map(str::to_owned), all: Arc::downgrade(&self.0) })
+        };
         let mut items = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let new = !items.iter().any(|item| item.0 == *job);
-        if new {
-            items.push(Arc::new(JobItem(job.clone())));
+        match items.iter_mut().find(|item| item.id == *job) {
+            Some(known) if name.is_none() || known.name.as_deref() == name => false,
+            Some(known) => {
+                *known = made();
+                true
+            }
+            None => {
+                items.push(made());
+                true
+            }
         }
-        new
     }
 
     fn read(&self) -> Vec<Arc<JobItem>> {
@@ -139,7 +165,7 @@ impl JobItems {
 
 impl ItemContainer for JobItems {
     fn item(&self, id: &ItemId) -> Option<Arc<dyn SyncItem>> {
-        self.read().into_iter().find(|item| item.0 == *id).map(|item| item as Arc<dyn SyncItem>)
+        self.read().into_iter().find(|item| item.id == *id).map(|item| item as Arc<dyn SyncItem>)
     }
 
     fn all(&self) -> Vec<Arc<dyn SyncItem>> {
@@ -147,16 +173,20 @@ impl ItemContainer for JobItems {
     }
 }
 
-/// A job is known by what its reporter calls it.
-struct JobItem(ItemId);
+/// A job is known by what its reporter calls it, until a name is said.
+struct JobItem {
+    id: ItemId,
+    name: Option<String>,
+    all: Weak<JobList>,
+}
 
 impl SyncItem for JobItem {
     fn id(&self) -> &ItemId {
-        &self.0
+        &self.id
     }
 
     fn name(&self) -> Result<String, HandlerError> {
-        Ok(self.0.as_str().to_owned())
+        Ok(self.name.clone().unwrap_or_else(|| self.id.as_str().to_owned()))
     }
 
     fn info(&self) -> Result<SyncItemInfo, HandlerError> {
@@ -169,5 +199,12 @@ impl SyncItem for JobItem {
 
     fn policies(&self) -> ItemPolicies {
         ItemPolicies::PREVENT_START_SYNC
+    }
+
+    fn delete(&self) -> Result<(), HandlerError> {
+        if let Some(all) = self.all.upgrade() {
+            all.write().unwrap_or_else(PoisonError::into_inner).retain(|item| item.id != self.id);
+        }
+        Ok(())
     }
 }

@@ -1,23 +1,48 @@
 //! A session that has not ended.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use store::RunRecorder;
 use syncmgr::{CancelRequest, Counts, ItemId, Outcome, Problem, ProgressStatus, Session};
 
 use crate::center::locked;
 use crate::escalate::Stopping;
+use crate::outside::Holder;
 use crate::turn::Turn;
 use crate::verdict::{Ticket, Tickets, Verdict};
+
+/// Who opened a session.
+#[derive(Clone)]
+pub(crate) enum OpenedBy<'a> {
+    /// A handler that was called.
+    Turn(&'a Arc<Turn>),
+    /// A handler on its own account.
+    Handler,
+    /// Another program.
+    Outside(Holder),
+}
+
+impl OpenedBy<'_> {
+    pub(crate) fn turn(&self) -> Option<&Arc<Turn>> {
+        match self {
+            Self::Turn(turn) => Some(turn),
+            Self::Handler | Self::Outside(_) => None,
+        }
+    }
+}
 
 /// A session that has not ended, and where it is recorded.
 pub(crate) struct Open {
     pub(crate) session: Session,
     pub(crate) recorder: RunRecorder,
     pub(crate) turn: Option<Arc<Turn>>,
+    /// Another program holds it.
+    pub(crate) holder: Option<Holder>,
     /// In milliseconds since 1970.
     pub(crate) started: i64,
+    /// When it really ended, if that is told later, in milliseconds since 1970.
+    pub(crate) ended: OnceLock<i64>,
     pub(crate) stopping: Mutex<Stopping>,
     tickets: Mutex<Tickets>,
     /// Its last callback was dropped, while its handler may still say why (see `Callback::drop`).
@@ -25,17 +50,19 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    pub(crate) fn new(
-        session: Session,
-        recorder: RunRecorder,
-        turn: Option<Arc<Turn>>,
-        started: i64,
-    ) -> Self {
+    pub(crate) fn new(session: Session, recorder: RunRecorder, by: OpenedBy<'_>, started: i64) -> Self {
+        let (turn, holder) = match by {
+            OpenedBy::Turn(turn) => (Some(Arc::clone(turn)), None),
+            OpenedBy::Handler => (None, None),
+            OpenedBy::Outside(holder) => (None, Some(holder)),
+        };
         Self {
             session,
             recorder,
             turn,
+            holder,
             started,
+            ended: OnceLock::new(),
             stopping: Mutex::default(),
             tickets: Mutex::default(),
             dropped: AtomicBool::new(false),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use store::{HandlerState, ItemState, Store, StoreError, Switch};
 use syncmgr::admission::{self, HandlerProperties, Inadmissible, ItemProperties};
-use syncmgr::flags::{HandlerCapabilities, HandlerPolicies, ItemPolicies};
+use syncmgr::flags::{HandlerCapabilities, HandlerPolicies, ItemCapabilities, ItemPolicies};
 use syncmgr::handler::{Handler, SyncItem};
 use syncmgr::queue::Queue;
 use syncmgr::switches::{HandlerStanding, ItemStanding, Origin, Switches};
@@ -172,6 +172,13 @@ impl HandlerEntry {
 impl ItemEntry {
     pub(crate) fn name(&self) -> &str {
         self.loaded.as_ref().map_or_else(|_| self.item.id().as_str(), |loaded| &loaded.name)
+    }
+
+    pub(crate) fn can_be_deleted(&self) -> bool {
+        self.loaded.as_ref().is_ok_and(|loaded| {
+            loaded.capabilities.contains(ItemCapabilities::CAN_DELETE)
+                && !loaded.policies.contains(ItemPolicies::DISABLE_DELETE)
+        })
     }
 
     pub(crate) fn standing(&self) -> ItemStanding {

@@ -8,19 +8,17 @@ use store::{NewRun, Retention, RunEnd, RunItemEnd, StoreError};
 use syncmgr::conflict::ConflictStore;
 use syncmgr::flags::HandlerCapabilities;
 use syncmgr::switches::Origin;
-use syncmgr::{
-    EndReason, Ended, Event, EventId, HandlerId, ItemId, NewEvent, Refusal, Session, SyncCallback,
-};
+use syncmgr::{EndReason, Ended, Event, EventId, HandlerId, ItemId, NewEvent, Refusal, Session};
 
 use crate::callback::Callback;
 use crate::center::{Inner, locked, unknown_handler};
 use crate::feed::What;
-use crate::open::Open;
-use crate::turn::Turn;
+use crate::open::{Open, OpenedBy};
+use crate::outside::Holder;
 use crate::verdict::Verdict;
 
 /// How often leases are looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often stops are looked at that wait for an answer.
 const LOOK_AT_STOPS_EVERY: Duration = Duration::from_millis(250);
 /// The results are tidied up with every so many-th run.
@@ -29,15 +27,16 @@ const RETAIN_EVERY: u64 = 128;
 impl Inner {
     pub(crate) fn create_session(
         self: &Arc<Self>,
-        turn: Option<&Arc<Turn>>,
+        by: OpenedBy<'_>,
         handler: &HandlerId,
         items: &[ItemId],
-    ) -> Result<Arc<dyn SyncCallback>, Refusal> {
+        started: Option<i64>,
+    ) -> Result<Arc<Callback>, Refusal> {
         if items.is_empty() {
             return Err(Refusal::InvalidArgument("a session needs at least one item".into()));
         }
         let _one_at_a_time = locked(&self.beginning);
-        if let Some(turn) = turn {
+        if let Some(turn) = by.turn() {
             // A handler that goes on to its next session is not on its way out.
             let left: Vec<Arc<Open>> = self
                 .lock()
@@ -57,7 +56,8 @@ impl Inner {
             for item in items {
                 entry.item_may_start(entry.item(item)?, Origin::Outside)?;
             }
-            let busy = state.open_of(handler).next().is_some() || (turn.is_none() && !entry.turns.is_empty());
+            let busy =
+                state.open_of(handler).next().is_some() || (by.turn().is_none() && !entry.turns.is_empty());
             if busy && !entry.is_concurrent() {
                 return Err(Refusal::AccessDenied(format!(
                     "'{}' is being synchronized already, and does not support several sessions at once",
@@ -65,29 +65,30 @@ impl Inner {
                 )));
             }
         }
-        let open = self.begin(turn, handler, items)?;
+        let open = self.begin(by, handler, items, started)?;
         Ok(Arc::new(Callback { inner: Arc::clone(self), open }))
     }
 
     pub(crate) fn begin(
         self: &Arc<Self>,
-        turn: Option<&Arc<Turn>>,
+        by: OpenedBy<'_>,
         handler: &HandlerId,
         items: &[ItemId],
+        started: Option<i64>,
     ) -> Result<Arc<Open>, Refusal> {
-        let started = self.clock.wall();
+        let started = started.unwrap_or_else(|| self.clock.wall());
         let recorder =
             self.store.begin_run(NewRun { handler: handler.clone(), items: items.to_vec(), started })?;
         let now = self.clock.steady();
         let session = Session::new(recorder.run(), handler.clone(), items, now)?;
-        let open = Arc::new(Open::new(session, recorder, turn.cloned(), started));
+        let open = Arc::new(Open::new(session, recorder, by, started));
         {
             let mut state = self.lock();
             state.open.push(Arc::clone(&open));
             let (run, handler, items) = (open.session.run_id(), handler.clone(), items.to_vec());
             self.feed.note(started, What::SessionBegan { run, handler, items, started });
         }
-        if let Some(turn) = turn {
+        if let Some(turn) = &open.turn {
             turn.begin(&open, now);
         }
         self.watch_sessions();
@@ -121,7 +122,7 @@ impl Inner {
 
     /// Writes down what a session came to and tells those who wait. Exactly one caller gets here for each session.
     fn close(self: &Arc<Self>, open: &Arc<Open>, ended: Ended) {
-        let wall = self.clock.wall();
+        let wall = open.ended.get().copied().unwrap_or_else(|| self.clock.wall());
         let handler = open.session.handler();
         let mut trouble = None;
         for event in ended.events {
@@ -168,11 +169,13 @@ impl Inner {
                 turn.fell_silent();
             }
         }
-        {
+        let held = {
             let mut state = self.lock();
             state.open.retain(|other| !Arc::ptr_eq(other, open));
             self.feed.note(wall, told);
-        }
+            state.outside.remove(&run)
+        };
+        drop(held);
         self.feed.ring();
         self.announce();
         if run.0.is_multiple_of(RETAIN_EVERY) {
@@ -213,6 +216,8 @@ impl Inner {
         for open in open {
             if let Some(ended) = open.session.expire(self.clock.steady()) {
                 self.close(&open, ended);
+            } else if open.holder.as_ref().is_some_and(Holder::is_gone) {
+                self.end(&open, EndReason::HolderGone);
             }
         }
         self.escalate();

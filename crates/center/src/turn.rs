@@ -7,7 +7,7 @@ use syncmgr::{HandlerId, ItemId, Refusal, SessionCreator, SyncCallback};
 
 use crate::center::{Inner, locked};
 use crate::escalate::StopGrace;
-use crate::open::Open;
+use crate::open::{Open, OpenedBy};
 use crate::verdict::{Ticket, Tickets, Verdict};
 
 /// One call of `synchronize`, from the queue to its return.
@@ -158,7 +158,7 @@ impl SessionCreator for TurnCreator {
         handler: &HandlerId,
         items: &[ItemId],
     ) -> Result<Arc<dyn SyncCallback>, Refusal> {
-        let turn = (*handler == self.turn.handler).then_some(&self.turn);
-        self.inner.create_session(turn, handler, items)
+        let by = if *handler == self.turn.handler { OpenedBy::Turn(&self.turn) } else { OpenedBy::Handler };
+        Ok(self.inner.create_session(by, handler, items, None)?)
     }
 }

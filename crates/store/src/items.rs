@@ -79,7 +79,7 @@ pub(crate) fn item_states(
     let conflicts = by_item(conn, "SELECT item, count(*) FROM conflicts GROUP BY item")?;
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {RUN_ITEM_COLUMNS}, h.handler, i.enabled, i.hidden, i.paused_until, i.first_seen,
-                r.id, r.started, r.ended, r.manual, i.last_good_run, i.last_good_end, i.id, i.verdict
+                r.id, r.started, r.ended, r.manual, i.last_good_run, i.last_good_end, i.id, i.verdict, i.name
            FROM items i
            JOIN handlers h ON h.id = i.handler
            LEFT JOIN runs r ON r.id = i.last_run
@@ -117,6 +117,7 @@ pub(crate) fn item_states(
                 running: running.get(&id).copied().map(RunId),
                 conflicts: conflicts.get(&id).copied().unwrap_or(0),
                 verdict: outcome(row, at(12))?,
+                name: row.get(at(13))?,
             })
         })?
         .collect()
@@ -171,6 +172,19 @@ pub(crate) fn set_switch(
             };
         }
     }
+    Ok(())
+}
+
+/// Says what a person calls an item.
+pub(crate) fn set_name(
+    ledger: &Ledger<'_>,
+    handler: &HandlerId,
+    item: &ItemId,
+    name: Option<&str>,
+    now: i64,
+) -> rusqlite::Result<()> {
+    let row = ledger.item(handler, item, now)?;
+    ledger.conn.prepare_cached("UPDATE items SET name = ?2 WHERE id = ?1")?.execute(params![row, name])?;
     Ok(())
 }
 

@@ -215,6 +215,8 @@ pub struct ItemState {
     /// The outcome of the last run that tells how the item stands. A run that was stopped, interrupted, or could not
     /// begin tells nothing: what the run before it found still holds.
     pub verdict: Option<Outcome>,
+    /// What a person calls it, where no handler says so.
+    pub name: Option<String>,
 }
 
 /// The last run of an item, as far as its state needs it.

@@ -7,6 +7,7 @@ use rusqlite_migration::{M, Migrations};
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0001_start.sql")),
     M::up(include_str!("../migrations/0002_schedules.sql")),
+    M::up(include_str!("../migrations/0003_names.sql")),
 ];
 
 /// The format that this program writes.

@@ -243,6 +243,23 @@ impl Store {
         self.write(Durability::Full, move |ledger| schedules::pause(ledger.conn, until))
     }
 
+    /// Says what a person calls an item that no handler has a name for; met first at `now` if it was never met.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn set_name(
+        &self,
+        handler: &HandlerId,
+        item: &ItemId,
+        name: Option<&str>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let (handler, item, name) = (handler.clone(), item.clone(), name.map(str::to_owned));
+        self.write(Durability::Full, move |ledger| {
+            items::set_name(ledger, &handler, &item, name.as_deref(), now)
+        })
+    }
+
     /// Forgets an item that left the sync set: its state, results, events and conflicts. Answers whether it was known.
     ///
     /// # Errors

@@ -111,6 +111,14 @@ pub trait Handler: Send + Sync {
     fn icon(&self) -> Option<Icon> {
         None
     }
+    /// Takes in an item that a program outside reports and that is not listed yet, or gives a known one another name; for
+    /// handlers whose items come into being so. The item is listed from then on. Not in the original.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the handler alone says what its items are, or a name cannot be one.
+    fn adopt(&self, item: &ItemId, _name: Option<&str>) -> Result<(), Refusal> {
+        Err(Refusal::InvalidArgument(format!("the handler '{}' has no item '{item}'", self.id())))
+    }
     /// Reads the options of a start that comes as text, from a person or another program: a JSON object whose keys are
     /// this handler's own words. None is a plain start, which is folded with others of its kind (R17). Not in the
     /// original, whose callers and handlers share an address space.

@@ -7,6 +7,7 @@ mod ending;
 mod escalation;
 mod feed;
 mod jobs;
+mod outside;
 mod queue;
 mod sessions;
 mod status;

@@ -19,6 +19,8 @@ pub enum EndReason {
     Dropped,
     /// Nothing was heard for longer than the lease.
     LeaseExpired,
+    /// The process that held the session is gone.
+    HolderGone,
     /// A stop was not acknowledged in time, and whoever works on it was left to itself.
     LeftBehind,
     /// The program that held the session goes away.
@@ -33,6 +35,7 @@ impl EndReason {
             Self::Returned => "the handler returned",
             Self::Dropped => "the handler let go of its session",
             Self::LeaseExpired => "the handler was silent for too long",
+            Self::HolderGone => "the program that ran it went away",
             Self::LeftBehind => "the handler did not stop when it was asked to",
             Self::Shutdown => "the program that ran it was stopped",
         }
