@@ -1,1 +1,5 @@
 //! Handlers that live in other processes: the host of the handler protocol, and wrapped tools.
+
+pub mod parse;
+pub mod process;
+pub mod verdict;

@@ -1,0 +1,97 @@
+//! git: `--progress`, what became of each reference, and what it says of failures.
+
+use syncmgr::Level;
+use syncmgr::outcome::{Problem, ProblemClass};
+use syncmgr::plan::Verb;
+
+use super::{Fact, Parse, Stream, class_of};
+
+/// Reads git.
+#[derive(Default)]
+pub struct Git;
+
+/// What a reference's line begins with, after its space.
+const REFERENCES: [(char, Verb); 5] =
+    [('*', Verb::Create), ('-', Verb::Delete), ('+', Verb::Update), ('t', Verb::Update), (' ', Verb::Update)];
+
+impl Parse for Git {
+    fn line(&mut self, _from: Stream, line: &str, facts: &mut Vec<Fact>) {
+        if let Some(bar) = bar(line) {
+            facts.push(bar);
+            facts.push(Fact::Text(line.trim().to_owned()));
+        } else if let Some(path) =
+            line.split_once("Merge conflict in ").filter(|_| line.starts_with("CONFLICT"))
+        {
+            facts.push(Fact::Conflict(path.1.to_owned()));
+        } else if let Some(rejected) = line.strip_prefix(" ! ") {
+            let name = reference(rejected).unwrap_or(rejected).to_owned();
+            facts.push(Fact::Told { level: Level::Error, about: Some(name), text: rejected.to_owned() });
+            if rejected.contains("non-fast-forward") || rejected.contains("fetch first") {
+                let text = "the other side has commits that are not here";
+                let problem = Problem::new(ProblemClass::Conflict, text)
+                    .with_fix("fetch and merge them (`git pull`), then push again");
+                facts.push(Fact::Failure(problem));
+            }
+        } else if let Some(text) = line.strip_prefix("fatal: ") {
+            facts.push(Fact::Failure(Problem::new(class_of(text), text)));
+        } else if let Some(text) = line.strip_prefix("error: ") {
+            facts.push(Fact::Told { level: Level::Error, about: None, text: text.to_owned() });
+        } else if class_of(line) == ProblemClass::Auth || line.starts_with("ssh: ") {
+            facts.push(super::failure(line));
+        } else if line.contains(" -> ") {
+            facts.extend(moved(line));
+        }
+    }
+}
+
+/// `Receiving objects:  45% (450/1000), 1.2 MiB | 1 MiB/s`, also behind `remote: `.
+fn bar(line: &str) -> Option<Fact> {
+    let (_, counted) = line.split_once("% (")?;
+    let (step, max) = counted.split_once(')')?.0.split_once('/')?;
+    Some(Fact::Bar { step: step.parse().ok()?, max: max.parse().ok()? })
+}
+
+/// ` * [new branch]  a -> b`, `   1234567..89abcde  a -> b`, ` - [deleted]  (none) -> b`.
+fn moved(line: &str) -> Option<Fact> {
+    let mut chars = line.chars();
+    let flag = (chars.next() == Some(' ')).then(|| chars.next()).flatten()?;
+    let verb = REFERENCES.iter().find(|(known, _)| *known == flag).map(|(_, verb)| *verb)?;
+    Some(Fact::Did { verb, path: reference(line)?.to_owned() })
+}
+
+fn reference(line: &str) -> Option<&str> {
+    line.split_once(" -> ").and_then(|(_, to)| to.split_whitespace().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(line: &str) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        Git.line(Stream::Err, line, &mut facts);
+        facts
+    }
+
+    #[test]
+    fn objects_are_a_bar() {
+        assert_eq!(facts("Writing objects:  33% (1/3)")[0], Fact::Bar { step: 1, max: 3 });
+        assert_eq!(facts("remote: Counting objects: 100% (5/5), done.")[0], Fact::Bar { step: 5, max: 5 });
+    }
+
+    #[test]
+    fn references_are_deeds() {
+        let did = |verb, path: &str| vec![Fact::Did { verb, path: path.into() }];
+        assert_eq!(facts("   495d924..d7e51f3  HEAD -> master"), did(Verb::Update, "master"));
+        assert_eq!(facts(" * [new branch]      main -> origin/main"), did(Verb::Create, "origin/main"));
+        assert_eq!(facts(" - [deleted]         (none) -> origin/x"), did(Verb::Delete, "origin/x"));
+    }
+
+    #[test]
+    fn a_refused_push_says_what_to_do() {
+        let told = facts(" ! [rejected]        HEAD -> master (non-fast-forward)");
+        assert!(matches!(&told[..], [Fact::Told { about: Some(name), .. }, Fact::Failure(problem)]
+            if name == "master" && problem.class == ProblemClass::Conflict && problem.fix.is_some()));
+        assert_eq!(facts("CONFLICT (content): Merge conflict in a"), [Fact::Conflict("a".into())]);
+    }
+}

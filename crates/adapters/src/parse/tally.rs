@@ -1,0 +1,92 @@
+//! What the facts of a command come to.
+
+use syncmgr::Level;
+use syncmgr::outcome::{Counts, Problem, SideCounts};
+use syncmgr::plan::Verb;
+
+use super::{Fact, Total};
+
+/// Counts facts. Everything that a command without sides does happens on B.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    seen: SideCounts,
+    said: Said,
+    /// Bytes, as the command counted them.
+    bytes: u64,
+    /// Entries left out by their kind.
+    skipped: u64,
+    /// Things that went wrong, one by one.
+    pub errors: u64,
+    /// Things worth a look.
+    pub warnings: u64,
+    /// What needs a decision.
+    pub conflicts: u64,
+    /// Why it failed, in its own words: the last that it gave.
+    pub failure: Option<Problem>,
+    /// The first thing that went wrong.
+    pub first_error: Option<String>,
+}
+
+/// What the command counted itself.
+#[derive(Debug, Clone, Copy, Default)]
+struct Said {
+    created: Option<u64>,
+    updated: Option<u64>,
+    deleted: Option<u64>,
+    moved: Option<u64>,
+}
+
+impl Tally {
+    /// One more fact.
+    pub fn add(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Did { verb, .. } => match verb {
+                Verb::Create => self.seen.created += 1,
+                Verb::Delete => self.seen.deleted += 1,
+                Verb::Move => self.seen.moved += 1,
+                _ => self.seen.updated += 1,
+            },
+            Fact::Total(total, count) => match total {
+                Total::Created => self.said.created = Some(*count),
+                Total::Updated => self.said.updated = Some(*count),
+                Total::Deleted => self.said.deleted = Some(*count),
+                Total::Moved => self.said.moved = Some(*count),
+                Total::Bytes => self.bytes = *count,
+            },
+            Fact::Told { level: Level::Error, text, .. } => {
+                self.errors += 1;
+                self.first_error.get_or_insert_with(|| text.clone());
+            }
+            Fact::Told { level: Level::Warning, .. } => self.warnings += 1,
+            Fact::Conflict(_) => self.conflicts += 1,
+            Fact::Skipped(_) => self.skipped += 1,
+            Fact::Failure(problem) => self.failure = Some(problem.clone()),
+            Fact::Bar { .. } | Fact::Text(_) | Fact::Told { .. } => {}
+        }
+    }
+
+    /// What was done.
+    pub fn counts(&self) -> Counts {
+        let Said { created, updated, deleted, moved } = self.said;
+        let b = SideCounts {
+            created: created.unwrap_or(self.seen.created),
+            updated: updated.unwrap_or(self.seen.updated),
+            deleted: deleted.unwrap_or(self.seen.deleted),
+            moved: moved.unwrap_or(self.seen.moved),
+        };
+        Counts {
+            a: SideCounts::default(),
+            b,
+            conflicts: self.conflicts,
+            errors: self.errors,
+            skipped: self.skipped,
+            bytes: self.bytes,
+        }
+    }
+
+    /// Whether anything was done.
+    pub fn did_something(&self) -> bool {
+        let Counts { b, bytes, .. } = self.counts();
+        b != SideCounts::default() || bytes > 0
+    }
+}

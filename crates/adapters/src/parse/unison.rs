@@ -1,0 +1,104 @@
+//! unison (`-batch -ui text`): what it copied, skipped and failed at.
+
+use syncmgr::Level;
+use syncmgr::plan::Verb;
+
+use super::{Fact, Parse, Stream, failure, percent};
+
+/// Reads unison.
+#[derive(Default)]
+pub struct Unison {
+    /// The last lines of the final report name what was skipped and what failed, and why; those before it say less.
+    reporting: bool,
+}
+
+impl Parse for Unison {
+    fn line(&mut self, _from: Stream, line: &str, facts: &mut Vec<Fact>) {
+        let text = line.trim_start();
+        if self.reporting {
+            if let Some(rest) = text.strip_prefix("skipped: ") {
+                let (path, why) = with_reason(rest);
+                if why.contains("both sides") || why.contains("conflict") {
+                    facts.push(Fact::Conflict(path.to_owned()));
+                } else {
+                    facts.push(Fact::Told {
+                        level: Level::Error,
+                        about: Some(path.to_owned()),
+                        text: format!("{path} was skipped: {why}"),
+                    });
+                }
+            } else if let Some(rest) = text.strip_prefix("failed: ") {
+                let (path, why) = with_reason(rest);
+                let text = if why.is_empty() {
+                    format!("{path} could not be synchronized")
+                } else {
+                    rest.to_owned()
+                };
+                facts.push(Fact::Told { level: Level::Error, about: Some(path.to_owned()), text });
+            }
+        } else if text.starts_with("Synchronization complete")
+            || text.starts_with("Synchronization incomplete")
+        {
+            self.reporting = true;
+        } else if let Some(path) = text.strip_prefix("[END] ") {
+            let (word, path) = path.split_once(' ').unwrap_or((path, ""));
+            let verb = match word {
+                "Copying" => Verb::Create,
+                "Updating" => Verb::Update,
+                "Deleting" => Verb::Delete,
+                _ => return,
+            };
+            facts.push(Fact::Did { verb, path: path.to_owned() });
+        } else if let Some(why) = text.strip_prefix("Fatal error: ") {
+            facts.push(failure(why));
+        } else if text.contains("ETA") {
+            facts.extend(percent::bar(text));
+        }
+    }
+}
+
+/// `path (why)`.
+fn with_reason(text: &str) -> (&str, &str) {
+    text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")).unwrap_or((text, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(lines: &[&str]) -> Vec<Fact> {
+        let (mut unison, mut facts) = (Unison::default(), Vec::new());
+        for line in lines {
+            unison.line(Stream::Out, line, &mut facts);
+        }
+        facts
+    }
+
+    #[test]
+    fn what_it_copied_and_what_it_skipped_is_told() {
+        let told = facts(&[
+            "[CONFLICT] Skipping x",
+            "[BGN] Copying y from /a to /b",
+            " 50%  00:00 ETA",
+            "[END] Copying y",
+            "Synchronization complete at 19:43:32  (1 item transferred, 1 skipped, 0 failed)",
+            "  skipped: x (contents changed on both sides)",
+            "  failed: z (permission denied)",
+        ]);
+        assert_eq!(
+            told[..3],
+            [
+                Fact::Bar { step: 50, max: 100 },
+                Fact::Did { verb: Verb::Create, path: "y".into() },
+                Fact::Conflict("x".into()),
+            ]
+        );
+        assert!(matches!(&told[3], Fact::Told { level: Level::Error, about: Some(path), .. } if path == "z"));
+    }
+
+    #[test]
+    fn a_fatal_error_is_the_failure() {
+        let told = facts(&["Fatal error: Lost connection with the server"]);
+        assert!(matches!(&told[..], [Fact::Failure(problem)] if problem.text.starts_with("Lost connection")));
+    }
+}
