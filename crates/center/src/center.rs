@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use store::Store;
+use store::{Retention, Store, StoreError};
 use syncmgr::control::SyncResult;
 use syncmgr::flags::SyncControlFlags;
 use syncmgr::handler::{Handler, HandlerCollection};
@@ -12,6 +12,7 @@ use syncmgr::{HandlerId, ItemId, Refusal, Request, RunId, SessionCreator, SyncCa
 
 use crate::callback::Callback;
 use crate::clock::Clock;
+use crate::elsewhere::Elsewhere;
 use crate::escalate::StopGrace;
 use crate::feed::{FeedState, What};
 use crate::open::{Open, OpenedBy};
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) looking: Mutex<()>,
     pub(crate) asker: Mutex<Option<Asker>>,
     pub(crate) feed: FeedState,
+    pub(crate) elsewhere: Mutex<Elsewhere>,
 }
 
 #[derive(Default)]
@@ -54,6 +56,7 @@ pub(crate) struct State {
     pub(crate) overdue_after: HashMap<(HandlerId, ItemId), i64>,
     pub(crate) trusted_since: Option<i64>,
     pub(crate) stop_grace: StopGrace,
+    pub(crate) retention: Retention,
     /// A thread looks at leases and stops.
     pub(crate) watched: bool,
     /// Handlers whose queue is another since the feed was told last.
@@ -99,6 +102,7 @@ impl Center {
                 looking: Mutex::default(),
                 asker: Mutex::default(),
                 feed: FeedState::default(),
+                elsewhere: Mutex::default(),
             }),
         }
     }
@@ -148,6 +152,21 @@ impl Center {
         let (started, ticket) = Started::new();
         self.inner.start(handler, items, request, flags, Some(ticket))?;
         Ok(started)
+    }
+
+    /// How much of the past the results keep, from now on.
+    pub fn set_retention(&self, retention: Retention) {
+        self.inner.lock().retention = retention;
+    }
+
+    /// Forgets what is older than the results are to keep. The center does so by itself now and then, while there are
+    /// runs.
+    ///
+    /// # Errors
+    /// The store could not be written; what went so far stays gone.
+    pub fn retain(&self) -> Result<(), StoreError> {
+        let retention = self.inner.lock().retention;
+        self.inner.store.retain(retention, self.inner.clock.wall()).map(drop)
     }
 
     /// Ends sessions whose lease has run out (R12), and goes on with stops that are not answered. A thread of the center

@@ -231,6 +231,13 @@ impl Inner {
         }
     }
 
+    /// Ends the work of a session at once, if it is another process's: what it leaves behind is no longer ours to wait for.
+    pub(crate) fn kill(&self, open: &Open) {
+        let handler = self.lock().handler(open.session.handler()).map(|entry| Arc::clone(&entry.handler));
+        // One that cannot be ended by force is left to itself.
+        let _ = force(open, handler.as_deref(), Termination::Kill);
+    }
+
     fn take_step(self: &Arc<Self>, open: &Arc<Open>, step: Step, grace: &StopGrace) {
         let handler = self.lock().handler(open.session.handler()).map(|entry| Arc::clone(&entry.handler));
         let name = open.session.handler();

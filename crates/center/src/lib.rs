@@ -11,6 +11,7 @@ mod clock;
 mod collection;
 mod control;
 mod dispatch;
+mod elsewhere;
 mod escalate;
 mod feed;
 mod headline;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use store::{NewRun, Retention, RunEnd, RunItemEnd, StoreError};
+use store::{NewRun, RunEnd, RunItemEnd, StoreError};
 use syncmgr::conflict::ConflictStore;
 use syncmgr::flags::HandlerCapabilities;
 use syncmgr::switches::Origin;
@@ -180,7 +180,8 @@ impl Inner {
         self.announce();
         if run.0.is_multiple_of(RETAIN_EVERY) {
             // Tidying up is not worth a failure: the next time will do.
-            let _ = self.store.retain(Retention::default(), wall);
+            let retention = self.lock().retention;
+            let _ = self.store.retain(retention, self.clock.wall());
         }
         self.pump(handler);
     }

@@ -34,11 +34,12 @@ impl Center {
     }
 
     /// Ends all sessions here and now, without waiting for their handlers: what is unfinished is on record as
-    /// interrupted. For a process that is about to end, the second Ctrl-C.
+    /// interrupted, and processes that work for handlers are killed, where that is possible. For a process that is about to end, the second Ctrl-C.
     pub fn abandon(&self) {
         self.inner.stop(|_| true);
         let open: Vec<Arc<Open>> = self.inner.lock().open.clone();
         for open in open {
+            self.inner.kill(&open);
             self.inner.end(&open, EndReason::Shutdown);
         }
     }

@@ -63,6 +63,11 @@ pub(crate) fn is_gone(directory: &Path, name: &str) -> bool {
     }
 }
 
+/// The number of the process of that name. As long as it is not gone, no other process can have it.
+pub(crate) fn process(name: &str) -> Option<u32> {
+    name.split('-').next()?.parse().ok()
+}
+
 /// Removes the file of a process that is gone and whose runs are closed.
 pub(crate) fn forget(directory: &Path, name: &str) {
     let _ = fs::remove_file(directory.join(name));

@@ -144,6 +144,19 @@ impl Store {
         Ok(closed)
     }
 
+    /// The runs that other processes have open, with the number of the process. Those whose process is gone are not
+    /// among them: what keeps a run open is a lock that goes with its holder.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn running_elsewhere(&self) -> Result<Vec<(RunId, u32)>, StoreError> {
+        let open = self.read(recorder::open_runs)?;
+        let mine = self.owner.get().map(|owner| owner.name());
+        let elsewhere = open.into_iter().filter(|(_, name)| Some(name.as_str()) != mine);
+        let living = elsewhere.filter(|(_, name)| !owner::is_gone(&self.owners, name));
+        Ok(living.filter_map(|(run, name)| Some((run, owner::process(&name)?))).collect())
+    }
+
     /// A page of runs, newest first.
     ///
     /// # Errors

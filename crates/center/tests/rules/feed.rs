@@ -223,3 +223,46 @@ fn reports_from_many_threads_come_out_as_one_latest_value_each() {
     let different: BTreeSet<_> = progress.iter().collect();
     assert_eq!(different.len(), progress.len());
 }
+
+/// Not a test of its own: the process that the next test starts and kills.
+#[test]
+#[ignore = "started by another test"]
+fn child_that_synchronizes() {
+    let Some(path) = std::env::var_os("INSTEP_TEST_STORE") else { return };
+    let store = Arc::new(store::Store::open(path.as_ref()).unwrap());
+    let center = center::Center::new(store, Arc::new(center::SystemClock::default()));
+    center.register(Arc::new(Actor::good(&["a"]))).unwrap();
+    let callback = center.create_session(&handler(), &[item("a")]).unwrap();
+    println!("\nbegun {}", callback.run_id());
+    let _ = std::io::Read::read(&mut std::io::stdin(), &mut [0]);
+}
+
+#[test]
+fn r12_what_other_processes_do_with_an_item_is_told_also_when_they_are_killed() {
+    let world = World::with(Actor::good(&["a"]));
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "feed::child_that_synchronizes", "--ignored", "--nocapture"])
+        .env("INSTEP_TEST_STORE", world.store.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    lines.map(Result::unwrap).find(|line| line.starts_with("begun ")).unwrap();
+
+    let feed = world.center.feed();
+    let told = || {
+        let before = feed.now();
+        world.center.look_elsewhere().unwrap();
+        feed.since(before, 9) != News::Nothing
+    };
+    assert!(told(), "it has begun");
+    assert!(!told(), "nothing new");
+    let running = world.store.running_elsewhere().unwrap();
+    assert_eq!(running.iter().map(|(_, pid)| *pid).collect::<Vec<_>>(), [child.id()]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(told(), "it is gone");
+    assert!(world.store.running_elsewhere().unwrap().is_empty());
+    assert_eq!(world.item("a").last_run.unwrap().result.outcome, Some(Outcome::Interrupted));
+}
