@@ -73,6 +73,15 @@ Examples:
   instep results photos                      those of one item
   instep results last                        all that the newest run reported";
 
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  instep serve                               in the foreground, until Ctrl-C
+  instep serve --log-format json             for a log collector
+  INSTEP_LOG=debug instep serve              says more
+
+The other commands find it by themselves and let it do the work. It reads the settings again when they
+change, or on SIGHUP. SIGTERM or Ctrl-C asks what runs to stop, and waits for it; a second one leaves at once.";
+
 const UNDO_EXAMPLES: &str = "\
 Examples:
   instep undo 42
@@ -167,6 +176,9 @@ pub(crate) enum Command {
     Enable(Switch),
     /// Leave items out until they are enabled again
     Disable(Switch),
+    /// Run the daemon: schedules, the API, and one place that knows what runs
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(Serve),
     /// Print the completions of a shell
     #[command(
         after_help = "Example:\n  instep completions bash > ~/.local/share/bash-completion/completions/instep"
@@ -193,6 +205,7 @@ impl Command {
             Self::Enable(_) => "enable",
             Self::Disable(_) => "disable",
             Self::Completions(_) => "completions",
+            Self::Serve(_) => "serve",
         }
     }
 
@@ -209,9 +222,12 @@ impl Command {
             Self::Resolve(args) => args.json,
             Self::Undo(args) => args.json,
             Self::Verify(args) => args.json,
-            Self::Add(_) | Self::Remove(_) | Self::Enable(_) | Self::Disable(_) | Self::Completions(_) => {
-                false
-            }
+            Self::Add(_)
+            | Self::Remove(_)
+            | Self::Enable(_)
+            | Self::Disable(_)
+            | Self::Completions(_)
+            | Self::Serve(_) => false,
         }
     }
 
@@ -227,6 +243,21 @@ impl Command {
                 | Self::Verify(_)
         )
     }
+}
+
+/// How the daemon runs.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// How the log is written: for people, or one JSON object a line
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How the daemon's log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Human,
+    Json,
 }
 
 /// Which items, or which two folders.

@@ -18,6 +18,7 @@ mod watch;
 use crate::app::App;
 use crate::args::Command;
 use crate::exit::{Exit, Failure};
+use crate::serve;
 
 /// Carries a command out.
 pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure> {
@@ -37,5 +38,6 @@ pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure>
         Command::Preview(args) => preview::run(app, args),
         Command::Verify(args) => verify::run(app, args),
         Command::Watch(args) => watch::run(app, args),
+        Command::Serve(args) => serve::run(app, args),
     }
 }

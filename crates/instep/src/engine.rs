@@ -3,15 +3,14 @@
 use std::sync::{Arc, LazyLock};
 
 use center::{Center, SystemClock};
-use folders::FoldersHandler;
 use folders::handler::HANDLER_ID;
 use folders::pair::Pair;
 use store::Store;
-use syncmgr::conflict::SharedLedger;
 use syncmgr::{HandlerId, ItemId};
 
 use crate::app::App;
 use crate::exit::Failure;
+use crate::handlers::Handlers;
 use crate::ledger;
 use crate::signals::Signalled;
 
@@ -32,11 +31,7 @@ impl Engine {
     pub(crate) fn open(app: &App<'_>) -> Result<Self, Failure> {
         let store = ledger::open(app)?;
         let center = Center::new(Arc::clone(&store), Arc::new(SystemClock::default()));
-        let pairs = app.settings.pairs.clone();
-        let ledger: SharedLedger = Arc::clone(&store) as SharedLedger;
-        center
-            .register(Arc::new(FoldersHandler::new(app.home(), pairs, ledger)))
-            .map_err(|refusal| Failure::failed(refusal.to_string()))?;
+        Handlers::register(&center, app)?;
         Ok(Self { store, center, signalled: Signalled::listen()? })
     }
 

@@ -1,11 +1,12 @@
 //! `instep`: the sync center's command line. It works without a daemon: it opens the store and runs the center in its
-//! own process.
+//! own process. `instep serve` is the daemon.
 
 mod app;
 mod args;
 mod commands;
 mod engine;
 mod exit;
+mod handlers;
 mod ledger;
 mod looking;
 mod out;
@@ -13,6 +14,7 @@ mod places;
 mod render;
 mod report;
 mod run;
+mod serve;
 mod setup;
 mod signals;
 mod targets;

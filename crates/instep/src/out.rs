@@ -75,6 +75,11 @@ impl Out {
         }
     }
 
+    /// Whether standard error has colours.
+    pub(crate) fn colors_errors(&self) -> bool {
+        self.color_err
+    }
+
     pub(crate) fn volume(&self) -> Volume {
         self.volume
     }

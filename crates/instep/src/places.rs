@@ -14,6 +14,8 @@ pub(crate) struct Places {
     pub(crate) settings: PathBuf,
     /// Everything that is not for editing.
     pub(crate) state: PathBuf,
+    /// Where the system keeps sockets until the person logs out, if it has such a place and no home was chosen.
+    pub(crate) runtime: Option<PathBuf>,
     /// The person's home directory, if there is one.
     pub(crate) home: Option<PathBuf>,
 }
@@ -31,7 +33,8 @@ impl Places {
         let home = set("HOME").filter(|home| home.is_absolute());
         if let Some(all) = set("INSTEP_HOME") {
             let all = here.join(all);
-            return Ok(Self { settings: all.join("instep.toml"), state: all.join("state"), home });
+            let (settings, state) = (all.join("instep.toml"), all.join("state"));
+            return Ok(Self { settings, state, runtime: None, home });
         }
         let xdg = |name: &str, default: &str| {
             let chosen = set(name).filter(|path| path.is_absolute());
@@ -46,6 +49,7 @@ impl Places {
         Ok(Self {
             settings: xdg("XDG_CONFIG_HOME", ".config")?.join("instep.toml"),
             state: xdg("XDG_STATE_HOME", ".local/state")?,
+            runtime: set("XDG_RUNTIME_DIR").filter(|path| path.is_absolute()).map(|path| path.join("instep")),
             home,
         })
     }
@@ -53,6 +57,11 @@ impl Places {
     /// Runs, events, conflicts.
     pub(crate) fn store(&self) -> PathBuf {
         self.state.join("instep.db")
+    }
+
+    /// Where the daemon answers.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.runtime.as_ref().unwrap_or(&self.state).join("instep.sock")
     }
 
     /// Bases, journals and stored plans of folder pairs.
@@ -97,6 +106,7 @@ mod tests {
         assert_eq!(places.settings, Path::new("/here/x/instep.toml"));
         assert_eq!(places.store(), Path::new("/here/x/state/instep.db"));
         assert_eq!(places.pairs(), Path::new("/here/x/state/pairs"));
+        assert_eq!(places.socket(), Path::new("/here/x/state/instep.sock"));
     }
 
     #[test]
@@ -105,6 +115,7 @@ mod tests {
             places(&[("HOME", "/home/me"), ("XDG_STATE_HOME", "s"), ("XDG_CONFIG_HOME", "/c")]).unwrap();
         assert_eq!(places.settings, Path::new("/c/instep/instep.toml"));
         assert_eq!(places.state, Path::new("/home/me/.local/state/instep"));
+        assert_eq!(places.socket(), Path::new("/home/me/.local/state/instep/instep.sock"));
     }
 
     #[test]

@@ -175,7 +175,12 @@ mod tests {
     use reconcile::{Mode, OnConflict};
 
     fn places() -> Places {
-        Places { settings: "/c/instep.toml".into(), state: "/s".into(), home: Some("/home/me".into()) }
+        Places {
+            settings: "/c/instep.toml".into(),
+            state: "/s".into(),
+            runtime: None,
+            home: Some("/home/me".into()),
+        }
     }
 
     fn parse(text: &str) -> Result<Setup, String> {

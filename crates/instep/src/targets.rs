@@ -286,8 +286,12 @@ mod tests {
 
     #[test]
     fn a_mirror_never_has_a_home_or_a_root_as_its_target() {
-        let places =
-            Places { settings: "/c".into(), state: "/s".into(), home: Some("/nonexistent/me".into()) };
+        let places = Places {
+            settings: "/c".into(),
+            state: "/s".into(),
+            runtime: None,
+            home: Some("/nonexistent/me".into()),
+        };
         let pair = |b: &str| unnamed(&Setup::default(), "/x".into(), b.into());
         let refused = |b: &str, mode| refuse_dangerous_mirror(&pair(b), mode, &places).is_err();
         assert!(refused("/", Some(Mode::Mirror)));

@@ -107,8 +107,12 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let dir = tempfile::tempdir().unwrap();
-        let places =
-            Places { settings: dir.path().join("c/instep.toml"), state: dir.path().join("s"), home: None };
+        let places = Places {
+            settings: dir.path().join("c/instep.toml"),
+            state: dir.path().join("s"),
+            runtime: None,
+            home: None,
+        };
         let pair = Pair {
             item: ItemId::new("photos").unwrap(),
             name: "My Photos".into(),

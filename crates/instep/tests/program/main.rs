@@ -11,6 +11,7 @@ mod names;
 mod output;
 mod preview;
 mod scene;
+mod serve;
 mod stop;
 mod sync;
 mod watch;

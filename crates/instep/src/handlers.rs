@@ -1,0 +1,47 @@
+//! The handlers of this program, and how what the settings say reaches them.
+
+use std::sync::Arc;
+
+use center::{Center, Jobs};
+use folders::FoldersHandler;
+use syncmgr::Refusal;
+use syncmgr::conflict::SharedLedger;
+use syncmgr::control::Control;
+use syncmgr::flags::ControlFlags;
+
+use crate::app::App;
+use crate::engine::HANDLER;
+use crate::exit::Failure;
+use crate::setup::Setup;
+
+/// The handlers that are built in.
+pub(crate) struct Handlers {
+    folders: Arc<FoldersHandler>,
+}
+
+impl Handlers {
+    /// Takes them into a center, with the items that are set up.
+    pub(crate) fn register(center: &Center, app: &App<'_>) -> Result<Self, Failure> {
+        let ledger: SharedLedger = Arc::clone(center.store()) as SharedLedger;
+        let pairs = app.settings.pairs.clone();
+        let folders = Arc::new(FoldersHandler::new(app.home(), pairs, ledger));
+        let refused = |refusal: Refusal| Failure::failed(refusal.to_string());
+        center.register(Arc::clone(&folders) as Arc<dyn syncmgr::Handler>).map_err(refused)?;
+        Jobs::register(center).map_err(refused)?;
+        Ok(Self { folders })
+    }
+
+    /// Makes them have the items that are set up now. An item that is being synchronized goes on as it began.
+    pub(crate) fn apply(&self, center: &Center, before: &Setup, now: &Setup) -> Result<(), Refusal> {
+        if before.pairs == now.pairs {
+            return Ok(());
+        }
+        for gone in before.pairs.iter().filter(|pair| now.pair(&pair.item).is_none()) {
+            self.folders.remove(&gone.item);
+        }
+        for pair in &now.pairs {
+            self.folders.add(pair.clone());
+        }
+        center.update_handler(&HANDLER, ControlFlags::empty())
+    }
+}

@@ -1,0 +1,184 @@
+//! What the daemon does all the time: reads changed settings, closes what others left behind, shows that it lives.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use center::{Center, StopGrace, What};
+use sd_notify::NotifyState;
+use settings::SettingsFile;
+use store::Retention;
+
+use super::service::Service;
+use super::signals::Wake;
+use super::tell_system;
+use crate::app::App;
+use crate::exit::Failure;
+use crate::handlers::Handlers;
+use crate::places::Places;
+use crate::setup::{self, Setup};
+
+/// How often it looks around. A killed process is found out, and a changed file read, within that time.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often old results are forgotten, besides after many runs.
+const RETAIN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Looks after the center.
+pub(crate) struct Tender {
+    center: Center,
+    handlers: Handlers,
+    places: Places,
+    file: SettingsFile,
+    setup: Setup,
+    /// The file as it was when it was read last, well or not.
+    seen: Option<Stamp>,
+    watchdog: Option<Duration>,
+    retained: Option<Instant>,
+    status: String,
+}
+
+/// What another file, or another text in it, would not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(meta: &Metadata) -> Self {
+        Self {
+            inode: meta.ino(),
+            size: meta.size(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+            changed: (meta.ctime(), meta.ctime_nsec()),
+        }
+    }
+}
+
+impl Tender {
+    pub(crate) fn new(app: &App<'_>, center: Center, handlers: Handlers) -> Self {
+        let file = setup::file(&app.places);
+        let tender = Self {
+            seen: stamp(&file),
+            center,
+            handlers,
+            places: app.places.clone(),
+            file,
+            setup: app.settings.clone(),
+            // Twice as often as is asked for, as its documentation advises.
+            watchdog: sd_notify::watchdog_enabled().map(|every| every / 2),
+            retained: None,
+            status: String::new(),
+        };
+        tender.tell_center();
+        tender
+    }
+
+    /// How many items are set up.
+    pub(crate) fn items(&self) -> usize {
+        self.setup.said.items.len()
+    }
+
+    /// How long handlers have to stop.
+    pub(crate) fn grace(&self) -> StopGrace {
+        StopGrace::of(self.setup.said.stop.grace())
+    }
+
+    /// Until a signal ends it, or the API does.
+    pub(crate) fn tend(&mut self, inbox: &Receiver<Wake>, service: &Service) -> Result<(), Failure> {
+        let every = self.watchdog.unwrap_or(LOOK_EVERY).min(LOOK_EVERY);
+        loop {
+            match inbox.recv_timeout(every) {
+                Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Ok(Wake::Reload) => self.reload(),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if service.is_over() {
+                return Err(Failure::failed("the API does not answer any more"));
+            }
+            if stamp(&self.file) != self.seen {
+                self.reload();
+            }
+            if let Err(error) = self.center.look_elsewhere() {
+                tracing::warn!("the results cannot be looked at: {error}");
+            }
+            if self.retained.is_none_or(|last| last.elapsed() >= RETAIN_EVERY) {
+                self.retained = Some(Instant::now());
+                if let Err(error) = self.center.retain() {
+                    tracing::warn!("old results cannot be forgotten: {error}");
+                }
+            }
+            self.show_life();
+        }
+    }
+
+    /// Reads the settings again. Wrong ones change nothing and are told.
+    fn reload(&mut self) {
+        self.seen = stamp(&self.file);
+        let setup = match Setup::load(&self.places) {
+            Ok(setup) => setup,
+            Err(failure) => {
+                let detail = failure.detail.as_deref().unwrap_or_default();
+                tracing::error!(
+                    file = %self.file.path().display(),
+                    detail,
+                    "{}; what was read before still holds",
+                    failure.text
+                );
+                return;
+            }
+        };
+        if setup.said.digest == self.setup.said.digest {
+            tracing::info!("the settings say what they said before");
+            return;
+        }
+        if let Err(refusal) = self.handlers.apply(&self.center, &self.setup, &setup) {
+            tracing::error!("the settings could not be taken over: {refusal}");
+            return;
+        }
+        self.setup = setup;
+        self.tell_center();
+        self.center.tell(What::Settings);
+        tracing::info!(items = self.items(), "the settings were read again");
+    }
+
+    /// What the settings say about the center itself.
+    fn tell_center(&self) {
+        let kept = self.setup.said.results;
+        self.center.set_stop_grace(self.grace());
+        self.center.set_retention(Retention {
+            runs: kept.keep_runs,
+            events: kept.keep_events,
+            age: i64::from(kept.keep_days) * 24 * 60 * 60 * 1000,
+        });
+    }
+
+    /// The service manager hears that the center still answers, and what it does.
+    fn show_life(&mut self) {
+        let live = self.center.live();
+        let running = live.items.iter().filter(|item| item.outcome.is_none()).count();
+        let status = match (running, live.waiting.len()) {
+            (0, 0) => format!("{} items, nothing runs", self.items()),
+            (running, 0) => format!("{running} running"),
+            (running, waiting) => format!("{running} running, {waiting} waiting"),
+        };
+        let mut state = Vec::new();
+        if self.watchdog.is_some() {
+            state.push(NotifyState::Watchdog);
+        }
+        if status != self.status {
+            state.push(NotifyState::Status(&status));
+        }
+        if !state.is_empty() {
+            tell_system(&state);
+        }
+        self.status = status;
+    }
+}
+
+fn stamp(file: &SettingsFile) -> Option<Stamp> {
+    std::fs::metadata(file.path()).ok().map(|meta| Stamp::of(&meta))
+}
