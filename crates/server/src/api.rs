@@ -1,5 +1,6 @@
 //! The routes of the API and the document that is made of them.
 
+mod access;
 mod conflicts;
 mod document;
 mod events;
@@ -8,13 +9,17 @@ mod items;
 mod live;
 mod runs;
 mod service;
+mod stream;
 
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use wire::Role;
 
+use crate::access::require;
 use crate::failure::Failure;
 use crate::parts::Parts;
 
@@ -26,13 +31,20 @@ pub fn document() -> OpenApi {
     split().1
 }
 
-/// All routes of the API.
-pub(crate) fn router(parts: Parts) -> Router {
-    split().0.with_state(parts)
+/// All routes of the API, each for those who may ask it. Who it is that asks is found out before.
+pub(crate) fn router() -> Router<Parts> {
+    split().0
 }
 
 fn split() -> (Router<Parts>, OpenApi) {
-    let routes = OpenApiRouter::<Parts>::new()
+    let routes = of(Role::Viewer, viewer()).merge(of(Role::Admin, admin()));
+    let (router, paths) = OpenApiRouter::with_openapi(document::frame()).nest(BASE, routes).split_for_parts();
+    (router.method_not_allowed_fallback(no_such_method), document::finish(paths))
+}
+
+/// Everybody's who is let in at all: to look.
+fn viewer() -> OpenApiRouter<Parts> {
+    OpenApiRouter::new()
         .routes(routes!(service::version))
         .routes(routes!(service::openapi))
         .routes(routes!(handlers::handlers))
@@ -40,17 +52,30 @@ fn split() -> (Router<Parts>, OpenApi) {
         .routes(routes!(items::items))
         .routes(routes!(items::item))
         .routes(routes!(live::live))
+        .routes(routes!(stream::stream))
         .routes(routes!(runs::runs))
         .routes(routes!(runs::run))
         .routes(routes!(runs::run_events))
         .routes(routes!(events::events))
         .routes(routes!(conflicts::conflicts))
-        .routes(routes!(conflicts::conflict));
-    let (router, paths) = OpenApiRouter::with_openapi(document::frame()).nest(BASE, routes).split_for_parts();
-    (router.fallback(nothing_here).method_not_allowed_fallback(no_such_method), document::finish(paths))
+        .routes(routes!(conflicts::conflict))
 }
 
-async fn nothing_here(uri: Uri) -> Failure {
+/// What changes who may do what.
+fn admin() -> OpenApiRouter<Parts> {
+    OpenApiRouter::new()
+        .routes(routes!(access::tokens, access::create_token))
+        .routes(routes!(access::revoke_token))
+        .routes(routes!(access::page_link))
+}
+
+/// Routes for those with that role, which the document says, too.
+fn of(role: Role, mut routes: OpenApiRouter<Parts>) -> OpenApiRouter<Parts> {
+    document::say_role(routes.get_openapi_mut(), role);
+    routes.route_layer(from_fn_with_state(role, require))
+}
+
+pub(crate) async fn nothing_here(uri: Uri) -> Failure {
     Failure::not_found("unknown_path", format!("there is nothing at {}", uri.path()))
         .with_fix(format!("{BASE}/openapi.json lists what there is"))
 }

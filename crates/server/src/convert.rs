@@ -1,7 +1,9 @@
 //! What the center says, as the API says it.
 
-use center::{Center, HandlerStatus, Headline, ItemStatus, LiveItem, RunMark, RunRecord, StopStage};
-use syncmgr::{HandlerId, Progress};
+use center::{
+    Center, HandlerStatus, Headline, ItemStatus, LiveHandler, LiveItem, RunMark, RunRecord, StopStage, What,
+};
+use syncmgr::{HandlerId, ItemEnd, ItemId, Progress};
 use wire::Time;
 
 use crate::segment;
@@ -112,6 +114,15 @@ pub(crate) fn live_item(item: LiveItem) -> wire::LiveItem {
     }
 }
 
+pub(crate) fn live_handler(handler: LiveHandler) -> wire::LiveHandler {
+    wire::LiveHandler {
+        handler: handler.handler.to_string(),
+        name: handler.name,
+        text: handler.text,
+        stopping: handler.stopping,
+    }
+}
+
 fn stop_stage(stage: StopStage) -> wire::StopStage {
     match stage {
         StopStage::Asked => wire::StopStage::Asked,
@@ -123,16 +134,7 @@ fn stop_stage(stage: StopStage) -> wire::StopStage {
 
 pub(crate) fn live(live: center::Live) -> wire::Live {
     wire::Live {
-        handlers: live
-            .handlers
-            .into_iter()
-            .map(|handler| wire::LiveHandler {
-                handler: handler.handler.to_string(),
-                name: handler.name,
-                text: handler.text,
-                stopping: handler.stopping,
-            })
-            .collect(),
+        handlers: live.handlers.into_iter().map(live_handler).collect(),
         items: live.items.into_iter().map(live_item).collect(),
         waiting: live
             .waiting
@@ -148,7 +150,7 @@ pub(crate) fn run(center: &Center, run: RunRecord) -> wire::Run {
         .items
         .into_iter()
         .map(|item| wire::RunItem {
-            name: center.item_name(&handler, &item.item).unwrap_or_else(|| item.item.to_string()),
+            name: item_name(center, &handler, &item.item),
             item: item.item.to_string(),
             status: item.status.map(Into::into),
             outcome: item.outcome.map(Into::into),
@@ -177,9 +179,7 @@ pub(crate) fn conflict(center: &Center, conflict: syncmgr::conflict::Conflict) -
         description: conflict.description(),
         newest: index(conflict.newest()),
         largest: index(conflict.largest()),
-        item_name: center
-            .item_name(&conflict.handler, &conflict.item)
-            .unwrap_or_else(|| conflict.item.to_string()),
+        item_name: item_name(center, &conflict.handler, &conflict.item),
         id: wire::ConflictKey(conflict.id.0),
         handler: conflict.handler.to_string(),
         item: conflict.item.to_string(),
@@ -187,5 +187,79 @@ pub(crate) fn conflict(center: &Center, conflict: syncmgr::conflict::Conflict) -
         kind: conflict.kind.into(),
         detected: Time(conflict.detected),
         versions: conflict.versions.into_iter().map(Into::into).collect(),
+    }
+}
+
+/// What a person calls an item; of one that is gone nobody knows more than its identifier.
+fn item_name(center: &Center, handler: &HandlerId, item: &ItemId) -> String {
+    center.item_name(handler, item).unwrap_or_else(|| item.to_string())
+}
+
+/// What changed, and of which handler and item.
+pub(crate) fn change(center: &Center, change: &center::Change) -> wire::Change {
+    let time = Time(change.time);
+    match &change.what {
+        What::SessionBegan { run, handler, items, started } => wire::Change::SessionBegan {
+            time,
+            run: run.0,
+            handler: handler.to_string(),
+            items: items.iter().map(ToString::to_string).collect(),
+            started: Time(*started),
+        },
+        What::ItemsJoined { run, handler, items } => wire::Change::ItemsJoined {
+            time,
+            run: run.0,
+            handler: handler.to_string(),
+            items: items.iter().map(ToString::to_string).collect(),
+        },
+        What::SessionEnded { run, handler, started, result, items } => wire::Change::SessionEnded {
+            time,
+            run: run.0,
+            handler: handler.to_string(),
+            started: Time(*started),
+            status: result.status.into(),
+            outcome: result.outcome.into(),
+            errors: result.errors,
+            conflicts: result.conflicts,
+            items: items.iter().map(|end| item_end(center, handler, end)).collect(),
+        },
+        What::Progress(live) => wire::Change::Progress { time, live: live_item(live.clone()) },
+        What::HandlerProgress(live) => {
+            wire::Change::HandlerProgress { time, live: live_handler(live.clone()) }
+        }
+        What::Event(event) => wire::Change::Event { event: event.clone().into() },
+        What::Queue { handler, waiting } => wire::Change::Queue {
+            time,
+            handler: handler.to_string(),
+            waiting: waiting.iter().map(ToString::to_string).collect(),
+        },
+        What::ItemChanged { handler, item } => {
+            wire::Change::ItemChanged { time, handler: handler.to_string(), item: item.to_string() }
+        }
+        What::HandlerChanged { handler } => {
+            wire::Change::HandlerChanged { time, handler: handler.to_string() }
+        }
+        What::Conflicts { handler, item } => wire::Change::Conflicts {
+            time,
+            handler: handler.to_string(),
+            item: item.as_ref().map(ToString::to_string),
+        },
+        What::Schedule { handler, item } => {
+            wire::Change::Schedule { time, handler: handler.to_string(), item: item.to_string() }
+        }
+        What::Settings => wire::Change::Settings { time },
+        _ => wire::Change::Other { time },
+    }
+}
+
+fn item_end(center: &Center, handler: &HandlerId, end: &ItemEnd) -> wire::RunItem {
+    wire::RunItem {
+        item: end.item.to_string(),
+        name: item_name(center, handler, &end.item),
+        status: Some(end.status.into()),
+        outcome: Some(end.outcome.into()),
+        errors: end.errors,
+        counts: end.counts.into(),
+        problem: end.problem.clone().map(Into::into),
     }
 }

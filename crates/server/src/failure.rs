@@ -6,6 +6,8 @@ use center::StoreError;
 use syncmgr::Refusal;
 use wire::Fault;
 
+use crate::access::AccessError;
+
 /// The media type of problem details.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -26,6 +28,10 @@ impl Failure {
     #[must_use]
     pub(crate) fn with_fix(self, fix: impl Into<String>) -> Self {
         Self { fix: Some(fix.into()), ..self }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
@@ -58,6 +64,15 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", error.to_string())
             .with_fix("`instep doctor` looks at what is wrong with the store")
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Senseless(text) => Self::bad_request(text),
+            other => Self::new(StatusCode::SERVICE_UNAVAILABLE, "access_failed", other.to_string()),
+        }
     }
 }
 

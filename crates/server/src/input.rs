@@ -1,7 +1,8 @@
 //! What requests say, checked. What cannot be read is answered with problem details.
 
-use axum::extract::FromRequestParts;
-use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts as Head;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -35,6 +36,33 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Parts> for Path<T> {
         let read = axum::extract::Path::from_request_parts(head, parts).await;
         read.map(|axum::extract::Path(value)| Self(value))
             .map_err(|error: PathRejection| Failure::bad_request(error.body_text()))
+    }
+}
+
+/// The JSON body of a request.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Parts> for Json<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, parts: &Parts) -> Result<Self, Failure> {
+        match axum::Json::from_request(request, parts).await {
+            Ok(axum::Json(value)) => Ok(Self(value)),
+            Err(error) => Err(unreadable(&error)),
+        }
+    }
+}
+
+fn unreadable(error: &JsonRejection) -> Failure {
+    match error.status() {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "the body is not said to be JSON")
+                .with_fix("send it with `Content-Type: application/json`")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large")
+        }
+        _ => Failure::bad_request(error.body_text()),
     }
 }
 

@@ -3,6 +3,8 @@
 //! Names are those of the contract; words ("needs_decision", "edit-edit") are those of its `word()`. Times are RFC 3339
 //! in UTC, durations and sizes are numbers of milliseconds and bytes.
 
+mod access;
+mod change;
 mod conflict;
 mod counts;
 mod event;
@@ -18,6 +20,8 @@ mod service;
 mod time;
 mod words;
 
+pub use access::{CreatedToken, NewToken, PageLink, Role, Token, TokenKind, Tokens};
+pub use change::{Change, ChangeFilter};
 pub use conflict::{Conflict, ConflictKey, ConflictVersion, ConflictsPage};
 pub use counts::{Counts, SideCounts};
 pub use event::{Event, EventGroup, EventsPage};

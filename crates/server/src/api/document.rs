@@ -2,11 +2,12 @@
 
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response, ResponseBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
-use wire::Fault;
+use wire::{Fault, Role};
 
 use crate::failure::PROBLEM_JSON;
 
@@ -19,7 +20,13 @@ pub(super) fn frame() -> OpenApi {
     let mut components = Components::new();
     components.schemas.insert(Fault::name().into_owned(), Fault::schema());
     components.responses.insert("Fault".into(), RefOr::T(fault));
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A token. Not needed at the local socket."))
+        .build();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
     OpenApiBuilder::new()
+        .security(Some([SecurityRequirement::new("token", Vec::<String>::new())]))
         .info(
             InfoBuilder::new()
                 .title("Instep")
@@ -30,6 +37,15 @@ pub(super) fn frame() -> OpenApi {
         )
         .components(Some(components))
         .build()
+}
+
+/// Says who may ask for these.
+pub(super) fn say_role(routes: &mut OpenApi, role: Role) {
+    for item in routes.paths.paths.values_mut() {
+        for operation in operations(item) {
+            operation.description = Some(format!("Needs the role `{role}`."));
+        }
+    }
 }
 
 /// The document with what is the same everywhere: whatever is no success is a fault, and what may be null is there.

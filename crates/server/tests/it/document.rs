@@ -1,7 +1,5 @@
 //! The API's document is reviewed: what changes it changes the file beside the docs.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use std::path::Path;
 use std::{env, fs};
 

@@ -1,0 +1,57 @@
+//! What is answered where, and what every answer goes through.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::failure::Failure;
+use crate::limits::Rates;
+use crate::parts::Parts;
+use crate::{access, api, limits, login, page};
+
+/// Everything that the service answers.
+pub(crate) fn router(parts: Parts) -> Router {
+    let guarded = api::router().layer(middleware::from_fn_with_state(parts.clone(), access::check));
+    Router::new()
+        .merge(guarded)
+        .merge(login::router())
+        .fallback(page::page)
+        .layer(DefaultBodyLimit::max(parts.limits().body))
+        .layer(middleware::from_fn_with_state(Rates::new(parts.limits()), limits::rate))
+        .layer(CatchPanicLayer::custom(|_| given_up()))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(guard_the_browser))
+        .with_state(parts)
+}
+
+fn given_up() -> Response {
+    Failure::internal("the request was given up because of a mistake in the program").into_response()
+}
+
+/// What keeps browsers from doing with an answer what it is not for.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+async fn guard_the_browser(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Answers change from moment to moment, and some are for one person only.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
