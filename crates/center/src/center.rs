@@ -10,6 +10,7 @@ use syncmgr::flags::SyncControlFlags;
 use syncmgr::handler::{Handler, HandlerCollection};
 use syncmgr::{HandlerId, ItemId, Refusal, Request, RunId, SessionCreator, SyncCallback};
 
+use crate::alerts;
 use crate::callback::Callback;
 use crate::clock::Clock;
 use crate::elsewhere::Elsewhere;
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) asker: Mutex<Option<Asker>>,
     pub(crate) feed: FeedState,
     pub(crate) elsewhere: Mutex<Elsewhere>,
+    pub(crate) alerts: alerts::Desk,
 }
 
 #[derive(Default)]
@@ -103,6 +105,7 @@ impl Center {
                 asker: Mutex::default(),
                 feed: FeedState::default(),
                 elsewhere: Mutex::default(),
+                alerts: alerts::Desk::default(),
             }),
         }
     }

@@ -141,6 +141,8 @@ pub enum What {
         /// The item.
         item: ItemId,
     },
+    /// Alerts were raised, or are over.
+    Alerts,
     /// The settings were read again.
     Settings,
 }

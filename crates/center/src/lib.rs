@@ -5,6 +5,7 @@
 //! [`store`]. What is decided is decided by pure functions ([`headline()`], [`syncmgr::state`], [`syncmgr::queue`]);
 //! what is here is the way of a request through them.
 
+mod alerts;
 mod callback;
 mod center;
 mod clock;
@@ -29,6 +30,7 @@ mod stop;
 mod turn;
 mod verdict;
 
+pub use alerts::{AlertWatch, Book, Channel, Notice, Occasion, Pace, Sight, Undelivered};
 pub use center::{Asker, Center};
 pub use clock::{Clock, SystemClock};
 pub use escalate::{StopGrace, StopStage};

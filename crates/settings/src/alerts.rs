@@ -28,6 +28,21 @@ pub struct Rule {
     pub resolved: bool,
 }
 
+impl Rule {
+    /// Anything that a person should look at, of any item, by all channels.
+    pub(crate) fn attention() -> Self {
+        Self {
+            when: When::State(vec![State::Attention]),
+            items: Vec::new(),
+            channels: Vec::new(),
+            held: None,
+            cool_down: None,
+            remind: None,
+            resolved: true,
+        }
+    }
+}
+
 /// What a rule looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {

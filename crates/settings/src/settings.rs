@@ -100,6 +100,14 @@ impl Settings {
         self.items.iter().find(|item| item.id == *id)
     }
 
+    /// The rules for alerts. Who sets channels up and writes no rule wants to hear of whatever needs them.
+    pub fn rules(&self) -> Vec<Rule> {
+        if self.alerts.is_empty() && !self.channels.is_empty() {
+            return vec![Rule::attention()];
+        }
+        self.alerts.clone()
+    }
+
     /// An identity that no item has yet, made of a name.
     pub fn free_id(&self, name: &str) -> ItemId {
         items::free_id(name, |id| self.item(id).is_some())

@@ -147,6 +147,15 @@ fn a_rule_looks_at_state_age_or_event() {
 }
 
 #[test]
+fn channels_without_rules_tell_whatever_needs_attention() {
+    assert!(parse("").rules().is_empty());
+    let rules = parse("[channels.x]\nkind = 'desktop'").rules();
+    assert_eq!(rules[0].when, When::State(vec![State::Attention]));
+    let own = parse("[channels.x]\nkind = 'desktop'\n[[alerts]]\nage = '1d'");
+    assert_eq!(own.rules(), own.alerts);
+}
+
+#[test]
 fn hooks_are_those_of_the_outcome_and_of_every_end() {
     let hooks = parse("[hooks]\nend = ['e']\ngaps = ['g']\nfailed = ['f']").hooks;
     let of = |outcome| hooks.for_outcome(outcome).map(|command| command.program.as_str()).collect::<Vec<_>>();

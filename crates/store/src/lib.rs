@@ -4,6 +4,7 @@
 //! go through one thread per process, which commits whatever waits as one group; reads have a read-only connection of
 //! their own and never wait for a writer. What is damaged is put aside, never in the way of a sync.
 
+mod alerts;
 mod conflicts;
 mod database;
 mod error;
@@ -18,6 +19,7 @@ mod schema;
 mod store;
 mod writer;
 
+pub use alerts::Alert;
 pub use error::StoreError;
 pub use record::{
     EventQuery, HandlerState, ItemState, LastRun, NewRun, Order, RunEnd, RunItem, RunItemEnd, RunMark,

@@ -8,6 +8,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0001_start.sql")),
     M::up(include_str!("../migrations/0002_schedules.sql")),
     M::up(include_str!("../migrations/0003_names.sql")),
+    M::up(include_str!("../migrations/0004_alerts.sql")),
 ];
 
 /// The format that this program writes.

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use syncmgr::event::Event;
 use syncmgr::{HandlerId, ItemId, RunId};
 
+use crate::alerts::{self, Alert};
 use crate::database::{Access, Database, Opened};
 use crate::error::StoreError;
 use crate::owner::{self, Owner};
@@ -237,6 +238,25 @@ impl Store {
     pub fn save_schedules(&self, rows: Vec<ScheduleRow>, now: i64) -> Result<(), StoreError> {
         self.write(Durability::Full, move |ledger| {
             rows.iter().try_for_each(|row| schedules::save(ledger, row, now))
+        })
+    }
+
+    /// What persons were told, or are about to be told, the oldest first.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn alerts(&self) -> Result<Vec<Alert>, StoreError> {
+        self.read(alerts::all)
+    }
+
+    /// Writes alerts down, and forgets those with these numbers.
+    ///
+    /// # Errors
+    /// It could not be written; then none of it was.
+    pub fn save_alerts(&self, changed: Vec<Alert>, forgotten: Vec<u64>) -> Result<(), StoreError> {
+        self.write(Durability::Full, move |ledger| {
+            forgotten.iter().try_for_each(|id| alerts::forget(ledger.conn, *id))?;
+            changed.iter().try_for_each(|alert| alerts::save(ledger.conn, alert))
         })
     }
 

@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(numbers(&ring.since(at(0), 9)), [2, 3, 4, 5]);
         // Who had seen the old value gets the new one.
         assert_eq!(numbers(&ring.since(at(1), 9)), [2, 3, 4, 5]);
-        assert_eq!(ring.weight, ring.changes.values().map(|change| weight(&change.what)).sum());
+        assert_eq!(ring.weight, ring.changes.values().map(|change| weight(&change.what)).sum::<usize>());
     }
 
     #[test]
