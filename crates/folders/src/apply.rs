@@ -5,6 +5,7 @@
 //! Whatever goes away goes to the trash, after a look and before another (S1, S7). The journal says beforehand what is
 //! going to be done (S4).
 
+mod alike;
 mod check;
 mod copy;
 mod hooks;
@@ -27,7 +28,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reconcile::{Action, DirKey, FileId, Kind, Listing, Op, Plan, RelPath, Seen, Settle, Side, Unreadable};
+use reconcile::{
+    Action, DirKey, FileId, Kind, Listing, Op, Plan, Policy, RelPath, Seen, Settle, Side, Unreadable,
+};
 use syncmgr::RunId;
 use syncmgr::outcome::SideCounts;
 
@@ -60,7 +63,7 @@ pub(crate) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 8192, bytes: 1 << 30, time: Duration::from_secs(4), threads: copy::threads() }
+        Self { entries: 16384, bytes: 1 << 30, time: Duration::from_secs(4), threads: copy::threads() }
     }
 }
 
@@ -206,6 +209,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) limits: Limits,
     pub(crate) report: &'a dyn Report,
     pub(crate) hooks: &'a dyn Hooks,
+    /// As the plan was made.
+    pub(crate) policy: &'a Policy,
     /// What the roots are, for the base to know them again.
     pub(crate) identities: &'a [RootIdentity; 2],
 }
@@ -291,6 +296,9 @@ impl<'a> Apply<'a> {
             let (group, later) = rest.split_at(length);
             ending = if copies { self.copy(group)? } else { self.act(group)? };
             rest = later;
+        }
+        if ending == Ending::Complete {
+            ending = self.settle_alike(&plan.alike)?;
         }
         while ending == Ending::Complete
             && let Some([copy, removal]) = self.across.pop()

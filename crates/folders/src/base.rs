@@ -9,7 +9,8 @@ mod sqlite;
 
 use std::path::PathBuf;
 
-use reconcile::{Agreement, DirKey, Side};
+use reconcile::path::Name;
+use reconcile::{Agreed, Agreement, DirKey, Side};
 use syncmgr::RunId;
 
 pub use sqlite::{Access, Base, BaseReader, FILE_NAME, PutAside};
@@ -120,6 +121,9 @@ pub trait BaseStore: BaseRead {
     fn begin(&self) -> Result<Box<dyn Transaction + '_>, BaseError>;
 }
 
+/// The children of a directory with what was agreed on them.
+pub type Children<'i, 'c> = &'i mut dyn Iterator<Item = (&'c Name, &'c Agreed)>;
+
 /// A write transaction. Dropped without [`commit`](Self::commit), nothing has happened.
 pub trait Transaction: std::fmt::Debug {
     /// The agreement on a directory's children as this transaction has it; none when there is none or it is damaged.
@@ -132,7 +136,15 @@ pub trait Transaction: std::fmt::Debug {
     ///
     /// # Errors
     /// The base could not be written.
-    fn put(&mut self, key: DirKey, agreement: &Agreement) -> Result<(), BaseError>;
+    fn put(&mut self, key: DirKey, agreement: &Agreement) -> Result<(), BaseError> {
+        self.put_all(key, &mut agreement.iter())
+    }
+
+    /// The same from the children themselves, by ascending names: nobody has to hold all of them once more.
+    ///
+    /// # Errors
+    /// The base could not be written.
+    fn put_all(&mut self, key: DirKey, children: Children<'_, '_>) -> Result<(), BaseError>;
 
     /// A key for a new directory. Never given twice, not even after the directory is gone.
     fn new_key(&mut self) -> DirKey;

@@ -261,6 +261,7 @@ impl<'r> Run<'r> {
             limits: self.limits,
             report: progress,
             hooks: self.hooks,
+            policy: &look.policy,
             identities: &look.roots.identities,
         }
     }

@@ -76,7 +76,8 @@ pub fn verify(ask: Ask<'_>, by_content: bool, watch: &dyn Watch) -> Result<Repor
     Ok(Report {
         differences: differences(&planned.plan),
         unknown,
-        unrecorded: planned.plan.settle.iter().filter(|settle| settle.agreed.is_some()).count() as u64,
+        unrecorded: planned.plan.settle.iter().filter(|settle| settle.agreed.is_some()).count() as u64
+            + planned.plan.alike.iter().map(|alike| alike.files).sum::<u64>(),
         looked_at: planned.plan.looked_at,
         compared_bytes: planned.compared_bytes,
         damaged_base: look.damaged_base().cloned(),

@@ -115,6 +115,18 @@ pub fn decide(trio: Trio<'_>, policy: &Policy, same_content: Oracle<'_>) -> Deci
     }
 }
 
+/// Whether two versions that the base knows nothing of are the same as far as size, time and permissions tell: nothing is
+/// to be done but to remember it.
+pub fn alike(a: &Seen, b: &Seen, policy: &Policy) -> bool {
+    let trio = Trio { base: None, a: Some(a), b: Some(b), moved: [false; 2] };
+    let mut told = true;
+    let decision = decide(trio, policy, &mut || {
+        told = false;
+        Ok(false)
+    });
+    told && a.kind == Kind::File && decision == Decision::Settle
+}
+
 /// What was refused to us, and what is neither file, directory nor link, is left alone, with all that it stands against.
 fn untouchable(trio: Trio<'_>) -> Option<Decision> {
     let kind = |side| trio.on(side).map(|seen| seen.kind);

@@ -264,6 +264,8 @@ pub(crate) struct Lost {
 pub(crate) struct Findings {
     pub(crate) actions: Vec<Action>,
     pub(crate) settle: Vec<Settle>,
+    /// Those of them that a second look would find by itself.
+    pub(crate) alike: Vec<Settle>,
     pub(crate) conflicts: Vec<Contested>,
     pub(crate) notes: Vec<Note>,
     pub(crate) looked_at: [u64; 2],

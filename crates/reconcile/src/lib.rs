@@ -55,7 +55,7 @@ pub use counts::{Counts, SideCounts};
 pub use entry::{Agreed, FileId, Kind, Seen, Side, Time};
 pub use guards::{BaseCounts, MaxDelete, Stop};
 pub use path::{Name, RelPath};
-pub use plan::{Action, Contested, Note, NoteKind, Op, Origin, Plan, Settle, Tally};
+pub use plan::{Action, Alike, Contested, Note, NoteKind, Op, Origin, Plan, Settle, Tally};
 pub use planner::{Planner, plan};
 pub use policy::{Mode, OnConflict, Policy};
 pub use scope::Scope;

@@ -28,19 +28,17 @@ pub(crate) fn order(plan: &mut Plan) {
         .filter(|action| is_moved_dir(&action.op))
         .map(|action| action.path.clone())
         .collect();
-    let mut keyed: Vec<(Stage, Action)> = std::mem::take(&mut plan.actions)
-        .into_iter()
-        .map(|action| (stage(&action, &moved), action))
-        .collect();
-    keyed.sort_by(|(x_stage, x), (y_stage, y)| {
-        x_stage.cmp(y_stage).then_with(|| match x_stage {
+    // By stages that are asked for again and again: a plan may have a million actions, and no second list of them.
+    plan.actions.sort_by(|x, y| {
+        let at = stage(x, &moved);
+        at.cmp(&stage(y, &moved)).then_with(|| match at {
             Stage::Close => (Reverse(&x.path), side(&x.op)).cmp(&(Reverse(&y.path), side(&y.op))),
             _ => (&x.path, is_meta(&x.op), side(&x.op)).cmp(&(&y.path, is_meta(&y.op), side(&y.op))),
         })
     });
-    plan.actions = keyed.into_iter().map(|(_, action)| action).collect();
     place_moves(&mut plan.actions);
     plan.settle.sort_by(|x, y| x.path.cmp(&y.path));
+    plan.alike.sort_by(|x, y| x.path.cmp(&y.path));
     plan.conflicts.sort_by(|x, y| x.path.cmp(&y.path));
     plan.notes.sort_by(|x, y| x.path.cmp(&y.path));
 }

@@ -242,6 +242,17 @@ pub struct Settle {
     pub origin: Option<Origin>,
 }
 
+/// A directory in which both sides have so many files that are the same, and unknown to the base, that nobody should
+/// hold a list of them: whoever carries the plan out looks again, and the base learns of all that are
+/// [alike](crate::decide::alike) then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike {
+    /// The directory, in the names that hold after the plan's moves.
+    pub path: RelPath,
+    /// How many files in it.
+    pub files: u64,
+}
+
 /// A disagreement that needs a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contested {
@@ -292,6 +303,8 @@ pub struct Plan {
     pub actions: Vec<Action>,
     /// Changes of the base alone.
     pub settle: Vec<Settle>,
+    /// More of them, by directory. Comes after all else: the names are those after the moves.
+    pub alike: Vec<Alike>,
     /// Open conflicts.
     pub conflicts: Vec<Contested>,
     /// Things to know.

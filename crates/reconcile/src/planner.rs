@@ -9,7 +9,7 @@ use crate::find::{Fresh, Intent, Leaf, Listed, Lost, Movable, Swap, Tree};
 use crate::fold::{self, Folding};
 use crate::order;
 use crate::path::RelPath;
-use crate::plan::{Action, Op, Origin, Plan, Settle};
+use crate::plan::{Action, Alike, Op, Origin, Plan, Settle};
 use crate::policy::{Mode, Policy};
 use crate::scope::Scope;
 use crate::visit::{Both, Detail, Job, MovedLeaf, Node, Taken, Visited, is_the_same, metadata, visit};
@@ -107,6 +107,7 @@ impl Planner {
         let found = visited.found;
         self.plan.actions.extend(found.actions);
         self.plan.settle.extend(found.settle);
+        self.keep_alike(found.alike);
         self.plan.conflicts.extend(found.conflicts);
         self.plan.notes.extend(found.notes);
         for side in Side::BOTH.map(|side| side as usize) {
@@ -123,6 +124,16 @@ impl Planner {
         self.listed.extend(found.listed.map(|listed| (listed.path.clone(), listed)));
         for tree in found.trees {
             self.meet(tree);
+        }
+    }
+
+    /// One by one as long as they are few: the plan of a first run over two full sides must not hold a record of each file.
+    fn keep_alike(&mut self, alike: Vec<Settle>) {
+        const FEW: usize = 16_384;
+        if self.plan.settle.len() + alike.len() <= FEW {
+            self.plan.settle.extend(alike);
+        } else if let Some((path, _)) = alike.first().and_then(|first| first.path.split()) {
+            self.plan.alike.push(Alike { path, files: alike.len() as u64 });
         }
     }
 

@@ -286,12 +286,19 @@ impl Visit<'_> {
         }
         let (world, node) = (self.world, self.node);
         let trio = Trio { base: here.base, a: here.a, b: here.b, moved: [false; 2] };
+        let mut compared = false;
         let decision = decide(trio, self.policy, &mut || {
+            compared = true;
             world.same_content(&node.at(Side::A).join(here.name), &node.at(Side::B).join(here.name))
         });
         match decision {
             Decision::Nothing => {}
             Decision::Settle => match (here.a, here.b) {
+                (Some(a), Some(b)) if here.base.is_none() && !compared && a.kind == Kind::File => {
+                    let agreed = Some((*a, *b));
+                    let settle = Settle { path: self.path(here), dir: here.dir, agreed, origin: None };
+                    self.found.alike.push(settle);
+                }
                 (Some(a), Some(b)) => self.settle(here, Some((*a, *b))),
                 _ => self.gone_on_both(here),
             },

@@ -1,5 +1,7 @@
 //! What the planner may ask of the world. It can only read.
 
+use std::ops::Range;
+
 use crate::entry::{Agreed, Kind, Seen, Side};
 use crate::path::{Name, RelPath};
 
@@ -49,6 +51,12 @@ impl Listing {
     pub fn sort(&mut self) {
         let names = &self.names;
         self.entries.sort_unstable_by(|x, y| name_at(names, x).cmp(name_at(names, y)));
+    }
+
+    /// Some of the children, by their places in the order.
+    pub fn part(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = (&Name, &Seen)> {
+        let end = range.end.min(self.entries.len());
+        self.entries[range.start.min(end)..end].iter().map(|entry| (name_at(&self.names, entry), &entry.2))
     }
 
     /// The children in order.

@@ -18,7 +18,18 @@ pub(super) fn threads() -> usize {
 impl Apply<'_> {
     /// Carries out creations and replacements.
     pub(super) fn copy(&mut self, actions: &[Action]) -> Result<Ending, ApplyError> {
-        let mut waiting = tasks(actions, |path| self.is_blocked(path));
+        // In parts, so that memory holds what one batch needs, however many actions there are.
+        for part in actions.chunks(usize::try_from(self.ground.limits.entries).unwrap_or(usize::MAX).max(1)) {
+            let waiting = tasks(part, |path| self.is_blocked(path));
+            let ending = self.copy_tasks(waiting)?;
+            if ending != Ending::Complete {
+                return Ok(ending);
+            }
+        }
+        Ok(Ending::Complete)
+    }
+
+    fn copy_tasks(&mut self, mut waiting: Vec<Task>) -> Result<Ending, ApplyError> {
         loop {
             let batch = Batch::new(self, waiting);
             self.stage(&batch)?;
@@ -81,7 +92,8 @@ fn tasks(actions: &[Action], is_blocked: impl Fn(&RelPath) -> bool) -> Vec<Task>
         let (on, source, instead) = match &action.op {
             Op::Create { on, source, .. } => (*on, source, None),
             Op::Replace { on, source, target, removed, keep_mode, .. } => {
-                (*on, source, Some(Instead { target: *target, removed: *removed, keep_mode: *keep_mode }))
+                let instead = Instead { target: *target, removed: *removed, keep_mode: *keep_mode };
+                (*on, source, Some(Box::new(instead)))
             }
             _ => continue,
         };

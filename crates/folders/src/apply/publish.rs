@@ -82,14 +82,22 @@ impl Apply<'_> {
         }
         let (_, name) = split(&root.path);
         let result = self.side(root.on).folder(&root.dir).map_err(Stop::from).and_then(|dir| {
-            self.publish_one(root.on, &*dir, &root.temp, &name, &root.path, &root.seen, root.instead.as_ref())
+            self.publish_one(
+                root.on,
+                &*dir,
+                &root.temp,
+                &name,
+                &root.path,
+                &root.seen,
+                root.instead.as_deref(),
+            )
         });
         let made = std::mem::take(&mut *lock(&root.made));
         match result {
             Ok(_) => {
                 root.set_state(State::Published);
                 self.edits.extend(made.edits);
-                self.count_made(root.on, Kind::Dir, root.instead.as_ref(), made.entries);
+                self.count_made(root.on, Kind::Dir, root.instead.as_deref(), made.entries);
             }
             Err(Stop::Died) => return Err(ApplyError::Died),
             Err(Stop::Why(why)) => {
@@ -149,7 +157,7 @@ impl Apply<'_> {
             let Some((_, _, dir)) = &open else { continue };
             let result = match dir {
                 Ok(dir) => {
-                    let instead = one.instead.as_ref();
+                    let instead = one.instead.as_deref();
                     self.publish_one(one.on, &**dir, &one.temp, &one.name, &path, &one.made, instead)
                 }
                 // Each of its files has its own reason, even if it is the same.
@@ -162,7 +170,7 @@ impl Apply<'_> {
                     if one.instead.is_some() {
                         self.ours.insert((one.on, path.clone()), made);
                     }
-                    self.count_made(one.on, made.kind, one.instead.as_ref(), 1);
+                    self.count_made(one.on, made.kind, one.instead.as_deref(), 1);
                     // Permissions that are kept are news until the other side has them too, also to a run after this.
                     let kept = self.mode_is_news.contains(&path);
                     let agreed = if kept { Seen { mode: one.source.mode, ..made } } else { made };

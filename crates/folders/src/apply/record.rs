@@ -21,6 +21,8 @@ pub(crate) enum Edit {
     },
     /// The same for many files and links of one directory.
     Many { dir: RelPath, entries: Vec<(Vec<u8>, Seen, Seen)> },
+    /// Files of one directory that both sides had before: news only where the base knows nothing.
+    Alike { dir: RelPath, entries: Vec<(Vec<u8>, Seen, Seen)> },
     /// Neither side has it any more.
     Forget { path: RelPath },
     /// It has another name on both sides, with all that the base knows beneath it.
@@ -82,6 +84,7 @@ pub(super) fn write(
         match edit {
             Edit::Set { path, a, b, fresh } => records.set(&path, a, b, fresh)?,
             Edit::Many { dir, entries } => records.set_many(&dir, entries)?,
+            Edit::Alike { dir, entries } => records.set_unknown(&dir, entries)?,
             Edit::Forget { path } | Edit::Restore { path, before: None } => records.forget(&path)?,
             Edit::Restore { path, before: Some((a, b)) } => records.set(&path, a, b, false)?,
             Edit::Rename { origin, path, seen } => match (moved.remove(&origin), seen) {
@@ -113,18 +116,51 @@ struct Records<'t, 'b> {
     keys: HashMap<RelPath, DirKey>,
 }
 
+/// One record: what it was, packed, and what is different now. A directory may have a million children.
 #[derive(Default)]
 struct Record {
-    children: BTreeMap<Vec<u8>, Agreed>,
-    changed: bool,
+    before: Agreement,
+    now: BTreeMap<Vec<u8>, Option<Agreed>>,
+    /// It has to be written even if nothing in it is different.
+    new: bool,
+}
+
+impl Record {
+    fn get(&self, name: &[u8]) -> Option<&Agreed> {
+        self.now.get(name).map_or_else(|| self.before.get(name), Option::as_ref)
+    }
+
+    fn set(&mut self, name: &[u8], agreed: Option<Agreed>) {
+        if self.get(name) != agreed.as_ref() {
+            self.now.insert(name.to_vec(), agreed);
+        }
+    }
+
+    /// The children in order.
+    fn children(&self) -> impl Iterator<Item = (&[u8], &Agreed)> {
+        let mut before = self.before.iter().peekable();
+        let mut now = self.now.iter().map(|(name, agreed)| (&name[..], agreed)).peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let next = now.peek().map(|(name, _)| *name);
+                if let Some(child) = before.next_if(|(name, _)| next.is_none_or(|next| *name < next)) {
+                    return Some(child);
+                }
+                let (name, agreed) = now.next()?;
+                before.next_if(|(other, _)| *other == name);
+                if let Some(agreed) = agreed {
+                    return Some((name, agreed));
+                }
+            }
+        })
+    }
 }
 
 impl Records<'_, '_> {
     fn record(&mut self, key: DirKey) -> Result<&mut Record, BaseError> {
         if !self.open.contains_key(&key) {
-            let agreement = self.txn.dir(key)?.unwrap_or_default();
-            let children = agreement.iter().map(|(name, agreed)| (name.to_vec(), *agreed)).collect();
-            self.open.insert(key, Record { children, changed: false });
+            let before = self.txn.dir(key)?.unwrap_or_default();
+            self.open.insert(key, Record { before, ..Record::default() });
         }
         Ok(self.open.entry(key).or_default())
     }
@@ -143,7 +179,7 @@ impl Records<'_, '_> {
         // Step by step from the root: a path may be longer than a stack is deep.
         let mut key = DirKey::ROOT;
         for name in dir.names() {
-            match self.record(key)?.children.get(name).and_then(|agreed| agreed.dir) {
+            match self.record(key)?.get(name).and_then(|agreed| agreed.dir) {
                 Some(next) => key = next,
                 None => return Ok(None),
             }
@@ -153,17 +189,18 @@ impl Records<'_, '_> {
     }
 
     fn take(&mut self, dir: DirKey, name: &[u8]) -> Result<Option<Agreed>, BaseError> {
-        let record = self.record(dir)?;
-        record.changed = true;
         self.keys.clear();
-        Ok(self.record(dir)?.children.remove(name))
+        let record = self.record(dir)?;
+        let agreed = record.get(name).copied();
+        record.set(name, None);
+        Ok(agreed)
     }
 
     fn set(&mut self, path: &RelPath, a: Seen, b: Seen, fresh: bool) -> Result<(), BaseError> {
         let Some((dir, name)) = path.split() else { return Ok(()) };
         // Without an agreement on the directory there is no place to note this; the next run finds both sides equal.
         let Some(key) = self.key(&dir)? else { return Ok(()) };
-        let known = self.record(key)?.children.get(name).and_then(|agreed| agreed.dir);
+        let known = self.record(key)?.get(name).and_then(|agreed| agreed.dir);
         let child = match known {
             Some(known) if a.kind == Kind::Dir && !fresh => Some(known),
             known => {
@@ -179,11 +216,22 @@ impl Records<'_, '_> {
     fn set_many(&mut self, dir: &RelPath, entries: Vec<(Vec<u8>, Seen, Seen)>) -> Result<(), BaseError> {
         let Some(key) = self.key(dir)? else { return Ok(()) };
         for (name, a, b) in entries {
-            let known = self.record(key)?.children.get(&name).and_then(|agreed| agreed.dir);
+            let known = self.record(key)?.get(&name).and_then(|agreed| agreed.dir);
             if let Some(known) = known {
                 self.drop_tree(known)?;
             }
             self.insert(key, &name, Agreed { a, b, dir: None })?;
+        }
+        Ok(())
+    }
+
+    fn set_unknown(&mut self, dir: &RelPath, entries: Vec<(Vec<u8>, Seen, Seen)>) -> Result<(), BaseError> {
+        let Some(key) = self.key(dir)? else { return Ok(()) };
+        let record = self.record(key)?;
+        for (name, a, b) in entries {
+            if record.get(&name).is_none() {
+                record.set(&name, Some(Agreed { a, b, dir: None }));
+            }
         }
         Ok(())
     }
@@ -194,7 +242,7 @@ impl Records<'_, '_> {
         let Some(key) = self.key(&dir)? else {
             return agreed.dir.map_or(Ok(()), |lost| self.drop_tree(lost));
         };
-        if let Some(old) = self.record(key)?.children.get(name).and_then(|old| old.dir) {
+        if let Some(old) = self.record(key)?.get(name).and_then(|old| old.dir) {
             self.drop_tree(old)?;
         }
         let dir = match agreed.dir {
@@ -209,27 +257,19 @@ impl Records<'_, '_> {
         let Some((dir, name)) = path.split() else { return Ok(()) };
         let Some(key) = self.key(&dir)? else { return Ok(()) };
         let record = self.record(key)?;
-        if let Some(agreed) = record.children.remove(name) {
-            record.changed = true;
-            if let Some(known) = agreed.dir {
-                self.drop_tree(known)?;
-            }
-        }
-        Ok(())
+        let known = record.get(name).and_then(|agreed| agreed.dir);
+        record.set(name, None);
+        known.map_or(Ok(()), |known| self.drop_tree(known))
     }
 
     fn insert(&mut self, key: DirKey, name: &[u8], agreed: Agreed) -> Result<(), BaseError> {
-        let record = self.record(key)?;
-        if record.children.get(name) != Some(&agreed) {
-            record.children.insert(name.to_vec(), agreed);
-            record.changed = true;
-        }
+        self.record(key)?.set(name, Some(agreed));
         Ok(())
     }
 
     fn new_record(&mut self) -> DirKey {
         let key = self.txn.new_key();
-        self.open.insert(key, Record { children: BTreeMap::new(), changed: true });
+        self.open.insert(key, Record { new: true, ..Record::default() });
         key
     }
 
@@ -239,7 +279,7 @@ impl Records<'_, '_> {
         let mut left = vec![key];
         while let Some(key) = left.pop() {
             let record = self.record(key)?;
-            left.extend(record.children.values().filter_map(|agreed| agreed.dir));
+            left.extend(record.children().filter_map(|(_, agreed)| agreed.dir));
             self.open.remove(&key);
             // One by one, by what is open: the file may still list what has moved away meanwhile.
             self.txn.remove(key)?;
@@ -249,12 +289,8 @@ impl Records<'_, '_> {
 
     fn close(self) -> Result<(), BaseError> {
         for (key, record) in self.open {
-            if record.changed {
-                let mut agreement = Agreement::default();
-                for (name, agreed) in &record.children {
-                    agreement.push(name, *agreed);
-                }
-                self.txn.put(key, &agreement)?;
+            if record.new || !record.now.is_empty() {
+                self.txn.put_all(key, &mut record.children())?;
             }
         }
         Ok(())

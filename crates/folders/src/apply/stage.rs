@@ -164,6 +164,19 @@ impl<'b, 'a> Batch<'b, 'a> {
                     }
                 }
             }
+            Work::Children(listing, at) => {
+                let Some(home) = &task.home else { return };
+                match self.apply.side(task.on).folder(&home.place()) {
+                    Ok(into) => self.children(home, &listing, at, &*into),
+                    Err(error) => {
+                        let text = error.to_string();
+                        for (name, _) in listing.part(at..listing.len()) {
+                            self.trouble(task.on, &task.dir.join(name), Why::Unlisted(text.clone()));
+                            self.one_done(&task.home);
+                        }
+                    }
+                }
+            }
             Work::Tree(item) => {
                 let path = task.dir.join(&item.name);
                 match self.tree(task.on, &task.dir, &task.home, &item, &path) {
@@ -241,7 +254,12 @@ impl<'b, 'a> Batch<'b, 'a> {
             // One for ourselves, so that it is not done before it is listed.
             left: AtomicUsize::new(listing.len() + 1),
         };
-        self.children(Arc::new(new), &listing, &*into)
+        let new = Arc::new(new);
+        self.children(&new, &Arc::new(listing), 0, &*into);
+        if new.one_done() {
+            self.close_dir(&new, Some(&*into));
+        }
+        Ok(())
     }
 
     fn new_root(
@@ -285,33 +303,30 @@ impl<'b, 'a> Batch<'b, 'a> {
         Ok(root)
     }
 
-    /// Begins with the children of a new directory: the first of them here and now, by the handle that is open.
-    fn children(&self, new: Arc<NewDir>, listing: &Listing, into: &dyn WriteDir) -> Result<(), Failed> {
+    /// Stages some children of a new directory, and leaves the rest, and what is in them, to whoever comes first.
+    fn children(&self, new: &Arc<NewDir>, listing: &Arc<Listing>, at: usize, into: &dyn WriteDir) {
+        let home = Some(Arc::clone(new));
+        let task = |work| Task { on: new.on, dir: new.path.clone(), home: home.clone(), work };
+        let end = (at + CHUNK).min(listing.len());
         let (mut leaves, mut trees) = (Vec::new(), Vec::new());
-        for (name, seen) in listing.iter() {
-            let item = Item { name: name.to_vec(), source: *seen, instead: None, fresh: true };
+        for (name, seen) in listing.part(at..end) {
+            let item = || Item { name: name.to_vec(), source: *seen, instead: None, fresh: true };
             match seen.kind {
-                Kind::File | Kind::Link => leaves.push(item),
-                Kind::Dir => trees.push(item),
+                Kind::File | Kind::Link => leaves.push(item()),
+                Kind::Dir => trees.push(task(Work::Tree(item()))),
                 Kind::Special | Kind::Unreadable => {
                     if seen.kind == Kind::Unreadable {
                         let why = Why::Unlisted("its status is refused".into());
                         self.trouble(new.on.other(), &new.path.join(name), why);
                     }
-                    new.one_done();
+                    self.one_done(&home);
                 }
             }
         }
-        let home = Some(Arc::clone(&new));
-        let task = |work| Task { on: new.on, dir: new.path.clone(), home: home.clone(), work };
-        let rest = leaves.split_off(leaves.len().min(CHUNK));
-        let mut later: Vec<Task> = trees.into_iter().rev().map(|item| task(Work::Tree(item))).collect();
-        let mut rest = rest.into_iter().peekable();
-        while rest.peek().is_some() {
-            later.push(task(Work::Leaves(rest.by_ref().take(CHUNK).collect())));
-        }
-        if !later.is_empty() {
-            self.queue.add(later);
+        // What is added last is taken first: what is deep before what is beside, which keeps the list short.
+        let rest = (end < listing.len()).then(|| task(Work::Children(Arc::clone(listing), end)));
+        if rest.is_some() || !trees.is_empty() {
+            self.queue.add(rest.into_iter().chain(trees.into_iter().rev()));
         }
         if !leaves.is_empty() {
             match self.apply.side(new.on.other()).dir(&new.path) {
@@ -320,15 +335,11 @@ impl<'b, 'a> Batch<'b, 'a> {
                     let text = error.to_string();
                     for item in leaves {
                         self.trouble(new.on, &new.path.join(&item.name), Why::Unlisted(text.clone()));
-                        new.one_done();
+                        self.one_done(&home);
                     }
                 }
             }
         }
-        if new.one_done() {
-            self.close_dir(&new, Some(into));
-        }
-        Ok(())
     }
 
     /// Stages files and links.

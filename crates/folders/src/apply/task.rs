@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use reconcile::{RelPath, Seen, Side, Tally};
+use reconcile::{Listing, RelPath, Seen, Side, Tally};
 
 use super::Edit;
 use crate::journal::Deed;
@@ -23,12 +23,14 @@ pub(super) enum Work {
     Leaves(Vec<Item>),
     /// A directory with all that is in it.
     Tree(Item),
+    /// What is in a directory that this run made, from one place of the order on.
+    Children(Arc<Listing>, usize),
 }
 
 pub(super) struct Item {
     pub(super) name: Vec<u8>,
     pub(super) source: Seen,
-    pub(super) instead: Option<Instead>,
+    pub(super) instead: Option<Box<Instead>>,
     /// Seen a moment ago, not when the run was planned.
     pub(super) fresh: bool,
 }
@@ -76,7 +78,7 @@ pub(super) struct Root {
     pub(super) temp: Vec<u8>,
     pub(super) path: RelPath,
     pub(super) seen: Seen,
-    pub(super) instead: Option<Instead>,
+    pub(super) instead: Option<Box<Instead>>,
     /// The directory it belongs into, if this run made it.
     pub(super) home: Option<Arc<NewDir>>,
     pub(super) state: AtomicU8,
@@ -127,6 +129,6 @@ pub(super) struct Staged {
     pub(super) source: Seen,
     /// The copy.
     pub(super) made: Seen,
-    pub(super) instead: Option<Instead>,
+    pub(super) instead: Option<Box<Instead>>,
     pub(super) home: Option<Arc<NewDir>>,
 }

@@ -19,6 +19,8 @@
 use reconcile::path::Name;
 use reconcile::{Agreed, Agreement, DirKey, FileId, Kind, Seen, Time};
 
+use super::Children;
+
 /// First byte of every record.
 const FORMAT: u8 = 1;
 const HEADER: usize = 1 + 4 + 4 + 8;
@@ -44,19 +46,20 @@ struct Before {
     ino: u64,
 }
 
-/// Packs an agreement.
-pub(super) fn encode(agreement: &Agreement) -> Vec<u8> {
-    let mut out = Vec::with_capacity(HEADER + agreement.len() * 80 + SLACK);
-    out.push(FORMAT);
+/// Packs an agreement, of which the children are given in order.
+pub(super) fn encode(children: Children<'_, '_>) -> Vec<u8> {
+    let mut out = vec![0; HEADER];
+    out[0] = FORMAT;
     // A directory has far fewer than 4 G entries and bytes of names.
-    out.extend_from_slice(&(agreement.len() as u32).to_le_bytes());
-    let names: usize = agreement.iter().map(|(name, _)| name.len()).sum();
-    out.extend_from_slice(&(names as u32).to_le_bytes());
-    out.extend_from_slice(&[0; 8]);
+    let (mut entries, mut names) = (0_u32, 0_u32);
     let (mut a, mut b) = (Before::default(), Before::default());
-    for (name, agreed) in agreement.iter() {
+    for (name, agreed) in children {
+        entries += 1;
+        names += name.len() as u32;
         put_entry(&mut out, name, agreed, &mut a, &mut b);
     }
+    out[1..5].copy_from_slice(&entries.to_le_bytes());
+    out[5..9].copy_from_slice(&names.to_le_bytes());
     out.extend_from_slice(&[0; SLACK]);
     let sum = checksum(&out);
     out[CHECKSUM_AT..HEADER].copy_from_slice(&sum.to_le_bytes());
@@ -311,13 +314,13 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_packed_is_unpacked(agreement in any_agreement()) {
-            let back = decode(&encode(&agreement)).expect("whole");
+            let back = decode(&encode(&mut agreement.iter())).expect("whole");
             prop_assert!(back.iter().eq(agreement.iter()));
         }
 
         #[test]
         fn a_damaged_record_is_none(agreement in any_agreement(), at in any::<prop::sample::Index>(), flip in 1..=255_u8) {
-            let mut record = encode(&agreement);
+            let mut record = encode(&mut agreement.iter());
             let at = at.index(record.len());
             record[at] ^= flip;
             prop_assert!(decode(&record).is_none());
@@ -330,7 +333,7 @@ mod tests {
 
         #[test]
         fn a_cut_record_is_none(agreement in any_agreement(), at in any::<prop::sample::Index>()) {
-            let record = encode(&agreement);
+            let record = encode(&mut agreement.iter());
             prop_assert!(decode(&record[..at.index(record.len())]).is_none());
         }
     }

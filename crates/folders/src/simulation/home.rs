@@ -9,7 +9,7 @@ use reconcile::{Agreement, DirKey, RelPath, Side};
 use rustix::io::Errno;
 use syncmgr::RunId;
 
-use crate::base::{BaseError, BaseRead, BaseStore, RootIdentity, Transaction};
+use crate::base::{BaseError, BaseRead, BaseStore, Children, RootIdentity, Transaction};
 use crate::notes::Notes;
 use crate::side::simulated::{Call, Chance, Machine};
 
@@ -124,8 +124,10 @@ impl Transaction for Txn<'_> {
         })
     }
 
-    fn put(&mut self, key: DirKey, agreement: &Agreement) -> Result<(), BaseError> {
-        self.changes.insert(key, Some(agreement.clone()));
+    fn put_all(&mut self, key: DirKey, children: Children<'_, '_>) -> Result<(), BaseError> {
+        let mut agreement = Agreement::default();
+        children.for_each(|(name, agreed)| agreement.push(name, *agreed));
+        self.changes.insert(key, Some(agreement));
         Ok(())
     }
 

@@ -90,6 +90,7 @@ pub(super) fn run(machine: &Machine, home: &Home, setting: &Setting, filter: &Fi
         limits: Limits { entries: setting.batch, bytes: 1 << 30, time: std::time::Duration::MAX, threads: 1 },
         report: &listener,
         hooks: &NoHooks,
+        policy: &policy,
         identities: &identities,
     };
     let journal = Journal::new(Arc::new(home.clone()), run, RunKind::Sync);

@@ -181,3 +181,28 @@ fn s5_a_directory_that_cannot_be_listed_is_no_absence() {
         bed.assert_in_sync();
     });
 }
+
+#[test]
+fn s3_two_sides_that_are_full_and_the_same_are_remembered_file_by_file() {
+    let bed = Bed::new();
+    // More than a plan lists one by one. Empty: that they are the same is seen without a look into them.
+    for tree in [&bed.a, &bed.b] {
+        for dir in 0..34 {
+            tree.dir(format!("d{dir}"));
+            for file in 0..500 {
+                std::fs::File::create(tree.at(format!("d{dir}/f{file}"))).unwrap();
+            }
+        }
+    }
+    bed.a.file("d0/only-here", "1");
+    let end = bed.sync().is(Outcome::Done);
+    assert_eq!((end.counts.b.created, end.counts.a), (1, Default::default()));
+    assert_eq!(bed.sync().is(Outcome::Done).counts, Counts::default());
+    // A file of each directory is known: what goes away here goes away there.
+    let gone: Vec<String> = (0..34).map(|dir| format!("d{dir}/f7")).collect();
+    for path in &gone {
+        bed.a.remove(path);
+    }
+    assert_eq!(bed.sync().is(Outcome::Done).counts.b.deleted, 34);
+    assert!(gone.iter().all(|path| !bed.b.has(path)));
+}

@@ -99,7 +99,7 @@ fn tell_apart(conflict: &Conflict) -> (&[u8], Vec<&[u8]>) {
 }
 
 fn brief(plan: &Plan) -> Option<[u8; 32]> {
-    if plan.actions.is_empty() && plan.settle.is_empty() {
+    if plan.actions.is_empty() && plan.settle.is_empty() && plan.alike.is_empty() {
         return None;
     }
     let mut hasher = blake3::Hasher::new();
@@ -108,6 +108,9 @@ fn brief(plan: &Plan) -> Option<[u8; 32]> {
     }
     for settle in &plan.settle {
         hasher.update(settle.path.as_bytes()).update(&[0, settle.agreed.is_some().into()]);
+    }
+    for alike in &plan.alike {
+        hasher.update(alike.path.as_bytes()).update(&alike.files.to_le_bytes());
     }
     Some(*hasher.finalize().as_bytes())
 }
@@ -132,6 +135,9 @@ fn unsettled(plan: &Plan) -> Scope {
     }
     for path in paths(plan) {
         scope.add_dir(path.split().map(|(dir, _)| dir).unwrap_or_default());
+    }
+    for alike in &plan.alike {
+        scope.add_dir(alike.path.clone());
     }
     scope
 }

@@ -8,7 +8,7 @@ use reconcile::{Agreement, DirKey, Kind, Side};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use syncmgr::RunId;
 
-use super::super::{BaseError, RootIdentity, Transaction, record};
+use super::super::{BaseError, Children, RootIdentity, Transaction, record};
 use super::{Base, SCHEMA, get_meta, side_word};
 
 /// A write transaction. Dropped without [`commit`](Self::commit), nothing has happened.
@@ -64,10 +64,12 @@ impl Transaction for Txn<'_> {
         self.run(|connection| self.base.read_agreement(connection, key))
     }
 
-    fn put(&mut self, key: DirKey, agreement: &Agreement) -> Result<(), BaseError> {
-        let record = record::encode(agreement);
-        let files = agreement.iter().filter(|(_, agreed)| agreed.a.kind == Kind::File).count();
-        let size = Size { entries: agreement.len() as i64, files: files as i64 };
+    fn put_all(&mut self, key: DirKey, children: Children<'_, '_>) -> Result<(), BaseError> {
+        let mut size = Size::default();
+        let record = record::encode(&mut children.inspect(|(_, agreed)| {
+            size.entries += 1;
+            size.files += i64::from(agreed.a.kind == Kind::File);
+        }));
         let before = self.run(|connection| {
             let before = size_of(connection, key)?;
             connection

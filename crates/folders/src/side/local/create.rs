@@ -1,6 +1,7 @@
 //! Making one file from another: cloned where the file system can, copied by the kernel where it can, sparse where the
 //! original is, and in slices, so that a large copy can be watched and stopped.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -20,6 +21,14 @@ use crate::side::{BORROWED, Capabilities, Content, Owner, SideError};
 const LARGE: u64 = 64 * 1024;
 /// What is copied between two looks at `watch`.
 const SLICE: usize = 16 * 1024 * 1024;
+
+/// What is read and written at once where the kernel does not copy.
+const BLOCK: usize = 256 * 1024;
+
+thread_local! {
+    /// Made once, not for each of many small files.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// What was found out about copying to this side; each refusal is met once.
 #[derive(Debug)]
@@ -236,16 +245,20 @@ fn copy_part(
     Ok(if watch(copied as u64) { End::All } else { End::Stopped })
 }
 
-/// One read of up to 256 KiB and its writes.
+/// One read of a block at most, and its writes.
 fn read_write(target: BorrowedFd<'_>, file: &File, at: u64, length: usize) -> io::Result<usize> {
-    let mut buffer = vec![0; length.min(256 * 1024)];
-    let read = rustix::io::retry_on_intr(|| rustix::io::pread(file, &mut buffer[..], at))?;
-    let mut written = 0;
-    while written < read {
-        let place = at + written as u64;
-        written += rustix::io::retry_on_intr(|| rustix::io::pwrite(target, &buffer[written..read], place))?;
-    }
-    Ok(read)
+    BUFFER.with_borrow_mut(|buffer| {
+        buffer.resize(BLOCK, 0);
+        let block = &mut buffer[..length.min(BLOCK)];
+        let read = rustix::io::retry_on_intr(|| rustix::io::pread(file, &mut *block, at))?;
+        let mut written = 0;
+        while written < read {
+            let place = at + written as u64;
+            written +=
+                rustix::io::retry_on_intr(|| rustix::io::pwrite(target, &block[written..read], place))?;
+        }
+        Ok(read)
+    })
 }
 
 /// For content that is no local file.
