@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     pub(crate) feed: FeedState,
     pub(crate) elsewhere: Mutex<Elsewhere>,
     pub(crate) alerts: alerts::Desk,
+    /// Held while one conflict is settled outside of a session.
+    pub(crate) resolving: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -106,6 +108,7 @@ impl Center {
                 feed: FeedState::default(),
                 elsewhere: Mutex::default(),
                 alerts: alerts::Desk::default(),
+                resolving: Mutex::default(),
             }),
         }
     }

@@ -99,9 +99,11 @@ impl Control for Center {
         &self,
         handler: &HandlerId,
         item: Option<&ItemId>,
-        _conflict: &ConflictId,
-        _reason: UpdateReason,
+        conflict: &ConflictId,
+        reason: UpdateReason,
     ) -> Result<(), Refusal> {
+        self.known_item(handler, item)?;
+        self.inner.refresh_conflict(handler, item, conflict, reason)?;
         self.announce_about(handler, item, |handler, item| What::Conflicts { handler, item })
     }
 
@@ -111,6 +113,8 @@ impl Control for Center {
         item: Option<&ItemId>,
         _flags: ControlFlags,
     ) -> Result<(), Refusal> {
+        self.known_item(handler, item)?;
+        self.inner.refresh_conflicts(handler, item)?;
         self.announce_about(handler, item, |handler, item| What::Conflicts { handler, item })
     }
 
@@ -283,19 +287,19 @@ impl Center {
         }
     }
 
+    fn known_item(&self, handler: &HandlerId, item: Option<&ItemId>) -> Result<(), Refusal> {
+        let state = self.inner.lock();
+        let entry = state.handler(handler).ok_or_else(|| unknown_handler(handler))?;
+        item.map_or(Ok(()), |item| entry.item(item).map(drop))
+    }
+
     fn announce_about(
         &self,
         handler: &HandlerId,
         item: Option<&ItemId>,
         what: impl FnOnce(HandlerId, Option<ItemId>) -> What,
     ) -> Result<(), Refusal> {
-        {
-            let state = self.inner.lock();
-            let entry = state.handler(handler).ok_or_else(|| unknown_handler(handler))?;
-            if let Some(item) = item {
-                entry.item(item)?;
-            }
-        }
+        self.known_item(handler, item)?;
         self.inner.tell(what(handler.clone(), item.cloned()));
         self.inner.announce();
         Ok(())

@@ -10,6 +10,7 @@ mod callback;
 mod center;
 mod clock;
 mod collection;
+mod conflicts;
 mod control;
 mod dispatch;
 mod elsewhere;
@@ -24,6 +25,7 @@ mod outside;
 mod process;
 mod pulse;
 mod registry;
+mod resolve;
 mod sessions;
 mod status;
 mod stop;
@@ -40,10 +42,12 @@ pub use jobs::{JOBS, Jobs};
 pub use live::{Live, LiveHandler, LiveItem};
 pub use outside::{Named, Opening, Outside};
 pub use process::Process;
+pub use resolve::{Outlook, Resolved, Resolving, Tally};
 pub use status::{HandlerStatus, ItemStatus};
 pub use stop::Stopped;
 pub use verdict::{Started, Verdict};
 // What its results are made of: who reads them needs no other crate for it.
 pub use store::{
-    EventQuery, ItemState, LastRun, Order, RunItem, RunMark, RunQuery, RunRecord, Store, StoreError,
+    ConflictCount, ConflictQuery, EventQuery, ItemState, LastRun, Order, RunItem, RunMark, RunQuery,
+    RunRecord, Store, StoreError,
 };

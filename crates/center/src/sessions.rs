@@ -5,8 +5,6 @@ use std::thread;
 use std::time::Duration;
 
 use store::{NewRun, RunEnd, RunItemEnd, StoreError};
-use syncmgr::conflict::ConflictStore;
-use syncmgr::flags::HandlerCapabilities;
 use syncmgr::switches::Origin;
 use syncmgr::{EndReason, Ended, Event, EventId, HandlerId, ItemId, NewEvent, Refusal, Session};
 
@@ -184,31 +182,6 @@ impl Inner {
             let _ = self.store.retain(retention, self.clock.wall());
         }
         self.pump(handler);
-    }
-
-    /// Conflicts that are open for the items of a session: the handler's own store knows best.
-    fn open_conflicts(&self, handler: &HandlerId, items: &[syncmgr::ItemEnd]) -> Option<u64> {
-        let own = self.conflict_store(handler);
-        let store: &dyn ConflictStore = match &own {
-            Some(own) => own.as_ref(),
-            None => self.store.as_ref(),
-        };
-        items.iter().map(|item| store.count(handler, Some(&item.item)).ok()).sum()
-    }
-
-    /// A handler's own conflict store, if it has one.
-    pub(crate) fn conflict_store(&self, handler: &HandlerId) -> Option<Arc<dyn ConflictStore>> {
-        let handler = {
-            let state = self.lock();
-            let entry = state.handler(handler)?;
-            let loaded = entry.loaded.as_ref().ok()?;
-            loaded
-                .capabilities
-                .contains(HandlerCapabilities::CONFLICT_STORE)
-                .then(|| Arc::clone(&entry.handler))?
-        };
-        // One that writes its conflicts into the center's own store needs no asking, item by item.
-        handler.conflict_store().filter(|own| !std::ptr::addr_eq(Arc::as_ptr(own), Arc::as_ptr(&self.store)))
     }
 
     pub(crate) fn look_at_sessions(self: &Arc<Self>) {

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use store::{ItemState, LastRun, StoreError};
-use syncmgr::conflict::{Conflict, ConflictStore};
 use syncmgr::state::ItemFacts;
 use syncmgr::switches::{Origin, Switches};
 use syncmgr::{HandlerId, ItemId, Outcome, Refusal, RunId, SyncState};
 
-use crate::center::{Center, State, unknown_handler};
+use crate::center::{Center, State};
 use crate::feed::What;
 use crate::headline::{Facts, Headline, headline};
 use crate::live::LiveItem;
@@ -89,7 +88,6 @@ impl Center {
             .into_iter()
             .map(|state| ((state.handler.clone(), state.item.clone()), state))
             .collect();
-        let own_conflicts = self.own_conflict_counts();
         let mut working: HashMap<(HandlerId, ItemId), LiveItem> = inner
             .live()
             .items
@@ -109,30 +107,12 @@ impl Center {
                     .map(|item| {
                         let key = (handler.id().clone(), item.item.id().clone());
                         let kept = states.remove(&key);
-                        let conflicts = own_conflicts
-                            .get(&key)
-                            .copied()
-                            .unwrap_or_else(|| kept.as_ref().map_or(0, |kept| kept.conflicts));
-                        item_status(&state, handler, item, kept, conflicts, working.remove(&key), now)
+                        item_status(&state, handler, item, kept, working.remove(&key), now)
                     })
                     .collect();
                 handler_status(handler, items)
             })
             .collect())
-    }
-
-    /// Open conflicts of a handler, or of one of its items: from its own store, if it has one.
-    ///
-    /// # Errors
-    /// `InvalidArgument` for an unknown handler; the store could not be read.
-    pub fn conflicts(&self, handler: &HandlerId, item: Option<&ItemId>) -> Result<Vec<Conflict>, Refusal> {
-        if self.inner.lock().handler(handler).is_none() {
-            return Err(unknown_handler(handler));
-        }
-        match self.inner.conflict_store(handler) {
-            Some(own) => own.conflicts(handler, item),
-            None => self.inner.store.conflicts(handler, item),
-        }
     }
 
     /// Says how long may pass from one good run of an item to the next before it is overdue; none: as long as it likes.
@@ -159,27 +139,6 @@ impl Center {
         self.inner.lock().trusted_since = since;
         self.inner.announce();
     }
-
-    /// The conflicts of handlers that keep them themselves.
-    fn own_conflict_counts(&self) -> HashMap<(HandlerId, ItemId), u64> {
-        let all: Vec<(HandlerId, Vec<ItemId>)> = {
-            let state = self.inner.lock();
-            let items =
-                |entry: &HandlerEntry| entry.items.iter().map(|item| item.item.id().clone()).collect();
-            state.handlers.iter().map(|entry| (entry.id().clone(), items(entry))).collect()
-        };
-        let mut counts = HashMap::new();
-        for (handler, items) in all {
-            let Some(own) = self.inner.conflict_store(&handler) else { continue };
-            for item in items {
-                // A store that cannot tell leaves the center's own number standing.
-                if let Ok(count) = own.count(&handler, Some(&item)) {
-                    counts.insert((handler.clone(), item), count);
-                }
-            }
-        }
-        counts
-    }
 }
 
 fn item_status(
@@ -187,11 +146,11 @@ fn item_status(
     handler: &HandlerEntry,
     item: &ItemEntry,
     kept: Option<ItemState>,
-    conflicts: u64,
     working: Option<LiveItem>,
     (now, steady): (i64, i64),
 ) -> ItemStatus {
     let id = item.item.id();
+    let conflicts = kept.as_ref().map_or(0, |kept| kept.conflicts);
     let kept_until = kept.as_ref().and_then(|kept| kept.paused_until).filter(|until| *until > now);
     let last_run = kept.as_ref().and_then(|kept| kept.last_run.clone());
     let last_good = kept.as_ref().and_then(|kept| kept.last_good);

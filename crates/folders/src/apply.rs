@@ -12,6 +12,7 @@ mod hooks;
 mod meta;
 mod moves;
 mod publish;
+mod put;
 mod queue;
 mod record;
 mod recover;
@@ -34,6 +35,7 @@ use reconcile::{
 use syncmgr::RunId;
 use syncmgr::outcome::SideCounts;
 
+use crate::ancestors::Candidates;
 use crate::base::{BaseError, BaseStore, RootIdentity, Transaction};
 use crate::journal::{Deed, Journal, JournalError, Stamp};
 use crate::side::SideError;
@@ -44,6 +46,7 @@ use crate::trash::Trash;
 use check::same_but_renamed;
 pub(crate) use check::same_version;
 pub(crate) use hooks::{Fault, Hooks, NoHooks, Point};
+pub(crate) use put::{Put, open_given};
 use record::Edit;
 pub(crate) use recover::recover;
 pub(crate) use sweep::{OpenDirs, sweep};
@@ -238,6 +241,8 @@ pub(crate) struct Apply<'a> {
     mode_is_news: HashSet<RelPath>,
     /// Moves that no rename can make, as copies with what is removed after them.
     across: Vec<[Action; 2]>,
+    /// What both sides agree on now, as far as it may be worth keeping.
+    agreed: Candidates,
     counts: [SideCounts; 2],
     /// Whether what the plan saw on both sides can no longer be lost with the power.
     seen_is_durable: bool,
@@ -263,6 +268,7 @@ impl<'a> Apply<'a> {
             stirred: Mutex::default(),
             mode_is_news: HashSet::new(),
             across: Vec::new(),
+            agreed: Candidates::default(),
             counts: [SideCounts::default(); 2],
             seen_is_durable: false,
             introduced: false,
@@ -278,6 +284,11 @@ impl<'a> Apply<'a> {
     /// Whether anything was written anywhere.
     pub(crate) fn wrote(&self) -> bool {
         self.introduced || lock(&self.journal).is_open()
+    }
+
+    /// What both sides came to agree on since this was asked last.
+    pub(crate) fn take_agreed(&mut self) -> Candidates {
+        std::mem::take(&mut self.agreed)
     }
 
     /// Carries out a whole plan.
@@ -452,6 +463,9 @@ impl<'a> Apply<'a> {
             self.flush(&Side::BOTH)?;
         }
         self.hook(Point::Committing, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)?;
+        for edit in &self.edits {
+            edit.candidates(&mut self.agreed);
+        }
         let mut txn = self.ground.base.begin()?;
         record::write(&mut *txn, std::mem::take(&mut self.edits), &self.dirs)?;
         if !self.introduced {

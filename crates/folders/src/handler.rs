@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use syncmgr::conflict::{ConflictLedger, ConflictStore};
+use syncmgr::conflict::{ConflictLedger, ConflictStore, ResolutionHandler, Selection};
 use syncmgr::flags::{HandlerCapabilities, HandlerType};
 use syncmgr::follow::{Following, Runner};
 use syncmgr::outcome::{Counts, Outcome, Problem, ProblemClass};
@@ -17,10 +17,11 @@ use crate::apply::{Hooks, Limits, NoHooks};
 use crate::drive;
 use crate::follow;
 use crate::look::{Ask, LookError};
-use crate::options::{ChangeRequest, Home, ResolveRequest, RunOptions, UndoRequest};
+use crate::options::{ChangeRequest, Home, RunOptions, UndoRequest};
 use crate::pair::Pair;
 use crate::preview;
 use crate::request;
+use crate::resolve::PairResolution;
 use crate::roots::Surroundings;
 use crate::rows::{self, Watched};
 use crate::run::{Finished, Run, now};
@@ -29,12 +30,12 @@ use crate::verify;
 /// The identifier of this handler.
 pub const HANDLER_ID: &str = "folders";
 
-/// Keeps pairs of folders in sync. A start may bring [`RunOptions`], a [`ChangeRequest`], a [`ResolveRequest`] or an
-/// [`UndoRequest`].
+/// Keeps pairs of folders in sync. A start may bring [`RunOptions`], a [`ChangeRequest`], a [`Selection`] of conflicts to
+/// settle, or an [`UndoRequest`].
 pub struct FoldersHandler {
     id: HandlerId,
     home: Home,
-    pairs: Pairs,
+    pairs: Arc<Pairs>,
     conflicts: Arc<dyn ConflictLedger>,
     hooks: Box<dyn Hooks + Send>,
     limits: Limits,
@@ -50,7 +51,7 @@ impl FoldersHandler {
         Self {
             id: HandlerId::new(HANDLER_ID).expect("a short word is a legal identifier"),
             home,
-            pairs: Pairs::default().with(pairs),
+            pairs: Arc::new(Pairs::default().with(pairs)),
             conflicts,
             hooks: Box::new(NoHooks),
             limits: Limits::default(),
@@ -136,8 +137,8 @@ impl FoldersHandler {
             run.sync(options)
         } else if let Some(change) = request.get::<ChangeRequest>() {
             run.sync_changed(change)
-        } else if let Some(resolve) = request.get::<ResolveRequest>() {
-            run.resolve(resolve)
+        } else if let Some(selection) = request.get::<Selection>() {
+            run.resolve(selection)
         } else if let Some(undo) = request.get::<UndoRequest>() {
             run.undo(undo)
         } else {
@@ -170,11 +171,20 @@ impl Handler for FoldersHandler {
     }
 
     fn items(&self) -> &dyn ItemContainer {
-        &self.pairs
+        &*self.pairs
     }
 
     fn conflict_store(&self) -> Option<Arc<dyn ConflictStore>> {
         Some(Arc::clone(&self.conflicts) as Arc<dyn ConflictStore>)
+    }
+
+    fn resolution_handler(&self) -> Option<Arc<dyn ResolutionHandler>> {
+        Some(Arc::new(PairResolution {
+            handler: self.id.clone(),
+            pairs: Arc::clone(&self.pairs),
+            home: self.home.clone(),
+            ledger: Arc::clone(&self.conflicts),
+        }))
     }
 
     fn request(&self, options: &str) -> Result<Option<Request>, Refusal> {
@@ -254,7 +264,7 @@ fn conclude(callback: &dyn SyncCallback, item: &ItemId, finished: Finished) {
 
 /// The pairs as items.
 #[derive(Default)]
-struct Pairs(RwLock<Vec<Arc<PairItem>>>);
+pub(crate) struct Pairs(RwLock<Vec<Arc<PairItem>>>);
 
 impl Pairs {
     fn with(self, pairs: Vec<Pair>) -> Self {
@@ -286,11 +296,11 @@ impl Pairs {
         pairs.len() != before
     }
 
-    fn get(&self, item: &ItemId) -> Option<Pair> {
+    pub(crate) fn get(&self, item: &ItemId) -> Option<Pair> {
         self.read().iter().find(|pair| pair.0.item == *item).map(|pair| pair.0.clone())
     }
 
-    fn roots_of_others(&self, item: &ItemId) -> Vec<std::path::PathBuf> {
+    pub(crate) fn roots_of_others(&self, item: &ItemId) -> Vec<std::path::PathBuf> {
         let all = self.read();
         let others = all.iter().filter(|pair| pair.0.item != *item);
         others.flat_map(|pair| [pair.0.a.path.clone(), pair.0.b.path.clone()]).collect()

@@ -3,6 +3,7 @@
 //! A run goes one way: [`side`]s are read into a [`reconcile::Plan`] with no write handle in reach, guards look at
 //! the plan, then it is applied, side by side with the base and the trash.
 
+mod ancestors;
 mod apply;
 pub mod base;
 pub mod drive;
@@ -34,5 +35,5 @@ pub mod watch;
 pub mod words;
 
 pub use handler::FoldersHandler;
-pub use options::{ChangeRequest, Home, ResolveRequest, RunOptions, UndoRequest};
+pub use options::{ChangeRequest, Home, RunOptions, UndoRequest};
 pub use pair::{Pair, PairSide};

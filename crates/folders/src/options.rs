@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use reconcile::{Mode, OnConflict, RelPath, Scope};
+use reconcile::{Mode, OnConflict, Scope};
 use syncmgr::{ItemId, RunId};
 
 use crate::pair::MaxDelete;
@@ -43,15 +43,6 @@ pub struct ChangeRequest {
     pub lost: [u64; 2],
     /// A first run may delete and overwrite without being asked about.
     pub consent: bool,
-}
-
-/// Settle conflicts: a run of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResolveRequest {
-    /// The contested paths; empty means all.
-    pub paths: Vec<RelPath>,
-    /// The version to keep ([`OnConflict::Ask`] is refused).
-    pub keep: OnConflict,
 }
 
 /// Take a run back.

@@ -38,6 +38,8 @@ pub struct Pair {
     pub max_delete: Option<MaxDelete>,
     /// How long the trash is kept, in days.
     pub trash_days: u32,
+    /// Keep the last common version of small text files, so that conflicts about them can be merged.
+    pub ancestors: bool,
 }
 
 impl Pair {

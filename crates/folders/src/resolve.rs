@@ -1,44 +1,46 @@
-//! Settling conflicts: one version wins, the other goes to the trash, under the same rules as any run.
+//! Settling conflicts: what was decided is carried out in one run, under the same rules as any other. The versions that
+//! were shown are the ones that are settled (S1), what loses goes to the trash (S7), and the run can be taken back.
 
-use reconcile::{Action, Kind, OnConflict, Op, Plan, RelPath, Seen, Settle, Side, Tally};
-use syncmgr::conflict::{Conflict, ConflictId};
+mod abilities;
+mod exclude;
+mod merge;
+mod now;
+mod step;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use reconcile::{Action, Contested, Op, Plan, RelPath, Seen, Settle, Side, Tally};
+use syncmgr::HandlerError;
+use syncmgr::conflict::{Choice, Conflict, ConflictId, Decided, Selection, Settlement};
+use syncmgr::event::Level;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 
-use crate::apply::{Apply, Ending, Lists, Trouble, Why, same_version};
-use crate::base::{Base, BaseError, BaseRead as _, Transaction};
+use crate::apply::{Apply, ApplyError, Ending, Put, Trouble};
+use crate::base::{BaseError, Transaction};
 use crate::journal::{Deed, Journal, RunKind};
-use crate::look::Look;
-use crate::options::{ResolveRequest, RunOptions};
+use crate::options::RunOptions;
 use crate::run::{
-    Entered, Finished, Here, NoBase, Results, Run, apply_problem, expect, from_stamp, outcome, refused,
+    Entered, Finished, Results, Run, apply_problem, expect, millis, now as clock, outcome, refused,
+    to_conflict,
 };
-use crate::side::ReadSide as _;
+use crate::side::names::IGNORE_FILE;
 
-/// One conflict with what is to become of it.
-struct Verdict {
-    id: ConflictId,
-    path: RelPath,
-    a: Option<Seen>,
-    b: Option<Seen>,
-    keep: Keep,
-}
+pub(crate) use abilities::PairResolution;
+pub(crate) use now::Now;
+use step::{Refused, Steps, Work};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Keep {
-    Side(Side),
-    Both,
-}
+/// How many conflicts are settled at a time: memory holds their merges, and a stop need not wait for the rest.
+const CHUNK: usize = 2048;
 
 impl Run<'_> {
     /// Settles conflicts as the person chose.
-    pub(crate) fn resolve(&self, request: &ResolveRequest) -> Finished {
+    pub(crate) fn resolve(&self, selection: &Selection) -> Finished {
         let progress = self.progress();
         let options = RunOptions::default();
         let Entered { look, _lock, writers } = match self.enter(&progress, &options, None) {
             Ok(entered) => entered,
             Err(error) => return refused(&error),
         };
-        let mut results = self.results();
         progress.phase(Phase::Comparing);
         let open = match self.ledger.conflicts(self.handler, Some(self.item())) {
             Ok(open) => open,
@@ -47,77 +49,52 @@ impl Run<'_> {
                 return Finished::stopped(Outcome::Failed, Problem::new(ProblemClass::Transient, text));
             }
         };
-        let (verdicts, ties) = match self.verdicts(request, &open, &mut results) {
-            Ok(verdicts) => verdicts,
-            Err(problem) => return Finished::stopped(Outcome::Failed, problem),
-        };
-        let lists = Here(look.scan(&NoBase, &()));
-        let mut plan = Plan::default();
-        let mut settled = Vec::new();
-        for verdict in &verdicts {
-            match actions(&look, &lists, verdict) {
-                Ok(actions) if actions.is_empty() => {
-                    let path = verdict.path.clone();
-                    plan.settle.push(Settle { path, dir: None, agreed: None, origin: None });
-                    settled.push(verdict);
-                }
-                Ok(actions) => {
-                    plan.actions.extend(actions);
-                    settled.push(verdict);
-                }
-                Err((on, why)) => {
-                    results.trouble(&Trouble { on, path: verdict.path.clone(), why });
-                }
-            }
-        }
-        // New names first, as in every plan; what goes away goes last.
-        plan.actions.sort_by_key(|action| match action.op {
-            Op::KeepBoth { .. } => 0,
-            Op::Remove { .. } => 2,
-            _ => 1,
-        });
-        progress.phase(Phase::Moving);
-        expect(&progress, &plan);
-        let ground = self.ground(&look, &writers, &lists, &progress, true);
+        let now = Now::new(&look);
+        let ground = self.ground(&look, &writers, &now.lists, &progress, true);
         let journal = Journal::new(look.notes(), self.callback.run_id(), RunKind::Resolve);
         let mut apply = Apply::new(ground, journal);
-        for verdict in &settled {
-            // Undoing opens the conflict again: for that the base must say again what it says now.
-            let before = match agreed_at(&look.base, &verdict.path) {
-                Ok(before) => before.map(|(a, b)| ((&a).into(), (&b).into())),
-                Err(error) => return base_failed(&error),
-            };
-            apply.note(&Deed::Agreed { path: (&verdict.path).into(), before });
+        let mut settling = Settling {
+            run: self,
+            now: &now,
+            steps: Steps::new(&now, self.pair.labels(), clock()),
+            selection,
+            open: open.iter().map(|conflict| conflict.id.clone()).collect(),
+            results: self.results(),
+            left: 0,
+            settled: Vec::new(),
+            again: Vec::new(),
+        };
+        let decided: Vec<(usize, &Decided)> = selection.of_item(self.item()).collect();
+        let mut result = Ok(Ending::Complete);
+        for chunk in decided.chunks(CHUNK) {
+            let work = settling.work(chunk);
+            progress.phase(Phase::Moving);
+            let todo = work.todo();
+            result = work.agreements(&now, &apply).and_then(|()| {
+                expect(&progress, &work.plan);
+                work.carry_out(&mut apply)
+            });
+            settling.conclude(todo, &result, progress.take_troubles());
+            if !matches!(result, Ok(Ending::Complete)) {
+                break;
+            }
         }
-        let result = apply.carry_out(&plan);
         progress.phase(Phase::Finishing);
         let result = result.and_then(|ending| {
             let last = |_: &mut dyn Transaction| Ok(());
             apply.finish(&last).map(|()| ending)
         });
-        let mut failed = Vec::new();
+        settling.write_down();
+        let Settling { mut results, left, settled, .. } = settling;
         for trouble in progress.take_troubles() {
-            failed.push(trouble.path.clone());
             results.trouble(&trouble);
         }
-        let done: Vec<ConflictId> = match &result {
-            Ok(Ending::Complete) => settled
-                .iter()
-                .filter(|one| !failed.iter().any(|path| path.starts_with(&one.path)))
-                .map(|one| one.id.clone())
-                .collect(),
-            // What of it was done shows at the next run.
-            _ => Vec::new(),
-        };
-        if let Err(refusal) = self.ledger.remove(self.handler, self.item(), &done) {
-            let text = format!("the settled conflicts could not be taken from the list: {refusal}");
-            results.error("Conflicts not recorded".into(), Problem::new(ProblemClass::Transient, text));
-        }
         let (changed, wrote) = (apply.counts(), apply.wrote());
+        self.keep_ancestors(&look, &mut apply);
         let counts = Counts {
             a: changed[0],
             b: changed[1],
-            conflicts: open.len().saturating_sub(done.len()) as u64,
+            conflicts: open.len().saturating_sub(settled.len()) as u64,
             errors: results.errors,
             skipped: 0,
             bytes: progress.bytes(),
@@ -129,161 +106,257 @@ impl Run<'_> {
                 Finished { outcome, counts, problem: Some(problem) }
             }
             Ok(ending) => {
-                let problem = self.problem(ending, &results, ties);
-                Finished { outcome: outcome(ending, wrote, results.errors, ties), counts, problem }
+                let problem = self.problem(ending, &results, left);
+                Finished { outcome: outcome(ending, wrote, results.errors, left), counts, problem }
             }
         }
     }
+}
 
-    /// What is to become of each conflict that was named, and how many stay open because none of their versions is the
-    /// newest or largest.
-    fn verdicts(
-        &self,
-        request: &ResolveRequest,
-        open: &[Conflict],
-        results: &mut Results<'_>,
-    ) -> Result<(Vec<Verdict>, u64), Problem> {
-        if request.keep == OnConflict::Ask {
-            return Err(Problem::new(ProblemClass::Config, "which version is to be kept was not said")
-                .with_fix("name it: a, b, both, newest or largest"));
+/// Everything that some conflicts call for, taken together.
+#[derive(Default)]
+struct Together {
+    plan: Plan,
+    /// Versions that no side has.
+    puts: Vec<Put>,
+    /// What B has in their place.
+    instead: HashMap<RelPath, Option<Seen>>,
+    /// Each conflict with its place in the selection.
+    of: Vec<(usize, RelPath)>,
+    /// Those of them that are left out from now on.
+    excluded: HashSet<usize>,
+}
+
+/// What is to be told about afterwards.
+struct Todo {
+    of: Vec<(usize, RelPath)>,
+    excluded: HashSet<usize>,
+}
+
+impl Together {
+    fn todo(&self) -> Todo {
+        Todo { of: self.of.clone(), excluded: self.excluded.clone() }
+    }
+
+    /// Writes down what the base says now of all that is settled: undoing opens the conflicts again, and for that the
+    /// base must say this again.
+    fn agreements(&self, now: &Now<'_>, apply: &Apply<'_>) -> Result<(), ApplyError> {
+        let ignore_file = (!self.excluded.is_empty()).then(|| RelPath::root().join(IGNORE_FILE));
+        for path in self.of.iter().map(|(_, path)| path).chain(&ignore_file) {
+            let before = now.agreements.at(path)?.map(|agreed| ((&agreed.a).into(), (&agreed.b).into()));
+            apply.note(&Deed::Agreed { path: path.into(), before });
         }
-        let named = |conflict: &&Conflict| {
-            request.paths.is_empty() || request.paths.iter().any(|path| path.as_bytes() == conflict.path)
-        };
-        for path in &request.paths {
-            if !open.iter().any(|conflict| path.as_bytes() == conflict.path) {
-                let problem = Problem::new(ProblemClass::Config, format!("{path} has no open conflict"))
-                    .with_fix("see the open ones with `instep conflicts`");
-                results.error(format!("Not settled: {path}"), problem);
+        Ok(())
+    }
+
+    fn carry_out(mut self, apply: &mut Apply<'_>) -> Result<Ending, ApplyError> {
+        if !self.puts.is_empty() {
+            for (path, source) in apply.put(self.puts)? {
+                let tally = Tally::of(&source, false);
+                let on = Side::B;
+                let op = match self.instead.get(&path).copied().flatten() {
+                    Some(target) => {
+                        let removed = Tally::of(&target, false);
+                        Op::Replace { on, source, target, tally, removed, keep_mode: false }
+                    }
+                    None => Op::Create { on, source, tally, whole: true },
+                };
+                self.plan.actions.push(Action { path, dir: None, op });
             }
         }
-        let mut ties = 0;
-        let mut verdicts = Vec::new();
-        for conflict in open.iter().filter(named) {
-            let keep = match request.keep {
-                OnConflict::A => Some(Keep::Side(Side::A)),
-                OnConflict::B => Some(Keep::Side(Side::B)),
-                OnConflict::KeepBoth => Some(Keep::Both),
-                OnConflict::Newest => conflict.newest().map(side_of),
-                _ => conflict.largest().map(side_of),
-            };
-            let stamps = match &conflict.versions[..] {
-                [a, b] => from_stamp(&a.stamp).zip(from_stamp(&b.stamp)),
-                _ => None,
-            };
-            let (Some((a, b)), Some(path)) = (stamps, RelPath::from_bytes(&conflict.path)) else {
-                let text = "a conflict in the list cannot be read; the next sync writes it anew";
-                results.error("Not settled".into(), Problem::new(ProblemClass::Bug, text));
+        // New names first, as in every plan; what goes away goes last.
+        self.plan.actions.sort_by_key(|action| match action.op {
+            Op::KeepBoth { .. } | Op::Create { whole: false, .. } => 0,
+            Op::Meta { .. } | Op::Remove { .. } => 2,
+            _ => 1,
+        });
+        apply.carry_out(&self.plan)
+    }
+}
+
+/// A run that settles.
+struct Settling<'s> {
+    run: &'s Run<'s>,
+    now: &'s Now<'s>,
+    steps: Steps<'s>,
+    selection: &'s Selection,
+    open: HashSet<ConflictId>,
+    results: Results<'s>,
+    /// Conflicts that the choice leaves open.
+    left: u64,
+    settled: Vec<ConflictId>,
+    /// Where the world has moved on since the conflict was shown.
+    again: Vec<(RelPath, ConflictId)>,
+}
+
+impl Settling<'_> {
+    /// What is to be done about some of the conflicts; the others are answered.
+    fn work(&mut self, decided: &[(usize, &Decided)]) -> Together {
+        let mut together = Together::default();
+        let mut excluded = Vec::new();
+        for &(place, one) in decided {
+            if !self.open.contains(&one.conflict.id) {
+                self.gone(place, &one.conflict);
                 continue;
+            }
+            let (path, work) = match self.steps.step(one) {
+                Ok(step) => step,
+                Err(refused) => {
+                    self.refused(place, one, refused);
+                    continue;
+                }
             };
-            match keep {
-                Some(keep) => verdicts.push(Verdict { id: conflict.id.clone(), path, a, b, keep }),
-                None => ties += 1,
+            match work {
+                Work::Actions { actions, forget } => {
+                    together.plan.actions.extend(actions);
+                    let path = path.clone();
+                    if forget {
+                        together.plan.settle.push(Settle { path, dir: None, agreed: None, origin: None });
+                    }
+                }
+                Work::Put { put, b } => {
+                    together.instead.insert(path.clone(), b);
+                    together.puts.push(*put);
+                }
+                Work::Exclude => {
+                    excluded.push(path.clone());
+                    together.excluded.insert(place);
+                }
+            }
+            together.of.push((place, path));
+        }
+        if !excluded.is_empty() {
+            match exclude::lines(self.now, &excluded, clock()) {
+                Ok(None) => {}
+                Ok(Some((put, b))) => {
+                    together.instead.insert(put.path.clone(), b);
+                    together.puts.push(put);
+                }
+                Err(problem) => {
+                    let places = std::mem::take(&mut together.excluded);
+                    together.of.retain(|(place, _)| !places.contains(place));
+                    for place in places {
+                        let error = HandlerError::from(problem.clone());
+                        self.selection.answer(place, Settlement::Failed(error));
+                    }
+                    self.results.error("Not left out".into(), problem);
+                }
             }
         }
-        Ok((verdicts, ties))
+        together
     }
-}
 
-fn side_of(version: usize) -> Keep {
-    Keep::Side(if version == 0 { Side::A } else { Side::B })
-}
+    fn gone(&mut self, place: usize, conflict: &Conflict) {
+        let path = RelPath::from_bytes(&conflict.path).unwrap_or_default();
+        let text =
+            format!("{path} is no open conflict any more: it was settled meanwhile, or both sides agree");
+        self.results.event(Level::Warning, format!("Not settled: {path}"), text);
+        self.selection.answer(place, Settlement::Gone);
+    }
 
-fn base_failed(error: &BaseError) -> Finished {
-    Finished::stopped(Outcome::Failed, Problem::new(ProblemClass::Permission, error.to_string()))
-}
-
-/// What is to be done for one conflict, if both versions are still those that were shown.
-fn actions(look: &Look<'_>, lists: &dyn Lists, verdict: &Verdict) -> Result<Vec<Action>, (Side, Why)> {
-    for (side, shown) in [(Side::A, &verdict.a), (Side::B, &verdict.b)] {
-        let now = look_at(look, side, &verdict.path).map_err(|why| (side, why))?;
-        let same = match (shown, &now) {
-            (None, None) => true,
-            (Some(shown), Some(now)) => same_version(shown, now),
-            _ => false,
+    fn refused(&mut self, place: usize, one: &Decided, refused: Refused) {
+        let path = RelPath::from_bytes(&one.conflict.path).unwrap_or_default();
+        let settlement = match refused {
+            Refused::Settled(Settlement::Changed) => {
+                self.changed(&path, &one.conflict.id);
+                Settlement::Changed
+            }
+            Refused::Settled(Settlement::Failed(error)) => {
+                self.results.error(format!("Not settled: {path}"), error.problem.clone());
+                Settlement::Failed(error)
+            }
+            Refused::Settled(other) => {
+                self.left += 1;
+                if one.choice == Choice::KeepMerged {
+                    let text =
+                        format!("{path} was changed in the same place on both sides; it stays as it is");
+                    self.results.event(Level::Warning, format!("Not merged: {path}"), text);
+                }
+                other
+            }
+            Refused::Why(on, why) => {
+                let problem = self.results.trouble(&Trouble { on, path, why });
+                Settlement::Failed(problem.into())
+            }
         };
-        if !same {
-            return Err((side, Why::Changed));
-        }
+        self.selection.answer(place, settlement);
     }
-    let version = |side: Side| if side == Side::A { verdict.a } else { verdict.b };
-    let action = |path: &RelPath, op| Action { path: path.clone(), dir: None, op };
-    let tally = |side: Side, path: &RelPath, seen: &Seen| {
-        tally(lists, side, path, seen).map_err(|reason| (side, Why::Unlisted(reason)))
-    };
-    let keep = match (verdict.keep, verdict.a, verdict.b) {
-        (Keep::Side(side), ..) => side,
-        (Keep::Both, Some(a), Some(b)) => {
-            let (dir, name) = verdict.path.split().ok_or((Side::A, Why::Changed))?;
-            let is_taken = |name: &[u8]| {
-                let path = dir.join(name);
-                // What cannot be looked at may be there.
-                Side::BOTH.into_iter().any(|side| !matches!(look_at(look, side, &path), Ok(None)))
+
+    fn changed(&mut self, path: &RelPath, id: &ConflictId) {
+        let text = format!("{path} has changed since it was shown; nothing was done about it");
+        let problem =
+            Problem::new(ProblemClass::Transient, text).with_fix("look at it again, then choose again");
+        self.results.error(format!("Changed since it was shown: {path}"), problem);
+        self.again.push((path.clone(), id.clone()));
+    }
+
+    /// Answers for what was tried.
+    fn conclude(&mut self, todo: Todo, result: &Result<Ending, ApplyError>, troubles: Vec<Trouble>) {
+        let complete = matches!(result, Ok(Ending::Complete));
+        let mut failed: BTreeMap<RelPath, Problem> = BTreeMap::new();
+        for trouble in troubles {
+            let path = trouble.path.clone();
+            let problem = self.results.trouble(&trouble);
+            failed.entry(path).or_insert(problem);
+        }
+        let ignore_file = RelPath::root().join(IGNORE_FILE);
+        for (place, path) in todo.of {
+            let decided = &self.selection.decided()[place];
+            let problem = match todo.excluded.contains(&place) {
+                true => failed.get(&ignore_file),
+                false => failed.get(&path).or_else(|| {
+                    let beneath = failed.range(path.join(b"")..).next();
+                    beneath.filter(|(at, _)| at.starts_with(&path)).map(|(_, problem)| problem)
+                }),
             };
-            let kept = dir.join(&reconcile::name::keep_both(name, &look.policy.keep_both_suffix, is_taken));
-            let (of_a, of_b) = (tally(Side::A, &verdict.path, &a)?, tally(Side::B, &verdict.path, &b)?);
-            return Ok(vec![
-                action(&kept, Op::KeepBoth { renamed_on: Side::B, from: verdict.path.clone(), seen: b }),
-                action(&kept, Op::Create { on: Side::A, source: b, tally: of_b, whole: true }),
-                action(&verdict.path, Op::Create { on: Side::B, source: a, tally: of_a, whole: true }),
-            ]);
+            let settlement = match problem {
+                Some(problem) => Settlement::Failed(problem.clone().into()),
+                // It ended early: what was done of it is seen on the sides.
+                None if !complete && !self.is_done(&path, todo.excluded.contains(&place)) => {
+                    Settlement::NotReached
+                }
+                None => {
+                    self.settled.push(decided.conflict.id.clone());
+                    Settlement::Settled(decided.choice.clone())
+                }
+            };
+            self.selection.answer(place, settlement);
         }
-        // Both of one version: the one there is.
-        (Keep::Both, Some(_), None) => Side::A,
-        (Keep::Both, None, _) => Side::B,
-    };
-    let on = keep.other();
-    let path = &verdict.path;
-    Ok(match (version(keep), version(on)) {
-        (None, None) => Vec::new(),
-        (None, Some(target)) => {
-            vec![action(path, Op::Remove { on, target, tally: tally(on, path, &target)? })]
-        }
-        (Some(source), None) => {
-            let tally = tally(keep, path, &source)?;
-            vec![action(path, Op::Create { on, source, tally, whole: true })]
-        }
-        (Some(source), Some(target)) => {
-            let removed = tally(on, path, &target)?;
-            let tally = tally(keep, path, &source)?;
-            vec![action(path, Op::Replace { on, source, target, tally, removed, keep_mode: false })]
-        }
-    })
-}
-
-fn look_at(look: &Look<'_>, side: Side, path: &RelPath) -> Result<Option<Seen>, Why> {
-    let Some((dir, name)) = path.split() else { return Ok(None) };
-    Ok(look.roots.side(side).dir(&dir)?.look(name)?)
-}
-
-/// What is in a tree, as a plan counts it.
-fn tally(lists: &dyn Lists, side: Side, path: &RelPath, seen: &Seen) -> Result<Tally, String> {
-    let mut tally = Tally::of(seen, false);
-    if seen.kind != Kind::Dir {
-        return Ok(tally);
     }
-    let mut left = vec![path.clone()];
-    while let Some(dir) = left.pop() {
-        let listing = lists.list(side, &dir).map_err(|error| error.reason)?;
-        for (name, seen) in listing.iter() {
-            tally.add(name, seen, false);
-            if seen.kind == Kind::Dir {
-                left.push(dir.join(name));
+
+    fn is_done(&self, path: &RelPath, excluded: bool) -> bool {
+        !excluded && matches!(self.now.contested(path), Ok(None))
+    }
+
+    /// Brings the list of conflicts up to date.
+    fn write_down(&mut self) {
+        let (mut gone, mut changed) = (self.settled.clone(), Vec::new());
+        for (path, id) in std::mem::take(&mut self.again) {
+            match self.now.contested(&path) {
+                Ok(Some(contested)) => changed.push(self.run.conflict(&contested)),
+                Ok(None) => gone.push(id),
+                Err(_) => {}
             }
         }
+        let ledger = self.run.ledger;
+        let written =
+            ledger.remove(self.run.handler, self.run.item(), &gone).and_then(|()| ledger.put(changed));
+        if let Err(refusal) = written {
+            let text = format!("the settled conflicts could not be taken from the list: {refusal}");
+            self.results.error("Conflicts not recorded".into(), Problem::new(ProblemClass::Transient, text));
+        }
     }
-    Ok(tally)
 }
 
-/// What the base says of a path.
-pub(crate) fn agreed_at(base: &Base, path: &RelPath) -> Result<Option<(Seen, Seen)>, BaseError> {
-    let mut key = Some(reconcile::DirKey::ROOT);
-    let mut found = None;
-    for name in path.names() {
-        let Some(dir) = key else { return Ok(None) };
-        let Some(agreement) = base.agreement(dir)? else { return Ok(None) };
-        found = agreement.get(name).copied();
-        key = found.and_then(|agreed| agreed.dir);
+impl Run<'_> {
+    /// A contested path for the ledger.
+    pub(crate) fn conflict(&self, contested: &Contested) -> Conflict {
+        to_conflict(self.handler, self.item(), self.pair, contested, millis())
     }
-    Ok(found.map(|agreed| (agreed.a, agreed.b)))
+}
+
+impl From<BaseError> for Refused {
+    fn from(error: BaseError) -> Self {
+        Problem::new(ProblemClass::Permission, error.to_string()).into()
+    }
 }

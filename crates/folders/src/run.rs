@@ -179,6 +179,7 @@ impl<'r> Run<'r> {
         }
         let wrote = apply.wrote();
         let counts = apply.counts();
+        self.keep_ancestors(&look, &mut apply);
         drop(apply);
         self.prune(&look, &writers, &results);
         let conflicts = plan.conflicts.len() as u64;
@@ -201,6 +202,14 @@ impl<'r> Run<'r> {
                 let problem = self.problem(ending, &results, conflicts);
                 Finished { outcome: outcome(ending, wrote, results.errors, conflicts), counts, problem }
             }
+        }
+    }
+
+    /// Keeps what conflicts of some later day can be merged by.
+    pub(crate) fn keep_ancestors(&self, look: &Look<'_>, apply: &mut Apply<'_>) {
+        let agreed = apply.take_agreed();
+        if self.pair.ancestors {
+            agreed.keep(&look.dir, &*look.roots.a);
         }
     }
 

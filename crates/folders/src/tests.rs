@@ -18,14 +18,14 @@ mod watch;
 use std::sync::{Arc, Mutex};
 
 use reconcile::{Mode, OnConflict, RelPath, Side};
-use syncmgr::conflict::{Conflict, ConflictStore as _};
+use syncmgr::conflict::{Choice, Conflict, ConflictStore as _, Decided, Selection, Settlement};
 use syncmgr::outcome::{Counts, Outcome, Problem};
 use syncmgr::testing::{Ask, MemoryLedger, TestCenter};
 use syncmgr::{Event, HandlerId, ItemId, Level, Request, RunId};
 use testkit::Tree;
 
 use crate::apply::{Fault, Hooks, Limits, Point};
-use crate::options::{Home, ResolveRequest, RunOptions, UndoRequest};
+use crate::options::{Home, RunOptions, UndoRequest};
 use crate::pair::{Pair, PairSide};
 use crate::{FoldersHandler, handler};
 
@@ -128,6 +128,7 @@ impl Bed {
             include: Vec::new(),
             max_delete: None,
             trash_days: 30,
+            ancestors: true,
         });
         let ledger = Arc::new(MemoryLedger::new());
         let handler = FoldersHandler::new(
@@ -186,8 +187,31 @@ impl Bed {
     }
 
     fn resolve(&self, paths: &[&str], keep: OnConflict) -> End {
-        let paths = paths.iter().map(|path| path_of(path)).collect();
-        self.request(Some(Request::new(ResolveRequest { paths, keep })))
+        let choice = match keep {
+            OnConflict::A => Choice::KeepOne(0),
+            OnConflict::B => Choice::KeepOne(1),
+            OnConflict::KeepBoth => Choice::KeepAll,
+            OnConflict::Newest => Choice::KeepRecent,
+            OnConflict::Largest => Choice::KeepLargest,
+            OnConflict::Ask => panic!("nothing to settle by"),
+        };
+        let named = |conflict: &Conflict| {
+            paths.is_empty() || paths.iter().any(|path| path.as_bytes() == conflict.path)
+        };
+        self.settle(self.conflicts().into_iter().filter(named), &choice).0
+    }
+
+    /// Settles conflicts as they were shown; tells what became of each.
+    fn settle(
+        &self,
+        conflicts: impl IntoIterator<Item = Conflict>,
+        choice: &Choice,
+    ) -> (End, Vec<Settlement>) {
+        let decided =
+            conflicts.into_iter().map(|conflict| Decided { conflict, choice: choice.clone() }).collect();
+        let request = Request::new(Selection::new(decided));
+        let end = self.request(Some(request.clone()));
+        (end, request.get::<Selection>().unwrap().settlements())
     }
 
     fn conflicts(&self) -> Vec<Conflict> {

@@ -3,8 +3,7 @@
 
 use std::collections::HashSet;
 
-use reconcile::{Kind, RelPath, Seen, Side};
-use syncmgr::conflict::ConflictKind;
+use reconcile::RelPath;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 
 use crate::apply::{Apply, Ending};
@@ -12,11 +11,8 @@ use crate::base::Transaction;
 use crate::journal::{self, Deed, Journal, RunKind};
 use crate::look::Look;
 use crate::options::{RunOptions, UndoRequest};
-use crate::resolve::agreed_at;
-use crate::run::{
-    Entered, Finished, Here, NoBase, Run, apply_problem, millis, outcome, refused, to_conflict,
-};
-use crate::side::ReadSide as _;
+use crate::resolve::Now;
+use crate::run::{Entered, Finished, Run, apply_problem, outcome, refused};
 
 impl Run<'_> {
     /// Takes a run back.
@@ -45,15 +41,15 @@ impl Run<'_> {
         };
         progress.phase(Phase::Moving);
         progress.expect(deeds.iter().map(entries_of).sum(), 0);
-        let lists = Here(look.scan(&NoBase, &()));
-        let ground = self.ground(&look, &writers, &lists, &progress, true);
+        let now = Now::new(&look);
+        let ground = self.ground(&look, &writers, &now.lists, &progress, true);
         let journal = Journal::new(look.notes(), self.callback.run_id(), RunKind::Undo);
         let mut apply = Apply::new(ground, journal);
         let reopened = reopened(&deeds);
         for path in &reopened {
             // So that this run can be taken back as well.
-            if let Ok(before) = agreed_at(&look.base, path) {
-                let before = before.map(|(a, b)| ((&a).into(), (&b).into()));
+            if let Ok(before) = now.agreements.at(path) {
+                let before = before.map(|agreed| ((&agreed.a).into(), (&agreed.b).into()));
                 apply.note(&Deed::Agreed { path: path.into(), before });
             }
         }
@@ -92,21 +88,15 @@ impl Run<'_> {
 
     /// Puts the conflicts that a taken-back run had settled into the list again; tells how many are open.
     fn reopen(&self, look: &Look<'_>, paths: &[RelPath], results: &mut crate::run::Results<'_>) -> u64 {
-        let Ok(mut open) = self.ledger.conflicts(self.handler, Some(self.item())) else { return 0 };
-        if paths.is_empty() {
-            return open.len() as u64;
-        }
-        for path in paths {
-            let Some(contested) = contested(look, path) else { continue };
-            open.retain(|conflict| conflict.path != path.as_bytes());
-            open.push(to_conflict(self.handler, self.item(), self.pair, &contested, millis()));
-        }
-        let count = open.len() as u64;
-        if let Err(refusal) = self.ledger.replace(self.handler, self.item(), open) {
+        // The base has been told anew since this run began.
+        let now = Now::new(look);
+        let contested = paths.iter().filter_map(|path| now.contested(path).ok().flatten());
+        let open = contested.map(|contested| self.conflict(&contested)).collect();
+        if let Err(refusal) = self.ledger.put(open) {
             let text = format!("the conflicts that are open again could not be written down: {refusal}");
             results.error("Conflicts not recorded".into(), Problem::new(ProblemClass::Transient, text));
         }
-        count
+        self.ledger.count(self.handler, Some(self.item())).unwrap_or(0)
     }
 }
 
@@ -128,21 +118,4 @@ fn reopened(deeds: &[Deed]) -> Vec<RelPath> {
         _ => None,
     });
     paths.filter(|path| known.insert(path.clone())).collect()
-}
-
-/// What both sides have at a path, if that is a disagreement.
-fn contested(look: &Look<'_>, path: &RelPath) -> Option<reconcile::Contested> {
-    let (dir, name) = path.split()?;
-    let at = |side: Side| -> Option<Seen> { look.roots.side(side).dir(&dir).ok()?.look(name).ok()? };
-    let (a, b) = (at(Side::A), at(Side::B));
-    let agreed = agreed_at(&look.base, path).ok()?.is_some();
-    let kind = match (a, b) {
-        (Some(a), Some(b)) if a.kind != b.kind => ConflictKind::KindMismatch,
-        (Some(a), Some(_)) if a.kind == Kind::Dir => return None,
-        (Some(_), Some(_)) if agreed => ConflictKind::EditEdit,
-        (Some(_), Some(_)) => ConflictKind::CreateCreate,
-        (None, None) => return None,
-        _ => ConflictKind::EditDelete,
-    };
-    Some(reconcile::Contested { path: path.clone(), kind, a, b })
 }

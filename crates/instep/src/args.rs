@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use folders::pair::MaxDelete;
 use folders::words::max_delete;
 use reconcile::{Mode, OnConflict};
+use syncmgr::conflict::Choice;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -516,14 +517,14 @@ pub(crate) enum KeepArg {
     Largest,
 }
 
-impl From<KeepArg> for OnConflict {
+impl From<KeepArg> for Choice {
     fn from(arg: KeepArg) -> Self {
         match arg {
-            KeepArg::A => Self::A,
-            KeepArg::B => Self::B,
-            KeepArg::Both => Self::KeepBoth,
-            KeepArg::Newest => Self::Newest,
-            KeepArg::Largest => Self::Largest,
+            KeepArg::A => Self::KeepOne(0),
+            KeepArg::B => Self::KeepOne(1),
+            KeepArg::Both => Self::KeepAll,
+            KeepArg::Newest => Self::KeepRecent,
+            KeepArg::Largest => Self::KeepLargest,
         }
     }
 }

@@ -1,50 +1,74 @@
 //! The open conflicts of every item.
 
+mod query;
+
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row, params};
-use syncmgr::conflict::{
-    Conflict, ConflictId, ConflictItemType, ConflictKind, ConflictLedger, ConflictStore, ConflictVersion,
-};
+use rusqlite::params;
+use syncmgr::conflict::{Conflict, ConflictId, ConflictKey, ConflictLedger, ConflictStore};
 use syncmgr::{HandlerId, ItemId, Refusal};
 
+pub use query::{ConflictCount, ConflictQuery};
+
+use crate::error::StoreError;
 use crate::items::{find_handler, find_item};
-use crate::record::{count, handler_id, item_id, signed, unsigned};
+use crate::record::signed;
 use crate::store::Store;
 use crate::writer::{Durability, Ledger};
 
+impl Store {
+    /// A page of open conflicts over all handlers, in the order of handlers, items and identities.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn find_conflicts(&self, query: &ConflictQuery) -> Result<Vec<Conflict>, StoreError> {
+        self.read(|conn| query::page(conn, query))
+    }
+
+    /// How many open conflicts a query finds, by item and kind; its page does not matter.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn count_conflicts(&self, query: &ConflictQuery) -> Result<Vec<ConflictCount>, StoreError> {
+        self.read(|conn| query::counts(conn, query))
+    }
+
+    /// Takes conflicts out of the list, of whatever items; unknown ones are passed over.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn remove_conflicts(&self, keys: Vec<ConflictKey>) -> Result<(), StoreError> {
+        self.write(Durability::Full, move |ledger| {
+            keys.iter().try_for_each(|key| match row_of(ledger, &key.handler, &key.item)? {
+                Some(row) => delete(ledger, row, &key.id.0),
+                None => Ok(()),
+            })
+        })
+    }
+}
+
 impl ConflictStore for Store {
     fn conflicts(&self, handler: &HandlerId, item: Option<&ItemId>) -> Result<Vec<Conflict>, Refusal> {
-        Ok(self.read(|conn| open(conn, handler, item, None))?)
+        Ok(self.find_conflicts(&ConflictQuery::all_of(handler, item))?)
     }
 
     fn count(&self, handler: &HandlerId, item: Option<&ItemId>) -> Result<u64, Refusal> {
-        Ok(self.read(|conn| {
-            let Some(handler) = find_handler(conn, handler)? else { return Ok(0) };
-            let item = match item {
-                None => None,
-                Some(item) => match find_item(conn, handler, item)? {
-                    None => return Ok(0),
-                    row => row,
-                },
-            };
-            conn.prepare_cached(
-                "SELECT count(*) FROM conflicts c JOIN items i ON i.id = c.item
-                  WHERE i.handler = ?1 AND (?2 IS NULL OR c.item = ?2)",
-            )?
-            .query_row(params![handler, item], |row| count(row, 0))
-        })?)
+        let counts = self.count_conflicts(&ConflictQuery::all_of(handler, item))?;
+        Ok(counts.iter().map(|one| one.count).sum())
     }
 
     fn bind(&self, handler: &HandlerId, item: &ItemId, id: &ConflictId) -> Result<Option<Conflict>, Refusal> {
-        Ok(self.read(|conn| open(conn, handler, Some(item), Some(id)))?.pop())
+        let query = ConflictQuery { id: Some(id.clone()), ..ConflictQuery::all_of(handler, Some(item)) };
+        Ok(self.find_conflicts(&query)?.pop())
     }
 
     fn remove(&self, handler: &HandlerId, item: &ItemId, ids: &[ConflictId]) -> Result<(), Refusal> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let (handler, item, ids) = (handler.clone(), item.clone(), ids.to_vec());
         Ok(self.write(Durability::Full, move |ledger| {
-            let Some(handler) = find_handler(ledger.conn, &handler)? else { return Ok(()) };
-            let Some(row) = find_item(ledger.conn, handler, &item)? else { return Ok(()) };
+            let Some(row) = row_of(ledger, &handler, &item)? else { return Ok(()) };
             ids.iter().try_for_each(|id| delete(ledger, row, &id.0))
         })?)
     }
@@ -52,29 +76,59 @@ impl ConflictStore for Store {
 
 impl ConflictLedger for Store {
     fn replace(&self, handler: &HandlerId, item: &ItemId, open: Vec<Conflict>) -> Result<(), Refusal> {
-        // Most runs have no conflict and had none before: nothing to write, and no wait for the disk.
-        if open.is_empty() && self.count(handler, Some(item))? == 0 {
+        let mut before: BTreeMap<ConflictId, Conflict> =
+            self.conflicts(handler, Some(item))?.into_iter().map(|known| (known.id.clone(), known)).collect();
+        // Only what differs is written: most runs find what was there before, which is mostly nothing, and must not wait
+        // for the disk.
+        let mut news = Vec::new();
+        for conflict in open {
+            match before.remove(&conflict.id) {
+                Some(known) if (Conflict { detected: known.detected, ..conflict.clone() }) == known => {}
+                _ => news.push(conflict),
+            }
+        }
+        let closed: Vec<ConflictId> = before.into_keys().collect();
+        if news.is_empty() && closed.is_empty() {
             return Ok(());
         }
         let (handler, item) = (handler.clone(), item.clone());
         Ok(self.write(Durability::Full, move |ledger| {
-            let first_seen = open.iter().map(|conflict| conflict.detected).min().unwrap_or_default();
-            let row = ledger.item(&handler, &item, first_seen)?;
-            let known: BTreeMap<Vec<u8>, i64> = ledger
-                .conn
-                .prepare_cached("SELECT identity, detected FROM conflicts WHERE item = ?1")?
-                .query_map([row], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()?;
-            for identity in known.keys() {
-                delete(ledger, row, identity)?;
+            if let Some(row) = row_of(ledger, &handler, &item)? {
+                closed.iter().try_for_each(|id| delete(ledger, row, &id.0))?;
             }
-            for conflict in &open {
-                let detected = known.get(&conflict.id.0).copied().unwrap_or(conflict.detected);
-                insert(ledger, row, conflict, detected)?;
-            }
-            Ok(())
+            put(ledger, &news)
         })?)
     }
+
+    fn put(&self, conflicts: Vec<Conflict>) -> Result<(), Refusal> {
+        if conflicts.is_empty() {
+            return Ok(());
+        }
+        Ok(self.write(Durability::Full, move |ledger| put(ledger, &conflicts))?)
+    }
+}
+
+fn row_of(ledger: &Ledger<'_>, handler: &HandlerId, item: &ItemId) -> rusqlite::Result<Option<i64>> {
+    match find_handler(ledger.conn, handler)? {
+        Some(handler) => find_item(ledger.conn, handler, item),
+        None => Ok(None),
+    }
+}
+
+/// Opens conflicts, or writes their versions anew; a known one keeps the time of its detection.
+fn put(ledger: &Ledger<'_>, conflicts: &[Conflict]) -> rusqlite::Result<()> {
+    for conflict in conflicts {
+        let row = ledger.item(&conflict.handler, &conflict.item, conflict.detected)?;
+        let known: Option<i64> = ledger
+            .conn
+            .prepare_cached("SELECT detected FROM conflicts WHERE item = ?1 AND identity = ?2")?
+            .query_map(params![row, conflict.id.0], |row| row.get(0))?
+            .next()
+            .transpose()?;
+        delete(ledger, row, &conflict.id.0)?;
+        insert(ledger, row, conflict, known.unwrap_or(conflict.detected))?;
+    }
+    Ok(())
 }
 
 fn delete(ledger: &Ledger<'_>, item: i64, identity: &[u8]) -> rusqlite::Result<()> {
@@ -99,8 +153,8 @@ fn insert(ledger: &Ledger<'_>, item: i64, conflict: &Conflict, detected: i64) ->
             .conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO conflict_versions
-                    (item, identity, position, location, item_type, kind, size, modified, stamp)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    (item, identity, position, location, item_type, kind, size, modified, stamp, path)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 item,
@@ -112,73 +166,8 @@ fn insert(ledger: &Ledger<'_>, item: i64, conflict: &Conflict, detected: i64) ->
                 signed(version.size),
                 version.modified,
                 version.stamp,
+                version.path,
             ])?;
     }
     Ok(())
-}
-
-/// Open conflicts in the order of their items and identities.
-fn open(
-    conn: &Connection,
-    handler: &HandlerId,
-    item: Option<&ItemId>,
-    id: Option<&ConflictId>,
-) -> rusqlite::Result<Vec<Conflict>> {
-    let Some(handler) = find_handler(conn, handler)? else { return Ok(Vec::new()) };
-    let item = match item {
-        None => None,
-        Some(item) => match find_item(conn, handler, item)? {
-            None => return Ok(Vec::new()),
-            row => row,
-        },
-    };
-    let mut statement = conn.prepare_cached(
-        "SELECT h.handler, i.item, c.identity, c.kind, c.path, c.detected, c.item
-           FROM items i JOIN handlers h ON h.id = i.handler JOIN conflicts c ON c.item = i.id
-          WHERE i.handler = ?1 AND (?2 IS NULL OR i.id = ?2) AND (?3 IS NULL OR c.identity = ?3)
-          ORDER BY i.key, c.identity",
-    )?;
-    let mut rows = statement.query(params![handler, item, id.map(|id| &id.0)])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let mut conflict = conflict(row)?;
-        conflict.versions = versions(conn, row.get(6)?, &conflict.id)?;
-        found.push(conflict);
-    }
-    Ok(found)
-}
-
-fn conflict(row: &Row<'_>) -> rusqlite::Result<Conflict> {
-    let word: String = row.get(3)?;
-    Ok(Conflict {
-        id: ConflictId(row.get(2)?),
-        handler: handler_id(row, 0)?,
-        item: item_id(row, 1)?,
-        // A word of a later version: whatever it is, the versions differ.
-        kind: ConflictKind::from_word(&word).unwrap_or(ConflictKind::EditEdit),
-        path: row.get(4)?,
-        detected: row.get(5)?,
-        versions: Vec::new(),
-    })
-}
-
-fn versions(conn: &Connection, item: i64, id: &ConflictId) -> rusqlite::Result<Vec<ConflictVersion>> {
-    conn.prepare_cached(
-        "SELECT location, item_type, kind, size, modified, stamp FROM conflict_versions
-          WHERE item = ?1 AND identity = ?2 ORDER BY position",
-    )?
-    .query_map(params![item, id.0], |row| {
-        Ok(ConflictVersion {
-            location: row.get(0)?,
-            item_type: match row.get::<_, u32>(1)? {
-                2 => ConflictItemType::Deleted,
-                _ => ConflictItemType::Updated,
-            },
-            kind: row.get(2)?,
-            size: unsigned(row.get(3)?),
-            modified: row.get(4)?,
-            stamp: row.get(5)?,
-        })
-    })?
-    .collect()
 }

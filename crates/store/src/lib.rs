@@ -20,6 +20,7 @@ mod store;
 mod writer;
 
 pub use alerts::Alert;
+pub use conflicts::{ConflictCount, ConflictQuery};
 pub use error::StoreError;
 pub use record::{
     EventQuery, HandlerState, ItemState, LastRun, NewRun, Order, RunEnd, RunItem, RunItemEnd, RunMark,

@@ -2,17 +2,23 @@
 //!
 //! A conflict is kept until it is settled, now or later; it never keeps the rest of a sync from going on. Calling a
 //! resolution changes nothing by itself: a conflict stands until its store says that it is gone (as in the original).
-//! How conflicts are settled is in [`resolution`]; its types are also reachable from here.
+//! How conflicts are settled is in [`resolution`], many of them together in [`selection`], and how a person is asked about
+//! one after another in [`walk`]; their types are also reachable from here.
 
+mod key;
 pub mod resolution;
+pub mod selection;
+pub mod walk;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub use key::ConflictKey;
 pub use resolution::{
-    Abilities, Choice, ConflictPresenter, Feedback, IterationInfo, OtherVersion, PresenterChoice,
-    PresenterNextStep, ResolutionHandler, ResolutionItem, ResolveInfo,
+    Abilities, Choice, ConflictPresenter, Feedback, IterationInfo, Merge, OtherVersion, PresenterChoice,
+    PresenterNextStep, ResolutionHandler, ResolutionItem, ResolveInfo, Shown,
 };
+pub use selection::{Decided, Selection, Settlement};
 
 use crate::error::Refusal;
 use crate::flags::from_number;
@@ -44,9 +50,26 @@ pub enum ConflictKind {
     KindMismatch,
     /// One side deleted what the other edited (only where the mode or the policy makes it a question).
     EditDelete,
+    /// Two names that one side takes for the same: they differ only in case, or in how their characters are composed.
+    NameClash,
+    /// The content is the same, permissions were changed differently (only where the policy makes it a question).
+    Metadata,
+    /// A conflict copy that another program has left beside the original.
+    ForeignCopy,
 }
 
 impl ConflictKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::EditEdit,
+        Self::CreateCreate,
+        Self::KindMismatch,
+        Self::EditDelete,
+        Self::NameClash,
+        Self::Metadata,
+        Self::ForeignCopy,
+    ];
+
     /// The word used in the store, the API and the command line.
     pub fn word(self) -> &'static str {
         match self {
@@ -54,14 +77,15 @@ impl ConflictKind {
             Self::CreateCreate => "create-create",
             Self::KindMismatch => "kind",
             Self::EditDelete => "edit-delete",
+            Self::NameClash => "name-clash",
+            Self::Metadata => "metadata",
+            Self::ForeignCopy => "foreign-copy",
         }
     }
 
     /// The kind a word names, if it names one.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::EditEdit, Self::CreateCreate, Self::KindMismatch, Self::EditDelete]
-            .into_iter()
-            .find(|kind| kind.word() == word)
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }
 
@@ -92,6 +116,8 @@ pub struct ConflictVersion {
     pub modified: i64,
     /// What the handler needs to recognise this very version again (S1); opaque to all others.
     pub stamp: Vec<u8>,
+    /// Where it is, if that is not the conflict's path: another spelling, or a copy under another name.
+    pub path: Option<Vec<u8>>,
 }
 
 /// A conflict as a store holds it (`ISyncMgrConflict`).
@@ -176,12 +202,13 @@ impl<'a> ConflictItems<'a> {
     /// `GetItem`; none beyond the end.
     pub fn get(&self, index: usize) -> Option<ConflictItem<'a>> {
         let version = self.0.versions.get(index)?;
-        let name = self.0.file_name();
+        let path = version.path.as_ref().unwrap_or(&self.0.path);
+        let name = last_name(path);
         Some(ConflictItem {
             alternate_name: alternate_name(&name, &version.location),
             original_name: name,
             location_short: &version.location,
-            location_full: format!("{}: {}", version.location, String::from_utf8_lossy(&self.0.path)),
+            location_full: format!("{}: {}", version.location, String::from_utf8_lossy(path)),
             item_type: version.item_type,
             version,
         })
@@ -204,6 +231,11 @@ fn alternate_name(name: &str, location: &str) -> String {
 }
 
 impl Conflict {
+    /// What finds it again over all stores.
+    pub fn key(&self) -> ConflictKey {
+        ConflictKey { handler: self.handler.clone(), item: self.item.clone(), id: self.id.clone() }
+    }
+
     /// `GetConflictIdInfo`.
     pub fn id_info(&self) -> ConflictIdInfo {
         ConflictIdInfo { id: self.id.clone(), extra: Vec::new() }
@@ -240,6 +272,11 @@ impl Conflict {
             ConflictKind::CreateCreate => format!("'{path}' was created differently on both sides"),
             ConflictKind::KindMismatch => format!("'{path}' is of another kind on each side"),
             ConflictKind::EditDelete => format!("'{path}' was changed on one side and deleted on the other"),
+            ConflictKind::NameClash => {
+                format!("'{path}' and another name are the same name to one of the sides")
+            }
+            ConflictKind::Metadata => format!("the permissions of '{path}' were changed differently"),
+            ConflictKind::ForeignCopy => format!("another program left a conflict copy of '{path}'"),
         }
     }
 
@@ -263,9 +300,12 @@ impl Conflict {
 
     /// The name without the directories above it.
     fn file_name(&self) -> Cow<'_, str> {
-        let name = self.path.rsplit(|byte| *byte == b'/').next().unwrap_or(&self.path);
-        String::from_utf8_lossy(name)
+        last_name(&self.path)
     }
+}
+
+fn last_name(path: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(path.rsplit(|byte| *byte == b'/').next().unwrap_or(path))
 }
 
 /// The folder of all conflicts (`ISyncMgrConflictFolder`), implemented by a front end.
@@ -310,6 +350,12 @@ pub trait ConflictLedger: ConflictStore {
     /// # Errors
     /// The store could not be written; the old list stands.
     fn replace(&self, handler: &HandlerId, item: &ItemId, open: Vec<Conflict>) -> Result<(), Refusal>;
+
+    /// Opens these beside those that are open; known ones get the versions that they have now. One transaction.
+    ///
+    /// # Errors
+    /// The store could not be written; what was open stands as it was.
+    fn put(&self, conflicts: Vec<Conflict>) -> Result<(), Refusal>;
 }
 
 /// A shared ledger.

@@ -6,11 +6,12 @@ mod common;
 use std::sync::Mutex;
 
 use common::{handler, id};
-use syncmgr::conflict::resolution::{Settlement, settle};
+use syncmgr::conflict::walk::settle;
 use syncmgr::conflict::{
     Abilities, Choice, Conflict, ConflictId, ConflictItemType, ConflictKind, ConflictLedger,
     ConflictPresenter, ConflictStore, ConflictVersion, Feedback, OtherVersion, PresenterChoice,
     PresenterNextStep, PropertyKey, PropertyValue, ResolutionHandler, ResolutionItem, ResolveInfo,
+    Settlement,
 };
 use syncmgr::testing::MemoryLedger;
 use syncmgr::{HandlerError, HandlerId, ProblemClass};
@@ -23,6 +24,7 @@ fn version(location: &str, size: u64, modified: i64) -> ConflictVersion {
         size,
         modified,
         stamp: Vec::new(),
+        path: None,
     }
 }
 
@@ -129,7 +131,7 @@ fn keep_second(_: &Conflict, info: &mut ResolveInfo) {
 fn every_method_of_the_original_leads_into_resolve() {
     let recorder = Recorder::default();
     let one = conflict("a.txt", ConflictKind::EditEdit);
-    let merged = OtherVersion { reference: "/tmp/merged".into() };
+    let merged = OtherVersion::Reference("/tmp/merged".into());
     let both = [ResolutionItem::unchanged(0), ResolutionItem { index: 1, new_name: Some("b".into()) }];
     recorder.keep_other(&one, merged.clone()).unwrap();
     recorder.keep_recent(&one).unwrap();
@@ -152,7 +154,7 @@ fn what_a_handler_is_not_able_to_do_is_not_asked_of_it() {
     let one = conflict("a.txt", ConflictKind::EditEdit);
     assert!(recorder.keep_recent(&one).is_err());
     assert!(recorder.remove_from_sync_set(&one).is_err());
-    assert!(recorder.keep_other(&one, OtherVersion { reference: "x".into() }).is_err());
+    assert!(recorder.keep_other(&one, OtherVersion::Content(b"x".to_vec())).is_err());
     let both = [ResolutionItem::unchanged(0), ResolutionItem::unchanged(1)];
     assert!(recorder.keep_items(&one, &both).is_err());
     assert!(recorder.keep_items(&one, &both[..1]).is_ok(), "one version can always be kept");

@@ -173,6 +173,12 @@ words! {
         KindMismatch = "kind",
         /// One side deleted what the other edited.
         EditDelete = "edit-delete",
+        /// Two names that one side takes for the same.
+        NameClash = "name-clash",
+        /// The content is the same, permissions were changed differently.
+        Metadata = "metadata",
+        /// A conflict copy that another program has left beside the original.
+        ForeignCopy = "foreign-copy",
     } else EditEdit
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop where it stands")]
 
 mod alerts;
+mod conflicts;
 mod control;
 mod ending;
 mod escalation;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use center::Headline;
+use center::{ConflictQuery, Headline};
 use store::Switch;
 use syncmgr::conflict::{Conflict, ConflictId, ConflictKind, ConflictLedger};
 use syncmgr::flags::ItemPolicies;
@@ -164,8 +164,11 @@ fn open_conflicts_are_counted_for_the_item_and_for_the_verdict() {
     let status = world.item("a");
     assert_eq!((status.conflicts, status.headline), (2, Headline::Conflicts));
     assert_eq!(world.item("b").headline, Headline::UpToDate);
-    assert_eq!(world.center.conflicts(&handler(), Some(&item("a"))).unwrap().len(), 2);
-    assert_eq!(world.center.conflicts(&handler(), None).unwrap().len(), 2);
+    assert_eq!(
+        world.center.conflicts(&ConflictQuery::all_of(&handler(), Some(&item("a")))).unwrap().len(),
+        2
+    );
+    assert_eq!(world.center.conflicts(&ConflictQuery::all_of(&handler(), None)).unwrap().len(), 2);
 }
 
 #[test]

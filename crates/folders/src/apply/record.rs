@@ -6,6 +6,7 @@ use reconcile::plan::Origin;
 use reconcile::{Agreed, Agreement, DirKey, Kind, RelPath, Seen, Side};
 
 use super::check::same_but_renamed;
+use crate::ancestors::Candidates;
 use crate::base::{BaseError, Transaction};
 
 /// One change of the base.
@@ -45,6 +46,19 @@ impl Edit {
     pub(super) fn set(path: RelPath, on: Side, source: &Seen, made: &Seen, fresh: bool) -> Self {
         let (a, b) = in_order(on, source, made);
         Self::Set { path, a, b, fresh }
+    }
+
+    /// What of it may be worth keeping.
+    pub(super) fn candidates(&self, into: &mut Candidates) {
+        match self {
+            Self::Set { path, a, .. } => into.add(|| path.clone(), a),
+            Self::Many { dir, entries } => {
+                for (name, a, _) in entries {
+                    into.add(|| dir.join(name), a);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A directory that is not finished. Should we never come to finish it, the other side counts as having changed its

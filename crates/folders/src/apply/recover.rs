@@ -4,7 +4,7 @@
 //! in between, two versions would stand against each other that nobody knows anything of, and one of them is our own copy
 //! of what the other was: no conflict at all. The journal foretold what the copy would be, so the base is told now.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use reconcile::{FileId, Kind, RelPath, Seen, Side, Time};
 use syncmgr::RunId;
@@ -29,7 +29,16 @@ pub(crate) fn recover(
     // Without a journal nothing was done.
     let Ok(Some(deeds)) = journal::read(notes, killed) else { return Ok(false) };
     let recorded = deeds.iter().rposition(|deed| matches!(deed, Deed::Recorded)).map_or(0, |at| at + 1);
-    let published = deeds[recorded..].iter().flat_map(published);
+    // A conflict that was being settled stays one: what was put in place of its versions may be neither of them.
+    let contested: HashSet<&journal::Text> = deeds
+        .iter()
+        .filter_map(|deed| match deed {
+            Deed::Agreed { path, .. } => Some(path),
+            _ => None,
+        })
+        .collect();
+    let is_settled = |one: &Published| contested.contains(&journal::Text::from(&one.path));
+    let published = deeds[recorded..].iter().flat_map(published).filter(|one| !is_settled(one));
     let edits: Vec<Edit> = published.filter_map(|one| one.edit(sides).ok().flatten()).collect();
     let any = edits.iter().any(|edit| matches!(edit, Edit::Set { a, .. } if a.kind != Kind::Dir));
     // What cannot be made durable must not be claimed (S3): then the next run sees what it sees.

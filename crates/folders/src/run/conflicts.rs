@@ -24,6 +24,7 @@ pub(crate) fn to_conflict(
             seen.mtime.secs.saturating_mul(1000).saturating_add(i64::from(seen.mtime.nanos / 1_000_000))
         }),
         stamp: stamp(seen.as_ref()),
+        path: None,
     };
     Conflict {
         id: ConflictId(contested.path.as_bytes().to_vec()),

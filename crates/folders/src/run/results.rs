@@ -65,11 +65,12 @@ impl<'r> Results<'r> {
         self.first.get_or_insert(problem);
     }
 
-    /// One entry that could not be synchronized (S9).
-    pub(crate) fn trouble(&mut self, trouble: &Trouble) {
+    /// One entry that could not be synchronized (S9); gives what was said about it.
+    pub(crate) fn trouble(&mut self, trouble: &Trouble) -> Problem {
         let side = &self.pair.side(trouble.on).label;
         let problem = describe(side, &self.pair.side(trouble.on.other()).label, trouble);
-        self.error(format!("Not synchronized: {}", trouble.path), problem);
+        self.error(format!("Not synchronized: {}", trouble.path), problem.clone());
+        problem
     }
 
     /// What planning noted.

@@ -53,10 +53,29 @@ fn s1_a_version_that_changed_since_it_was_shown_is_not_settled() {
 }
 
 #[test]
-fn a_conflict_that_is_not_there_is_said_not_to_be() {
+fn s1_a_conflict_that_changed_is_shown_anew_and_can_be_settled_then() {
     let bed = contested();
-    let end = bed.resolve(&["nope", "y"], OnConflict::A).is(Outcome::Gaps);
-    assert!(end.errors()[0].contains("nope"));
+    let shown = bed.conflicts();
+    bed.b.file("d/x", "edited once more");
+    let (_, answers) = bed.settle(shown.clone(), &Choice::KeepOne(0));
+    assert_eq!(answers, [Settlement::Changed, Settlement::Settled(Choice::KeepOne(0))]);
+    let again = bed.conflicts();
+    assert_eq!((again.len(), again[0].detected), (1, shown[0].detected));
+    assert_eq!(again[0].versions[1].size, 16);
+    let (end, answers) = bed.settle(again, &Choice::KeepOne(1));
+    assert_eq!((end.outcome, answers), (Outcome::Done, vec![Settlement::Settled(Choice::KeepOne(1))]));
+    assert_eq!(bed.a.read("d/x"), b"edited once more");
+}
+
+#[test]
+fn of_two_who_settle_the_same_conflict_one_does_and_the_other_is_told() {
+    let bed = contested();
+    let shown = bed.conflicts();
+    let (_, first) = bed.settle(shown.clone(), &Choice::KeepOne(0));
+    assert_eq!(first, vec![Settlement::Settled(Choice::KeepOne(0)); 2]);
+    let (end, second) = bed.settle(shown, &Choice::KeepOne(1));
+    assert_eq!((end.outcome, second), (Outcome::Done, vec![Settlement::Gone; 2]));
+    assert_eq!(end.events.iter().filter(|event| event.event.level == Level::Warning).count(), 2);
     assert_eq!(bed.b.read("y"), b"left");
 }
 

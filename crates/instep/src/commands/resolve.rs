@@ -4,12 +4,11 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use folders::ResolveRequest;
 use folders::pair::Pair;
 use reconcile::RelPath;
 use settings::nearest;
 use syncmgr::Request;
-use syncmgr::conflict::Conflict;
+use syncmgr::conflict::{Choice, Conflict, Decided, Selection};
 
 use crate::app::App;
 use crate::args::Resolve;
@@ -30,14 +29,14 @@ pub(crate) fn run(app: &mut App<'_>, args: &Resolve) -> Result<Exit, Failure> {
     }
     let mut paths = Vec::new();
     for typed in &args.paths {
-        for found in find(&open, &pair, typed)? {
-            if !paths.contains(&found) {
-                paths.push(found);
-            }
-        }
+        paths.extend(find(&open, &pair, typed)?);
     }
-    let request = ResolveRequest { paths, keep: args.keep.into() };
-    let verdict = run_items(app, &engine, &[pair], Request::new(request))?;
+    let choice: Choice = args.keep.into();
+    let named = |conflict: &Conflict| args.all || paths.contains(&path_of(conflict));
+    let decided = open.into_iter().filter(named);
+    let decided = decided.map(|conflict| Decided { conflict, choice: choice.clone() }).collect();
+    let request = Request::new(Selection::new(decided));
+    let verdict = run_items(app, &engine, &[pair], request)?;
     report(app, &engine, &verdict)
 }
 

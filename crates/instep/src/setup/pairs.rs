@@ -32,6 +32,7 @@ struct PairKeys {
     include: Vec<String>,
     max_delete: Option<LimitWord>,
     trash_days: Option<u32>,
+    ancestors: Option<bool>,
 }
 
 pub(super) fn read(item: &Item, home: Option<&Path>) -> Result<Pair, Mistake> {
@@ -49,6 +50,7 @@ pub(super) fn read(item: &Item, home: Option<&Path>) -> Result<Pair, Mistake> {
         include: keys.include,
         max_delete: keys.max_delete.map(|word| word.0),
         trash_days: keys.trash_days.unwrap_or(DEFAULT_TRASH_DAYS),
+        ancestors: keys.ancestors.unwrap_or(true),
     })
 }
 
@@ -83,6 +85,9 @@ pub(super) fn table(pair: &Pair) -> Table {
     }
     if pair.trash_days != DEFAULT_TRASH_DAYS {
         table["trash_days"] = value(i64::from(pair.trash_days));
+    }
+    if !pair.ancestors {
+        table["ancestors"] = value(false);
     }
     table
 }
@@ -124,6 +129,7 @@ mod tests {
             include: vec![],
             max_delete: Some(MaxDelete::Percent(10)),
             trash_days: 30,
+            ancestors: false,
         };
         PairEditor::open(&file(&places), &places).unwrap().add(&pair).unwrap();
         assert_eq!(Setup::load(&places).unwrap().pairs, [pair]);

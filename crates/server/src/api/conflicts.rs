@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use center::Center;
+use center::ConflictQuery;
 use serde::Deserialize;
-use syncmgr::conflict::{Conflict, ConflictKind};
+use syncmgr::conflict::{Conflict, ConflictId};
 use syncmgr::{HandlerId, ItemId};
 use utoipa::IntoParams;
 use wire::{ConflictFilter, ConflictKey, ConflictsPage};
@@ -29,7 +29,7 @@ pub(super) async fn conflicts(
     parts
         .ask(move |center| {
             let found: Vec<Conflict> =
-                all(center, &wanted)?.into_iter().filter(|conflict| wanted.lets_through(conflict)).collect();
+                center.conflicts(&wanted.query)?.into_iter().filter(|one| wanted.lets_through(one)).collect();
             let total = found.len();
             let begin = usize::try_from(filter.offset).unwrap_or(usize::MAX).min(total);
             let end = begin.saturating_add(limit).min(total);
@@ -75,8 +75,8 @@ pub(super) async fn conflict(
     let id = ConflictKey::read(&segments.conflict).ok_or_else(gone)?;
     parts
         .ask(move |center| {
-            let open = center.conflicts(&handler, Some(&item))?;
-            let found = open.into_iter().find(|conflict| conflict.id.0 == id.0).ok_or_else(gone)?;
+            let key = syncmgr::conflict::ConflictKey { handler, item, id: ConflictId(id.0) };
+            let found = center.conflict(&key)?.ok_or_else(gone)?;
             Ok(Json(convert::conflict(center, found)))
         })
         .await
@@ -84,11 +84,7 @@ pub(super) async fn conflict(
 
 /// A filter that was checked.
 struct Wanted {
-    handler: Option<HandlerId>,
-    item: Option<ItemId>,
-    kind: Option<ConflictKind>,
-    /// With its separator at the end.
-    folder: Option<String>,
+    query: ConflictQuery,
     search: Option<String>,
 }
 
@@ -100,32 +96,19 @@ impl Wanted {
             return Err(item_without_handler());
         }
         let folder = filter.folder.as_deref().map(|folder| folder.trim_matches('/'));
-        Ok(Self {
+        let query = ConflictQuery {
             handler,
             item,
-            kind: filter.kind.map(Into::into),
-            folder: folder.filter(|folder| !folder.is_empty()).map(|folder| format!("{folder}/")),
-            search: input::search(filter.search.clone())?.map(|text| text.to_lowercase()),
-        })
+            kinds: filter.kind.map(Into::into).into_iter().collect(),
+            under: folder.map(|folder| folder.as_bytes().to_vec()),
+            ..ConflictQuery::default()
+        };
+        Ok(Self { query, search: input::search(filter.search.clone())?.map(|text| text.to_lowercase()) })
     }
 
     fn lets_through(&self, conflict: &Conflict) -> bool {
-        self.kind.is_none_or(|kind| conflict.kind == kind)
-            && self.folder.as_ref().is_none_or(|folder| conflict.path.starts_with(folder.as_bytes()))
-            && self.search.as_ref().is_none_or(|text| {
-                String::from_utf8_lossy(&conflict.path).to_lowercase().contains(text.as_str())
-            })
+        self.search
+            .as_ref()
+            .is_none_or(|text| String::from_utf8_lossy(&conflict.path).to_lowercase().contains(text.as_str()))
     }
-}
-
-/// The open conflicts of the handlers that are wanted, item by item.
-fn all(center: &Center, wanted: &Wanted) -> Result<Vec<Conflict>, Failure> {
-    if let Some(handler) = &wanted.handler {
-        return Ok(center.conflicts(handler, wanted.item.as_ref())?);
-    }
-    let mut all = Vec::new();
-    for handler in center.handlers() {
-        all.extend(center.conflicts(&handler, None)?);
-    }
-    Ok(all)
 }

@@ -2,15 +2,19 @@
 //!
 //! The original has two ways (the provider's own `Resolve`, and a presenter with a resolution handler) and does not
 //! say how one is picked. Here there is one: a [`ConflictPresenter`] asks, [`ResolutionHandler::resolve`] carries out,
-//! and [`settle`] goes through a selection with both. The original's four methods that carry out a choice are provided
-//! methods of the handler, each of which leads into `resolve`.
+//! and [`settle`](super::walk::settle) goes through a selection with both. The original's four methods that carry out a
+//! choice are provided methods of the handler, each of which leads into `resolve`.
+//!
+//! A handler whose conflicts are best settled in a session (so that it is on record, can be watched and stopped, and is
+//! one step to take back however many they are) says so by
+//! [`works_in_sessions`](ResolutionHandler::works_in_sessions), and is started with a
+//! [`Selection`](super::selection::Selection) as its request.
 
 use bitflags::bitflags;
 
-use super::{Conflict, ConflictKind};
+use super::Conflict;
 use crate::error::{HandlerError, Refusal};
 use crate::flags::from_number;
-use crate::ids::HandlerId;
 use crate::outcome::ProblemClass;
 
 bitflags! {
@@ -55,9 +59,12 @@ impl ResolutionItem {
 
 /// A version that is none of the competing ones, usually a merge of them (the shell item of `KeepOther`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct OtherVersion {
-    /// Where the handler finds it, in whatever way the handler names things; for folder pairs a path.
-    pub reference: String,
+pub enum OtherVersion {
+    /// Where the handler finds it, in whatever way the handler names things; for folder pairs the path of a file. Only
+    /// for callers that may name any file of the machine.
+    Reference(String),
+    /// Its content.
+    Content(Vec<u8>),
 }
 
 /// What a person chose (the original's presenter choice with its item choices).
@@ -76,6 +83,9 @@ pub enum Choice {
     KeepItems(Vec<ResolutionItem>),
     /// Replace all versions by this one.
     KeepOther(OtherVersion),
+    /// Replace all versions by their merge over the last version that they have in common; where both changed the same
+    /// place it stays a conflict. In the original it is for the caller to merge, and to come with `KeepOther`.
+    KeepMerged,
     /// Stop syncing the thing; all versions stay where they are.
     RemoveFromSyncSet,
 }
@@ -88,8 +98,31 @@ impl Choice {
             Self::KeepOne(_) | Self::KeepLargest | Self::KeepItems(_) => Abilities::empty(),
             Self::KeepAll => Abilities::KEEP_MULTIPLE,
             Self::KeepRecent => Abilities::KEEP_RECENT,
-            Self::KeepOther(_) => Abilities::KEEP_OTHER,
+            Self::KeepOther(_) | Self::KeepMerged => Abilities::KEEP_OTHER,
             Self::RemoveFromSyncSet => Abilities::REMOVE_FROM_SYNC_SET,
+        }
+    }
+
+    /// The version that stays, where that is one of those that compete.
+    pub fn winner(&self, conflict: &Conflict) -> Option<usize> {
+        match self {
+            Self::KeepOne(index) => Some(*index),
+            Self::KeepRecent => conflict.newest(),
+            Self::KeepLargest => conflict.largest(),
+            Self::KeepItems(items) => match items.as_slice() {
+                [one] => Some(one.index),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Why the choice leaves the conflict open, if it does: no version is the one newest or largest.
+    pub fn tie(&self, conflict: &Conflict) -> Option<&'static str> {
+        match self {
+            Self::KeepRecent if conflict.newest().is_none() => Some("no version is newer than all others"),
+            Self::KeepLargest if conflict.largest().is_none() => Some("no version is larger than all others"),
+            _ => None,
         }
     }
 
@@ -255,7 +288,7 @@ impl ResolveInfo {
                 (if several { PresenterChoice::KeepMultiple } else { PresenterChoice::KeepOne }, indexes)
             }
             // The original has no kind for a merge; its dialog calls the handler by itself.
-            Choice::KeepOther(_) => (PresenterChoice::KeepOne, Vec::new()),
+            Choice::KeepOther(_) | Choice::KeepMerged => (PresenterChoice::KeepOne, Vec::new()),
             Choice::RemoveFromSyncSet => (PresenterChoice::RemoveFromSyncSet, Vec::new()),
         };
         self.apply_to_all = apply_to_all;
@@ -288,17 +321,87 @@ impl ResolveInfo {
     }
 }
 
-/// Carries a choice out (`ISyncMgrResolutionHandler`). Only [`resolve`](Self::resolve) must be written.
+/// What a merge of the versions comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merge {
+    /// The merged text; where both changed the same place it holds both, between markers.
+    pub text: Vec<u8>,
+    /// In how many places both changed the same.
+    pub overlaps: usize,
+}
+
+/// One of the texts that a presenter may show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shown {
+    /// The version with this index.
+    Version(usize),
+    /// The last version that all of them have in common.
+    Ancestor,
+}
+
+/// Carries choices out (`ISyncMgrResolutionHandler`). Either [`resolve`](Self::resolve) is written, or
+/// [`works_in_sessions`](Self::works_in_sessions) says yes.
 pub trait ResolutionHandler: Send + Sync {
     /// Settles one conflict as chosen: the one way through.
     ///
     /// # Errors
     /// What kept it from being settled; the conflict stands.
-    fn resolve(&self, conflict: &Conflict, choice: &Choice) -> Result<Feedback, HandlerError>;
+    fn resolve(&self, conflict: &Conflict, _choice: &Choice) -> Result<Feedback, HandlerError> {
+        let text = format!("{}: its handler settles it in a session only", conflict.description());
+        Err(HandlerError::new(ProblemClass::Bug, text))
+    }
+
+    /// Whether it is started with a [`Selection`](super::selection::Selection) as the request, and answers there.
+    fn works_in_sessions(&self) -> bool {
+        false
+    }
+
+    /// What is there now of a conflict that was shown earlier; none when there is none any more. For
+    /// [`Feedback::Refresh`].
+    ///
+    /// # Errors
+    /// The handler could not look.
+    fn look_again(&self, shown: &Conflict) -> Result<Option<Conflict>, HandlerError> {
+        Ok(Some(shown.clone()))
+    }
+
+    /// The content of a version, for a presenter that shows it; none when there is none, it is larger than `limit`
+    /// bytes, or is not to be shown.
+    ///
+    /// # Errors
+    /// The handler could not read it.
+    fn content(
+        &self,
+        _conflict: &Conflict,
+        _which: Shown,
+        _limit: u64,
+    ) -> Result<Option<Vec<u8>>, HandlerError> {
+        Ok(None)
+    }
+
+    /// What [`Choice::KeepMerged`] would make of it; none when it cannot be merged (no text, too large, no version in
+    /// common).
+    ///
+    /// # Errors
+    /// The handler could not read the versions, or they are others than those that were shown.
+    fn merge(&self, _conflict: &Conflict) -> Result<Option<Merge>, HandlerError> {
+        Ok(None)
+    }
 
     /// `QueryAbilities`: which choices can be carried out for this conflict.
     fn abilities(&self, _conflict: &Conflict) -> Abilities {
         Abilities::KEEP_SINGLE | Abilities::KEEP_MULTIPLE | Abilities::KEEP_RECENT
+    }
+
+    /// Why a choice cannot settle this conflict, as far as that can be told without looking; none when it can.
+    fn hindrance(&self, conflict: &Conflict, choice: &Choice) -> Option<String> {
+        if let Err(why) = choice.check(conflict) {
+            return Some(why.to_string());
+        }
+        if !(choice.needs() - self.abilities(conflict)).is_empty() {
+            return Some(format!("{}: its handler cannot settle it this way", conflict.description()));
+        }
+        choice.tie(conflict).map(|why| format!("{}: {why}", conflict.description()))
     }
 
     /// Carries a choice out if it makes sense and the handler is able to.
@@ -306,15 +409,10 @@ pub trait ResolutionHandler: Send + Sync {
     /// # Errors
     /// As [`resolve`](Self::resolve), and when the handler is not able to.
     fn carry_out(&self, conflict: &Conflict, choice: &Choice) -> Result<Feedback, HandlerError> {
-        choice.check(conflict).map_err(|why| HandlerError::new(ProblemClass::Config, why.to_string()))?;
-        let missing = choice.needs() - self.abilities(conflict);
-        if !missing.is_empty() {
-            return Err(HandlerError::new(
-                ProblemClass::Config,
-                format!("{}: its handler cannot settle it this way", conflict.description()),
-            ));
+        match self.hindrance(conflict, choice) {
+            Some(why) => Err(HandlerError::new(ProblemClass::Config, why)),
+            None => self.resolve(conflict, choice),
         }
-        self.resolve(conflict, choice)
     }
 
     /// `KeepOther`: replaces all versions by another one.
@@ -369,151 +467,5 @@ pub trait ConflictPresenter: Send + Sync {
     /// After a choice could not be carried out: shows why. True goes on with the next conflict, false drops the walk.
     fn failed(&self, _conflict: &Conflict, _error: &HandlerError) -> bool {
         true
-    }
-}
-
-/// What a walk over a selection did with a conflict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Settlement {
-    /// The choice was carried out.
-    Settled(Choice),
-    /// Left for later.
-    Left,
-    /// It could not be carried out; the conflict stands.
-    Failed(HandlerError),
-    /// The walk was dropped before, or its handler wanted no more.
-    NotReached,
-}
-
-/// How often a conflict is shown again because the world moved on, before the walk goes on without it: a handler that
-/// always asks for a refresh must not keep a person in a loop.
-const MAX_REFRESH: usize = 8;
-
-/// Walks over a selection of conflicts (`ISyncMgrConflict::Resolve` over a selection): asks, carries out, and obeys the
-/// presenter's next step and the handler's feedback. An answer for all is given to the later conflicts of the same
-/// handler and kind without asking, until one of them fails or must be refreshed.
-///
-/// `fallback` asks where `presenter` wants the default one. `handler_of` finds the handler of a conflict.
-pub fn settle<'h>(
-    conflicts: &[Conflict],
-    presenter: &dyn ConflictPresenter,
-    fallback: Option<&dyn ConflictPresenter>,
-    handler_of: impl Fn(&Conflict) -> Option<&'h dyn ResolutionHandler>,
-) -> Vec<Settlement> {
-    let mut walk = Walk { presenter, fallback, for_all: Vec::new(), tired: Vec::new(), dropped: false };
-    let mut done = Vec::with_capacity(conflicts.len());
-    for (at, conflict) in conflicts.iter().enumerate() {
-        let settlement = if walk.dropped || walk.tired.contains(&conflict.handler) {
-            Settlement::NotReached
-        } else if let Some(handler) = handler_of(conflict) {
-            let later = conflicts.iter().skip(at + 1);
-            let iteration = IterationInfo {
-                current: at + 1,
-                total: conflicts.len(),
-                remaining_for_apply_to_all: later.filter(|later| scope(later) == scope(conflict)).count(),
-            };
-            walk.settle_one(conflict, handler, iteration)
-        } else {
-            Settlement::Failed(HandlerError::new(
-                ProblemClass::Config,
-                format!(
-                    "{}: its handler '{}' settles no conflicts",
-                    conflict.description(),
-                    conflict.handler
-                ),
-            ))
-        };
-        done.push(settlement);
-    }
-    done
-}
-
-/// To which conflicts an answer for all applies.
-fn scope(conflict: &Conflict) -> (&HandlerId, ConflictKind) {
-    (&conflict.handler, conflict.kind)
-}
-
-struct Walk<'p> {
-    presenter: &'p dyn ConflictPresenter,
-    fallback: Option<&'p dyn ConflictPresenter>,
-    for_all: Vec<((HandlerId, ConflictKind), Choice)>,
-    /// Handlers that want no more conflicts of this set.
-    tired: Vec<HandlerId>,
-    dropped: bool,
-}
-
-impl Walk<'_> {
-    fn settle_one(
-        &mut self,
-        conflict: &Conflict,
-        handler: &dyn ResolutionHandler,
-        iteration: IterationInfo,
-    ) -> Settlement {
-        for _ in 0..MAX_REFRESH {
-            let choice = match self.answered_before(conflict) {
-                Some(choice) => Ok(Some(choice)),
-                None => self.ask(conflict, handler, iteration),
-            };
-            let choice = match choice {
-                Ok(Some(choice)) => choice,
-                Ok(None) => return Settlement::Left,
-                Err(why) => {
-                    let error = HandlerError::new(ProblemClass::Bug, why.to_string());
-                    return self.failed(conflict, error);
-                }
-            };
-            match handler.carry_out(conflict, &choice) {
-                Ok(Feedback::Continue) => return Settlement::Settled(choice),
-                Ok(Feedback::Cancel) => {
-                    self.tired.push(conflict.handler.clone());
-                    return Settlement::Settled(choice);
-                }
-                Ok(Feedback::Refresh) => self.forget(conflict),
-                Err(error) => return self.failed(conflict, error),
-            }
-        }
-        Settlement::Left
-    }
-
-    fn answered_before(&self, conflict: &Conflict) -> Option<Choice> {
-        let known = self.for_all.iter().find(|((handler, kind), _)| (handler, *kind) == scope(conflict));
-        known.map(|(_, choice)| choice.clone())
-    }
-
-    fn forget(&mut self, conflict: &Conflict) {
-        self.for_all.retain(|((handler, kind), _)| (handler, *kind) != scope(conflict));
-    }
-
-    fn ask(
-        &mut self,
-        conflict: &Conflict,
-        handler: &dyn ResolutionHandler,
-        iteration: IterationInfo,
-    ) -> Result<Option<Choice>, Refusal> {
-        let abilities = handler.abilities(conflict);
-        let mut info = ResolveInfo::new(iteration);
-        self.presenter.present_in(conflict, abilities, &mut info);
-        if info.next_step() == PresenterNextStep::Default {
-            let Some(fallback) = self.fallback else { return Ok(None) };
-            info = ResolveInfo::new(iteration);
-            fallback.present_in(conflict, abilities, &mut info);
-        }
-        if info.next_step() == PresenterNextStep::Cancel {
-            self.dropped = true;
-            return Ok(None);
-        }
-        let choice = info.choice()?;
-        if let (Some(choice), (_, true)) = (&choice, info.presenter_choice()) {
-            self.for_all.push(((conflict.handler.clone(), conflict.kind), choice.clone()));
-        }
-        Ok(choice)
-    }
-
-    fn failed(&mut self, conflict: &Conflict, error: HandlerError) -> Settlement {
-        // What failed once for all would fail again and again without anyone looking.
-        self.forget(conflict);
-        self.dropped = !self.presenter.failed(conflict, &error);
-        Settlement::Failed(error)
     }
 }

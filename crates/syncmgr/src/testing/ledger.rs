@@ -72,4 +72,15 @@ impl ConflictLedger for MemoryLedger {
         }
         Ok(())
     }
+    fn put(&self, conflicts: Vec<Conflict>) -> Result<(), Refusal> {
+        let mut open = self.open();
+        for mut conflict in conflicts {
+            let key = (conflict.handler.clone(), conflict.item.clone(), conflict.id.clone());
+            if let Some(known) = open.get(&key) {
+                conflict.detected = known.detected;
+            }
+            open.insert(key, conflict);
+        }
+        Ok(())
+    }
 }

@@ -168,6 +168,9 @@ pub struct ConflictingVersion {
     /// What the handler needs to recognise this very version again.
     #[serde(default)]
     pub stamp: Bytes,
+    /// Where it is, if that is not the conflict's path: another spelling, or a copy under another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<Bytes>,
 }
 
 impl Conflict {
@@ -187,6 +190,7 @@ impl Conflict {
             size: version.size.0,
             modified: version.modified,
             stamp: version.stamp.0,
+            path: version.path.map(|path| path.0),
         });
         Ok(syncmgr::conflict::Conflict {
             id: ConflictId(self.id.0),
@@ -210,6 +214,7 @@ impl From<&syncmgr::conflict::Conflict> for Conflict {
             size: version.size.into(),
             modified: version.modified,
             stamp: Bytes(version.stamp.clone()),
+            path: version.path.clone().map(Bytes),
         });
         Self {
             id: Bytes(conflict.id.0.clone()),
@@ -244,9 +249,16 @@ pub enum Choice {
     },
     /// Another version than the competing ones, usually a merge of them.
     Other {
-        /// Where the handler finds it.
-        reference: String,
+        /// Where the handler finds it; absent when its content is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// Its content.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<Bytes>,
     },
+    /// The merge of all versions over the last one that they have in common; where both changed the same place it stays
+    /// a conflict.
+    Merged,
     /// The thing is synced no more; all versions stay where they are.
     RemoveFromSyncSet,
     /// A choice of a later version.
@@ -278,7 +290,13 @@ impl From<&syncmgr::conflict::Choice> for Choice {
                     .map(|item| KeptItem { index: item.index, new_name: item.new_name.clone() })
                     .collect(),
             },
-            Chosen::KeepOther(other) => Self::Other { reference: other.reference.clone() },
+            Chosen::KeepOther(OtherVersion::Reference(reference)) => {
+                Self::Other { reference: Some(reference.clone()), content: None }
+            }
+            Chosen::KeepOther(OtherVersion::Content(content)) => {
+                Self::Other { reference: None, content: Some(Bytes(content.clone())) }
+            }
+            Chosen::KeepMerged => Self::Merged,
             Chosen::RemoveFromSyncSet => Self::RemoveFromSyncSet,
             _ => Self::Unknown,
         }
@@ -300,7 +318,16 @@ impl TryFrom<Choice> for syncmgr::conflict::Choice {
                     .map(|item| ResolutionItem { index: item.index, new_name: item.new_name })
                     .collect(),
             ),
-            Choice::Other { reference } => Self::KeepOther(OtherVersion { reference }),
+            Choice::Other { content: Some(content), .. } => Self::KeepOther(OtherVersion::Content(content.0)),
+            Choice::Other { reference: Some(reference), content: None } => {
+                Self::KeepOther(OtherVersion::Reference(reference))
+            }
+            Choice::Other { reference: None, content: None } => {
+                return Err(Refusal::InvalidArgument(
+                    "the other version has neither content nor place".into(),
+                ));
+            }
+            Choice::Merged => Self::KeepMerged,
             Choice::RemoveFromSyncSet => Self::RemoveFromSyncSet,
             Choice::Unknown => {
                 return Err(Refusal::NotImplemented("this choice is of a later version".into()));

@@ -1,0 +1,146 @@
+//! What can be done about a conflict of a pair, and what it looks like: for whoever asks the person.
+
+use std::num::NonZero;
+use std::sync::Arc;
+
+use reconcile::{RelPath, Side};
+use syncmgr::conflict::{
+    Abilities, Conflict, ConflictItemType, ConflictKind, ConflictLedger, Merge, ResolutionHandler, Shown,
+};
+use syncmgr::outcome::ProblemClass;
+use syncmgr::{HandlerError, HandlerId};
+
+use super::merge::{self, NoMerge};
+use super::now::Now;
+use super::step::{is_same, shown, side_of};
+use crate::apply::Why;
+use crate::handler::Pairs;
+use crate::look::{Ask, Look};
+use crate::options::{Home, RunOptions};
+use crate::pair::Pair;
+use crate::roots::Surroundings;
+use crate::run::{now as clock, to_conflict};
+
+/// Settles the conflicts of pairs, in runs of their own.
+pub(crate) struct PairResolution {
+    pub(crate) handler: HandlerId,
+    pub(crate) pairs: Arc<Pairs>,
+    pub(crate) home: Home,
+    pub(crate) ledger: Arc<dyn ConflictLedger>,
+}
+
+impl PairResolution {
+    /// Looks at the pair of a conflict as it is now, without a lock: nothing is written.
+    fn look<T>(
+        &self,
+        conflict: &Conflict,
+        at: impl FnOnce(&Pair, &Now<'_>) -> Result<T, HandlerError>,
+    ) -> Result<T, HandlerError> {
+        let Some(pair) = self.pairs.get(&conflict.item) else {
+            let text = format!("there is no pair of folders called {}", conflict.item);
+            return Err(HandlerError::new(ProblemClass::Config, text));
+        };
+        let surroundings = Surroundings {
+            home_dir: std::env::home_dir(),
+            other_roots: self.pairs.roots_of_others(&conflict.item),
+        };
+        let ask = Ask {
+            pair: &pair,
+            options: &RunOptions::default(),
+            home: &self.home,
+            surroundings: &surroundings,
+            now: clock(),
+            threads: NonZero::<usize>::MIN,
+        };
+        let look = Look::open(ask).map_err(|error| HandlerError::from(error.problem()))?;
+        at(&pair, &Now::new(&look))
+    }
+}
+
+impl ResolutionHandler for PairResolution {
+    fn works_in_sessions(&self) -> bool {
+        true
+    }
+
+    fn abilities(&self, conflict: &Conflict) -> Abilities {
+        let mut can = Abilities::KEEP_SINGLE | Abilities::KEEP_RECENT;
+        let there = |kind: &str| {
+            let is = |version: &&syncmgr::conflict::ConflictVersion| {
+                version.item_type == ConflictItemType::Updated && (kind.is_empty() || version.kind == kind)
+            };
+            conflict.versions.iter().filter(is).count()
+        };
+        if there("") == 2 && conflict.kind != ConflictKind::Metadata {
+            can |= Abilities::KEEP_MULTIPLE;
+        }
+        if there("file") == 2 && conflict.kind != ConflictKind::Metadata {
+            can |= Abilities::KEEP_OTHER;
+        }
+        let path = RelPath::from_bytes(&conflict.path);
+        if path.as_ref().and_then(super::exclude::pattern).is_some() {
+            can |= Abilities::REMOVE_FROM_SYNC_SET;
+        }
+        can
+    }
+
+    fn look_again(&self, shown: &Conflict) -> Result<Option<Conflict>, HandlerError> {
+        let path = RelPath::from_bytes(&shown.path).unwrap_or_default();
+        self.look(shown, |pair, now| {
+            let contested = now.contested(&path).map_err(|why| unseen(&path, &why))?;
+            let conflict = contested
+                .map(|contested| to_conflict(&self.handler, &pair.item, pair, &contested, shown.detected));
+            match &conflict {
+                Some(conflict) => self.ledger.put(vec![conflict.clone()])?,
+                None => self.ledger.remove(&self.handler, &pair.item, std::slice::from_ref(&shown.id))?,
+            }
+            Ok(conflict)
+        })
+    }
+
+    fn content(
+        &self,
+        conflict: &Conflict,
+        which: Shown,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, HandlerError> {
+        let Some((path, versions)) = shown(conflict) else { return Ok(None) };
+        self.look(conflict, |_, now| match which {
+            Shown::Ancestor => Ok(merge::ancestor(now, &path).filter(|text| text.len() as u64 <= limit)),
+            Shown::Version(index) => {
+                let side = side_of(index);
+                match versions[side as usize].filter(|seen| seen.kind == reconcile::Kind::File) {
+                    Some(seen) => {
+                        merge::content(now, side, &path, &seen, limit).map_err(|why| unseen(&path, &why))
+                    }
+                    None => Ok(None),
+                }
+            }
+        })
+    }
+
+    fn merge(&self, conflict: &Conflict) -> Result<Option<Merge>, HandlerError> {
+        let Some((path, versions)) = shown(conflict) else { return Ok(None) };
+        self.look(conflict, |pair, now| {
+            for side in Side::BOTH {
+                let there = now.at(side, &path).map_err(|why| unseen(&path, &why))?;
+                if !is_same(versions[side as usize].as_ref(), there.as_ref()) {
+                    return Err(unseen(&path, &Why::Changed));
+                }
+            }
+            match merge::merge(now, &path, versions, pair.labels()) {
+                Ok(merge) => Ok(Some(merge)),
+                Err(NoMerge::Version(why)) => Err(unseen(&path, &why)),
+                Err(_) => Ok(None),
+            }
+        })
+    }
+}
+
+fn unseen(path: &RelPath, why: &Why) -> HandlerError {
+    match why {
+        Why::Changed => {
+            HandlerError::new(ProblemClass::Transient, format!("{path} has changed since it was shown"))
+        }
+        why => HandlerError::new(ProblemClass::Permission, format!("{path} cannot be looked at: {why}")),
+    }
+}
