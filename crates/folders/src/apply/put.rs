@@ -73,8 +73,8 @@ impl Apply<'_> {
             }
         };
         self.hook(Point::Staged, on, &path)?;
-        let instead =
-            target.map(|target| Instead { removed: Tally::of(&target, false), target, keep_mode: false });
+        let instead = target
+            .map(|target| Box::new(Instead { removed: Tally::of(&target, false), target, keep_mode: false }));
         Ok(Staged { on, dir, name, temp, source: made, made, instead, home: None })
     }
 }
