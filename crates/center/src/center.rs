@@ -18,6 +18,7 @@ use crate::escalate::StopGrace;
 use crate::feed::{FeedState, What};
 use crate::open::{Open, OpenedBy};
 use crate::registry::{self, HandlerEntry};
+use crate::schedule::book::Book;
 use crate::verdict::{Started, Ticket};
 
 /// Asks the person a question of a handler; the answer is whether to go on.
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) alerts: alerts::Desk,
     /// Held while one conflict is settled outside of a session.
     pub(crate) resolving: Mutex<()>,
+    /// Never held together with `state`.
+    pub(crate) book: Mutex<Book>,
 }
 
 #[derive(Default)]
@@ -57,7 +60,6 @@ pub(crate) struct State {
     pub(crate) outside: HashMap<RunId, Arc<Callback>>,
     /// Grows whenever something begins, ends, waits or completes.
     pub(crate) version: u64,
-    pub(crate) overdue_after: HashMap<(HandlerId, ItemId), i64>,
     pub(crate) trusted_since: Option<i64>,
     pub(crate) stop_grace: StopGrace,
     pub(crate) retention: Retention,
@@ -67,6 +69,8 @@ pub(crate) struct State {
     pub(crate) queues_changed: HashSet<HandlerId>,
     /// A thread tells the feed of progress.
     pub(crate) beating: bool,
+    /// The scheduler is to look at once.
+    pub(crate) hurried: bool,
 }
 
 impl State {
@@ -109,6 +113,7 @@ impl Center {
                 elsewhere: Mutex::default(),
                 alerts: alerts::Desk::default(),
                 resolving: Mutex::default(),
+                book: Mutex::default(),
             }),
         }
     }
@@ -213,6 +218,15 @@ impl Inner {
     /// Something changed that others wait for.
     pub(crate) fn announce(&self) {
         self.lock().version += 1;
+        self.changed.notify_all();
+    }
+
+    /// Something changed that the scheduler is to look at now, and not with what comes next.
+    pub(crate) fn hurry(&self) {
+        let mut state = self.lock();
+        state.hurried = true;
+        state.version += 1;
+        drop(state);
         self.changed.notify_all();
     }
 

@@ -98,15 +98,13 @@ pub struct Facts {
     pub conflicts: u64,
     /// When the last good run ended.
     pub last_good: Option<i64>,
-    /// When the item was met first.
-    pub first_seen: i64,
-    /// How long may pass from one good run to the next, if anybody said so.
-    pub overdue_after: Option<i64>,
+    /// When it is overdue, if no good run comes before.
+    pub overdue_at: Option<i64>,
     /// Only runs since then count as seen; none: all of them.
     pub trusted_since: Option<i64>,
     /// Its handler does not answer.
     pub not_responding: bool,
-    /// A request waits for its turn.
+    /// A request waits for its turn, or what is due for something that it needs.
     pub waiting: bool,
     /// Paused or disabled by a person.
     pub paused: bool,
@@ -117,9 +115,7 @@ pub struct Facts {
 /// How an item with these facts stands: the worst that any of them says.
 pub fn headline(facts: &Facts) -> Headline {
     let said = [facts.verdict, facts.last].into_iter().flatten().map(of_outcome);
-    let overdue = facts
-        .overdue_after
-        .is_some_and(|limit| facts.now.saturating_sub(facts.last_good.unwrap_or(facts.first_seen)) > limit);
+    let overdue = facts.overdue_at.is_some_and(|at| facts.now > at);
     let unseen =
         facts.trusted_since.is_some_and(|since| facts.last_good.is_none_or(|last_good| last_good < since));
     said.chain(
@@ -165,8 +161,7 @@ mod tests {
         errors: 0,
         conflicts: 0,
         last_good: Some(900),
-        first_seen: 0,
-        overdue_after: None,
+        overdue_at: None,
         trusted_since: None,
         not_responding: false,
         waiting: false,
@@ -183,8 +178,8 @@ mod tests {
         let cases = [
             (after(Outcome::SafetyStop), Headline::SafetyStop),
             (after(Outcome::Failed), Headline::Failed),
-            (Facts { overdue_after: Some(99), ..CLEAN }, Headline::Overdue),
-            (Facts { overdue_after: Some(100), ..CLEAN }, Headline::UpToDate),
+            (Facts { overdue_at: Some(999), ..CLEAN }, Headline::Overdue),
+            (Facts { overdue_at: Some(1000), ..CLEAN }, Headline::UpToDate),
             (Facts { conflicts: 1, ..CLEAN }, Headline::Conflicts),
             (after(Outcome::NeedsDecision), Headline::Conflicts),
             (Facts { not_responding: true, ..CLEAN }, Headline::NotResponding),
@@ -220,10 +215,10 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_never_ran_is_overdue_from_when_it_was_met() {
+    fn an_item_that_never_ran_can_be_overdue() {
         let new = Facts { last: None, verdict: None, last_good: None, ..CLEAN };
-        assert_eq!(headline(&Facts { overdue_after: Some(500), ..new }), Headline::Overdue);
-        assert_eq!(headline(&Facts { overdue_after: Some(1500), ..new }), Headline::NeverRun);
+        assert_eq!(headline(&Facts { overdue_at: Some(500), ..new }), Headline::Overdue);
+        assert_eq!(headline(&Facts { overdue_at: Some(1500), ..new }), Headline::NeverRun);
     }
 
     fn outcomes() -> impl Strategy<Value = Option<Outcome>> {
@@ -248,9 +243,9 @@ mod tests {
             switches in any::<[bool; 3]>(), overdue in any::<bool>(),
         ) {
             let [not_responding, waiting, paused] = switches;
-            let overdue_after = overdue.then_some(1);
+            let overdue_at = overdue.then_some(1);
             let facts =
-                Facts { last, verdict, errors, conflicts, not_responding, waiting, paused, overdue_after, ..CLEAN };
+                Facts { last, verdict, errors, conflicts, not_responding, waiting, paused, overdue_at, ..CLEAN };
             let all = headline(&facts);
             let without = [
                 Facts { errors: 0, ..facts },
@@ -258,7 +253,7 @@ mod tests {
                 Facts { not_responding: false, ..facts },
                 Facts { waiting: false, ..facts },
                 Facts { paused: false, ..facts },
-                Facts { overdue_after: None, ..facts },
+                Facts { overdue_at: None, ..facts },
             ];
             for fewer in without {
                 prop_assert!(headline(&fewer) >= all);

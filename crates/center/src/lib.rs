@@ -26,6 +26,7 @@ mod process;
 mod pulse;
 mod registry;
 mod resolve;
+mod schedule;
 mod sessions;
 mod status;
 mod stop;
@@ -43,6 +44,10 @@ pub use live::{Live, LiveHandler, LiveItem};
 pub use outside::{Named, Opening, Outside};
 pub use process::Process;
 pub use resolve::{Outlook, Resolved, Resolving, Tally};
+pub use schedule::{
+    Cause, Followed, Happening, RunningSchedules, ScheduleStatus, Scheduler, Senses, Skip, Surroundings,
+    SystemSenses, Waits,
+};
 pub use status::{HandlerStatus, ItemStatus};
 pub use stop::Stopped;
 pub use verdict::{Started, Verdict};

@@ -1,7 +1,6 @@
 //! How everything stands: for the status command and the home page.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use store::{ItemState, LastRun, StoreError};
 use syncmgr::state::ItemFacts;
@@ -9,10 +8,10 @@ use syncmgr::switches::{Origin, Switches};
 use syncmgr::{HandlerId, ItemId, Outcome, Refusal, RunId, SyncState};
 
 use crate::center::{Center, State};
-use crate::feed::What;
 use crate::headline::{Facts, Headline, headline};
 use crate::live::LiveItem;
 use crate::registry::{HandlerEntry, ItemEntry};
+use crate::schedule::status::{ScheduleStatus, Schedules};
 
 /// How a handler stands.
 #[derive(Debug, Clone)]
@@ -66,8 +65,13 @@ pub struct ItemStatus {
     pub conflicts: u64,
     /// Error events and entries that failed in the last run.
     pub errors: u64,
-    /// Paused until then, in milliseconds since 1970.
+    /// Paused until then, in milliseconds since 1970, by itself or with everything; [`store::FOREVER`]: until it is
+    /// resumed.
     pub paused_until: Option<i64>,
+    /// Since when it is overdue, if it is, in milliseconds since 1970.
+    pub overdue_since: Option<i64>,
+    /// When it runs by itself, if it ever does.
+    pub schedule: Option<ScheduleStatus>,
 }
 
 impl Center {
@@ -95,7 +99,7 @@ impl Center {
             .filter(|item| item.outcome.is_none())
             .map(|item| ((item.handler.clone(), item.item.clone()), item))
             .collect();
-        let now = (inner.clock.wall(), inner.clock.steady());
+        let clock = (Schedules::read(inner)?, inner.clock.steady());
         let state = inner.lock();
         Ok(state
             .handlers
@@ -107,30 +111,12 @@ impl Center {
                     .map(|item| {
                         let key = (handler.id().clone(), item.item.id().clone());
                         let kept = states.remove(&key);
-                        item_status(&state, handler, item, kept, working.remove(&key), now)
+                        item_status(&state, handler, item, kept, working.remove(&key), &clock)
                     })
                     .collect();
                 handler_status(handler, items)
             })
             .collect())
-    }
-
-    /// Says how long may pass from one good run of an item to the next before it is overdue; none: as long as it likes.
-    pub fn set_overdue_after(&self, handler: &HandlerId, item: &ItemId, limit: Option<Duration>) {
-        let key = (handler.clone(), item.clone());
-        let mut state = self.inner.lock();
-        match limit {
-            Some(limit) => {
-                let limit = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
-                state.overdue_after.insert(key, limit);
-            }
-            None => {
-                state.overdue_after.remove(&key);
-            }
-        }
-        drop(state);
-        self.inner.tell(What::ItemChanged { handler: handler.clone(), item: item.clone() });
-        self.inner.announce();
     }
 
     /// Says that only runs since then (milliseconds since 1970) count as seen: a daemon's start. Nothing is green
@@ -147,18 +133,22 @@ fn item_status(
     item: &ItemEntry,
     kept: Option<ItemState>,
     working: Option<LiveItem>,
-    (now, steady): (i64, i64),
+    (schedules, steady): &(Schedules, i64),
 ) -> ItemStatus {
-    let id = item.item.id();
     let conflicts = kept.as_ref().map_or(0, |kept| kept.conflicts);
-    let kept_until = kept.as_ref().and_then(|kept| kept.paused_until).filter(|until| *until > now);
+    let (id, now) = (item.item.id(), schedules.now);
+    let paused_until = schedules.paused_until(kept.as_ref());
     let last_run = kept.as_ref().and_then(|kept| kept.last_run.clone());
     let last_good = kept.as_ref().and_then(|kept| kept.last_good);
     let last_outcome = last_run.as_ref().and_then(|last| last.result.outcome);
     let errors = last_run.as_ref().map_or(0, |last| last.result.errors.max(last.result.counts.errors));
     let waiting = handler.waits(id);
+    let first_seen = kept.as_ref().map_or(now, |kept| kept.first_seen);
+    let good_end = last_good.map(|(_, ended)| ended);
+    let schedule = schedules.of(handler.id(), id, good_end, first_seen, paused_until);
+    let overdue_at = schedule.as_ref().and_then(|schedule| schedule.overdue_at);
     let silent = handler.turns.iter().any(|turn| {
-        turn.items.contains(id) && (turn.is_silent() || turn.ignores_stop(steady, &state.stop_grace))
+        turn.items.contains(id) && (turn.is_silent() || turn.ignores_stop(*steady, &state.stop_grace))
     });
     let facts = Facts {
         last: last_outcome,
@@ -166,13 +156,12 @@ fn item_status(
         // Of a run that was not about the item's content, errors say nothing that its outcome does not.
         errors: if last_outcome == Some(Outcome::Done) { errors } else { 0 },
         conflicts,
-        last_good: last_good.map(|(_, ended)| ended),
-        first_seen: kept.as_ref().map_or(now, |kept| kept.first_seen),
-        overdue_after: state.overdue_after.get(&(handler.id().clone(), id.clone())).copied(),
+        last_good: good_end,
+        overdue_at,
         trusted_since: state.trusted_since,
         not_responding: silent || working.as_ref().is_some_and(|live| live.not_responding()),
-        waiting,
-        paused: kept_until.is_some() || !item.switches.enabled || !handler.switches.enabled,
+        waiting: waiting || schedule.as_ref().is_some_and(ScheduleStatus::lacks_something),
+        paused: paused_until.is_some() || !item.switches.enabled || !handler.switches.enabled,
         now,
     };
     let running_elsewhere = kept
@@ -196,12 +185,14 @@ fn item_status(
         waiting,
         state: sync_state,
         switches: item.switches,
-        refusal: sentence(handler.item_may_start(item, Origin::Control)),
+        refusal: handler.item_may_start(item, Origin::Control).err().map(sentence),
         last_run,
         last_good,
         conflicts,
         errors,
-        paused_until: kept_until,
+        paused_until,
+        overdue_since: overdue_at.filter(|at| *at < now),
+        schedule,
     }
 }
 
@@ -212,15 +203,15 @@ fn handler_status(handler: &HandlerEntry, items: Vec<ItemStatus>) -> HandlerStat
         comment: handler.loaded.as_ref().map_or_else(|_| String::new(), |loaded| loaded.info.comment.clone()),
         state: SyncState::of_handler(handler.switches.active, items.iter().map(|item| item.state)),
         switches: handler.switches,
-        refusal: sentence(handler.may_start(Origin::Control)),
+        refusal: handler.may_start(Origin::Control).err().map(sentence),
         items,
     }
 }
 
 /// A refusal as a person reads it, without the kind that foreign callers know it by.
-fn sentence(allowed: Result<(), Refusal>) -> Option<String> {
-    allowed.err().map(|refusal| match refusal {
+pub(crate) fn sentence(refusal: Refusal) -> String {
+    match refusal {
         Refusal::AccessDenied(text) | Refusal::InvalidArgument(text) => text,
         other => other.to_string(),
-    })
+    }
 }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use syncmgr::control::SyncResult;
 use syncmgr::{
-    Counts, ItemEnd, ItemId, Outcome, Problem, Progress, ProgressStatus, Refusal, RunId, RunResult,
+    Counts, ItemEnd, ItemId, Outcome, Problem, ProblemClass, Progress, ProgressStatus, Refusal, RunId,
+    RunResult,
 };
 
 /// What a start came to.
@@ -153,6 +154,14 @@ impl Started {
     pub(crate) fn new() -> (Self, Ticket) {
         let slot = Arc::<Slot>::default();
         (Self { slot: Arc::clone(&slot) }, Ticket::Slot(slot))
+    }
+
+    /// Of something that was refused in the moment in which it was to begin: it failed for a reason that may pass.
+    pub(crate) fn refused(items: &[ItemId], refusal: Refusal) -> Self {
+        let (started, ticket) = Self::new();
+        let problem = Problem::new(ProblemClass::Transient, refusal.to_string());
+        ticket.deliver(&Verdict::unrecorded(items, &problem, refusal));
+        started
     }
 
     /// The verdict, if there is one already.

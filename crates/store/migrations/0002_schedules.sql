@@ -6,7 +6,7 @@ CREATE TABLE schedules (
     times      TEXT NOT NULL,
     -- Due times of the calendar up to then are accounted for.
     handled    INTEGER NOT NULL,
-    -- When a run was last started because its interval had passed.
+    -- When the schedule last started a run.
     tried      INTEGER,
     -- Good runs of the items before it, up to then, are accounted for.
     followed   INTEGER NOT NULL,

@@ -16,7 +16,7 @@ pub struct ScheduleState {
     pub times: String,
     /// Due times of the calendar up to then are accounted for.
     pub handled: i64,
-    /// When a run was last started because its interval had passed.
+    /// When the schedule last started a run.
     pub tried: Option<i64>,
     /// Good runs of the items before it, up to then, are accounted for.
     pub followed: i64,

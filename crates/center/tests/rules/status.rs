@@ -1,7 +1,6 @@
 //! Truthful states: R14, R18 and the headlines, from what is on record.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use center::{ConflictQuery, Headline};
 use store::Switch;
@@ -94,15 +93,17 @@ fn a_run_with_errors_is_not_green_and_does_not_move_the_last_good_run() {
 #[test]
 fn an_item_is_overdue_when_its_last_good_run_is_too_long_ago() {
     let world = World::with(Actor::good(&["a"]));
-    world.center.set_overdue_after(&handler(), &item("a"), Some(Duration::from_secs(60)));
+    world.schedule("a", "overdue = '60s'");
     world.start(&["a"]).wait();
     world.clock.advance(60 * SECOND);
     assert_eq!(world.item("a").headline, Headline::UpToDate);
+    assert_eq!(world.item("a").overdue_since, None);
     world.clock.advance(SECOND);
     assert_eq!(world.item("a").headline, Headline::Overdue);
+    assert_eq!(world.item("a").overdue_since, Some(1_060_000));
     world.start(&["a"]).wait();
     assert_eq!(world.item("a").headline, Headline::UpToDate);
-    world.center.set_overdue_after(&handler(), &item("a"), None);
+    world.schedule("a", "overdue = 'never'");
     world.clock.advance(3600 * SECOND);
     assert_eq!(world.item("a").headline, Headline::UpToDate);
 }

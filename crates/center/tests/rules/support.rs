@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use center::{Center, Clock, ItemStatus, Started};
+use jiff::tz::TimeZone;
 use store::{EventQuery, Store};
 use syncmgr::control::{Control, SyncResult};
 use syncmgr::flags::{
     ControlFlags, HandlerCapabilities, HandlerPolicies, ItemCapabilities, ItemPolicies, SyncControlFlags,
 };
+use syncmgr::follow::{Following, Runner};
 use syncmgr::handler::{HandlerInfo, ItemContainer};
 use syncmgr::ui::{UiAction, UiOperation};
 use syncmgr::{
@@ -27,21 +29,41 @@ pub(crate) const SECOND: i64 = 1000;
 #[derive(Default)]
 pub(crate) struct HandClock {
     now: AtomicI64,
+    slept: AtomicI64,
+    set: AtomicI64,
 }
 
 impl HandClock {
     pub(crate) fn advance(&self, milliseconds: i64) {
         self.now.fetch_add(milliseconds, Ordering::SeqCst);
     }
+
+    /// The machine sleeps.
+    pub(crate) fn sleep(&self, milliseconds: i64) {
+        self.slept.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    /// Somebody sets the clock, by so much.
+    pub(crate) fn set(&self, milliseconds: i64) {
+        self.set.fetch_add(milliseconds, Ordering::SeqCst);
+    }
 }
 
 impl Clock for HandClock {
     fn wall(&self) -> i64 {
-        1_000_000 + self.now.load(Ordering::SeqCst)
+        1_000_000 + self.boot() + self.set.load(Ordering::SeqCst)
     }
 
     fn steady(&self) -> i64 {
         self.now.load(Ordering::SeqCst)
+    }
+
+    fn boot(&self) -> i64 {
+        self.steady() + self.slept.load(Ordering::SeqCst)
+    }
+
+    fn zone(&self) -> TimeZone {
+        TimeZone::UTC
     }
 }
 
@@ -75,6 +97,11 @@ impl World {
         let center = Center::new(Arc::clone(&store), Arc::clone(&clock) as Arc<dyn Clock>);
         center.register(Arc::new(actor)).unwrap();
         Self { center, clock, store, home }
+    }
+
+    /// Sets when an item runs by itself, in the words of the settings; the others never do.
+    pub(crate) fn schedule(&self, id: &str, schedule: &str) {
+        self.center.set_schedules([(handler(), item(id), toml::from_str(schedule).unwrap())]);
     }
 
     pub(crate) fn start(&self, items: &[&str]) -> Started {
@@ -169,6 +196,8 @@ pub(crate) struct Actor {
     pub(crate) items: Mutex<Vec<Arc<dyn SyncItem>>>,
     /// Ends its work by force, where a test says that this can be done.
     pub(crate) force: Option<Box<dyn Fn(Termination) + Send + Sync>>,
+    /// Hears of everyone that is to be followed; without it, nothing can be.
+    pub(crate) followers: Option<Mutex<Sender<Arc<dyn Runner>>>>,
     part: Box<Part>,
 }
 
@@ -188,6 +217,7 @@ impl Actor {
             policies: HandlerPolicies::empty(),
             items: Mutex::new(items.iter().map(|id| Arc::new(Prop::new(id)) as Arc<dyn SyncItem>).collect()),
             force: None,
+            followers: None,
             part: Box::new(part),
         }
     }
@@ -263,6 +293,17 @@ impl Handler for Actor {
     fn terminate(&self, _run: RunId, how: Termination) -> Result<(), Refusal> {
         let force = self.force.as_ref();
         force.map(|force| force(how)).ok_or_else(|| Refusal::NotImplemented("it cannot be forced".into()))
+    }
+    fn follow(
+        &self,
+        _item: &ItemId,
+        runner: Arc<dyn Runner>,
+    ) -> Result<Option<Box<dyn Following>>, HandlerError> {
+        struct Followed;
+        impl Following for Followed {}
+        let Some(followers) = &self.followers else { return Ok(None) };
+        followers.lock().unwrap().send(runner).unwrap();
+        Ok(Some(Box::new(Followed)))
     }
     fn synchronize(
         &self,

@@ -1,0 +1,139 @@
+//! What can be asked of schedules, and done to them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use settings::schedule::Schedule;
+use store::{FOREVER, RunQuery, RunRecord, Switch};
+use syncmgr::{HandlerId, ItemId, Refusal};
+
+use super::book::Book;
+use super::run::RunningSchedules;
+use super::scheduler::Scheduler;
+use super::senses::Senses;
+use super::status::Schedules;
+use crate::center::{Center, locked};
+use crate::feed::What;
+
+impl Center {
+    /// Sets when items run by themselves; whoever is not named never does. What a scheduler remembers of an item stays
+    /// as long as its times stay the same.
+    pub fn set_schedules(&self, schedules: impl IntoIterator<Item = (HandlerId, ItemId, Schedule)>) {
+        let schedules: HashMap<_, _> = schedules
+            .into_iter()
+            .map(|(handler, item, schedule)| ((handler, item), Arc::new(schedule)))
+            .collect();
+        let mut book = locked(&self.inner.book);
+        if book.schedules == schedules {
+            return;
+        }
+        let before = std::mem::replace(&mut book.schedules, schedules);
+        let Book { schedules, found, edition, .. } = &mut *book;
+        found.retain(|key, _| schedules.get(key) == before.get(key));
+        *edition += 1;
+        drop(book);
+        self.inner.hurry();
+    }
+
+    /// When an item runs by itself, as it is set.
+    pub fn schedule(&self, handler: &HandlerId, item: &ItemId) -> Option<Arc<Schedule>> {
+        locked(&self.inner.book).schedules.get(&(handler.clone(), item.clone())).cloned()
+    }
+
+    /// The next times at which a run of the item may begin, as far as time decides, in milliseconds since 1970. Where an
+    /// interval counts from the last good run, it is supposed that each run is good at once.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn next_runs(&self, handler: &HandlerId, item: &ItemId, count: usize) -> Result<Vec<i64>, Refusal> {
+        let kept = self.inner.store.item_states(Some(handler))?.into_iter().find(|kept| kept.item == *item);
+        let schedules = Schedules::read(&self.inner)?;
+        let paused_until = schedules.paused_until(kept.as_ref());
+        let last_good = kept.and_then(|kept| kept.last_good).map(|(_, ended)| ended);
+        Ok(schedules.upcoming(&(handler.clone(), item.clone()), last_good, paused_until, count))
+    }
+
+    /// The last runs of an item, the newest first.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn history(&self, handler: &HandlerId, item: &ItemId, count: u32) -> Result<Vec<RunRecord>, Refusal> {
+        let query = RunQuery {
+            handler: Some(handler.clone()),
+            item: Some(item.clone()),
+            limit: Some(count),
+            ..RunQuery::default()
+        };
+        Ok(self.inner.store.runs(&query)?)
+    }
+
+    /// Starts nothing by itself until then (milliseconds since 1970; none: until it is resumed): one item, or everything.
+    /// What runs goes on, and what a person starts is started.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an unknown item or a time that has passed; it could not be written.
+    pub fn pause(&self, of: Option<(&HandlerId, &ItemId)>, until: Option<i64>) -> Result<(), Refusal> {
+        let now = self.inner.clock.wall();
+        if until.is_some_and(|until| until <= now) {
+            return Err(Refusal::InvalidArgument("the end of the pause has passed already".into()));
+        }
+        self.set_pause(of, Some(until.unwrap_or(FOREVER)))
+    }
+
+    /// Ends the pause of an item, or of everything, then also that of each item.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an unknown item; `AccessDenied` when it is everything that is paused; it could not be
+    /// written.
+    pub fn resume(&self, of: Option<(&HandlerId, &ItemId)>) -> Result<(), Refusal> {
+        let now = self.inner.clock.wall();
+        if of.is_some() && self.inner.store.paused_until()?.is_some_and(|until| until > now) {
+            return Err(Refusal::AccessDenied(
+                "everything is paused, and no single item can be resumed".into(),
+            ));
+        }
+        self.set_pause(of, None)
+    }
+
+    fn set_pause(&self, of: Option<(&HandlerId, &ItemId)>, until: Option<i64>) -> Result<(), Refusal> {
+        let inner = &self.inner;
+        let now = inner.clock.wall();
+        let handlers: Vec<HandlerId> = match of {
+            Some((handler, item)) => {
+                inner.with_handler(handler, |entry| entry.item(item).map(drop))?;
+                inner.store.set_switch(handler, Some(item), Switch::PausedUntil(until), now)?;
+                inner.tell(What::ItemChanged { handler: handler.clone(), item: item.clone() });
+                Vec::new()
+            }
+            None => {
+                inner.store.pause_all(until)?;
+                inner.lock().handlers.iter().map(|entry| entry.id().clone()).collect()
+            }
+        };
+        for handler in handlers {
+            if until.is_none() {
+                inner.store.set_switch(&handler, None, Switch::PausedUntil(None), now)?;
+            }
+            inner.tell(What::HandlerChanged { handler });
+        }
+        inner.hurry();
+        Ok(())
+    }
+
+    /// A scheduler that looks when it is told to. A center has one at a time.
+    pub fn scheduler(&self, senses: Box<dyn Senses>) -> Scheduler {
+        locked(&self.inner.book).is_running = true;
+        Scheduler::new(&self.inner, senses)
+    }
+
+    /// Starts what is due from now on, on a thread of its own, until the answer is dropped.
+    ///
+    /// # Errors
+    /// The system gave no thread.
+    pub fn run_schedules(&self, senses: Box<dyn Senses>) -> Result<RunningSchedules, Refusal> {
+        RunningSchedules::begin(&self.inner, self.scheduler(senses)).map_err(|error| {
+            let why = syncmgr::reason(&error);
+            Refusal::Failed(format!("nothing runs by itself: the system gave no thread for it: {why}"))
+        })
+    }
+}

@@ -1,0 +1,455 @@
+//! The scheduler: looks at the clock, the store and the machine, decides, writes down, and starts.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Weak};
+
+use jiff::tz::TimeZone;
+use settings::schedule::Schedule;
+use store::{ItemState, ScheduleRow, ScheduleState, StoreError};
+use syncmgr::flags::SyncControlFlags;
+use syncmgr::handler::SyncItem;
+use syncmgr::switches::Origin;
+use syncmgr::{Level, NewEvent, Outcome};
+
+use super::book::{Found, Key};
+use super::cause::{Cause, Happening};
+use super::changes::{Follow, Followed};
+use super::decide::{Decision, Ended, Facts, Standing, decide};
+use super::senses::{Senses, Surroundings, is_about_them};
+use crate::center::{Center, Inner, locked};
+use crate::feed::What;
+use crate::status::sentence;
+use crate::verdict::Started;
+
+/// A sleep of the machine that is shorter is none.
+const SLEEP: i64 = 5_000;
+/// How often the machine's surroundings are looked at when a schedule is about them.
+const LOOK_AROUND: i64 = 2_000;
+/// How often everything is looked at all the same: for what other processes wrote, and for a clock that was set.
+const LOOK_ANYWAY: i64 = 30_000;
+/// When an item that could not be followed is tried again.
+const FOLLOW_AGAIN: i64 = 60_000;
+
+/// Starts what is due. One for a center; [`Center::run_schedules`] has it on a thread.
+pub struct Scheduler {
+    inner: Weak<Inner>,
+    senses: Box<dyn Senses>,
+    minds: HashMap<Key, Mind>,
+    edition: Option<u64>,
+    around: Surroundings,
+    /// When the surroundings are looked at next.
+    around_at: i64,
+    /// By how much the machine's clocks differed: what it slept.
+    slept: Option<i64>,
+    /// The machine's time zone.
+    zone: Option<TimeZone>,
+    /// What was read of the store, and when.
+    kept: Kept,
+}
+
+/// What the store says.
+#[derive(Default)]
+struct Kept {
+    /// The center's version at that time.
+    version: Option<u64>,
+    read_at: i64,
+    items: HashMap<Key, ItemState>,
+    paused_until: Option<i64>,
+}
+
+/// What the scheduler remembers of an item.
+struct Mind {
+    schedule: Arc<Schedule>,
+    found: Found,
+    /// The run that it started.
+    started: Option<Started>,
+    look_at: Option<i64>,
+    /// The facts that were decided upon last: while they are the same, only time makes a difference.
+    seen: Option<Seen>,
+    follow: Option<Follow>,
+    /// The item that is followed: another object is another item.
+    followed: Option<Arc<dyn SyncItem>>,
+    follow_at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    running: bool,
+    standing: Owned,
+    paused_until: Option<i64>,
+    last: Option<Ended>,
+    verdict: Option<Ended>,
+    before: Option<i64>,
+    changed: bool,
+    is_unmet: bool,
+}
+
+/// A [`Standing`] that can be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Owned {
+    Free,
+    Disabled,
+    Refused(String),
+}
+
+/// What the center itself knows of an item just now.
+struct Now {
+    running: bool,
+    standing: Owned,
+    item: Arc<dyn SyncItem>,
+}
+
+impl Scheduler {
+    pub(crate) fn new(inner: &Arc<Inner>, senses: Box<dyn Senses>) -> Self {
+        Self {
+            inner: Arc::downgrade(inner),
+            senses,
+            minds: HashMap::new(),
+            edition: None,
+            around: Surroundings::default(),
+            around_at: i64::MIN,
+            slept: None,
+            zone: None,
+            kept: Kept::default(),
+        }
+    }
+
+    /// Looks once: starts what is due, and gives when to look again at the latest, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The store could not be read; nothing was started.
+    pub fn look(&mut self) -> Result<i64, StoreError> {
+        let Some(inner) = self.inner.upgrade() else { return Ok(i64::MAX) };
+        let now = inner.clock.wall();
+        let mut happened = self.feel(&inner);
+        let is_other = self.take_over(&inner)?;
+        let was_set_back = self.around_at != i64::MAX && self.around_at.saturating_sub(now) > LOOK_ANYWAY;
+        if is_other || was_set_back || now >= self.around_at {
+            happened.extend(self.look_around(now));
+        }
+        // What the center knows first, what the store knows second: a run that has ended is in the one or the other.
+        let mut present = self.present(&inner);
+        self.read(&inner, now)?;
+        let zone = inner.clock.zone();
+        if self.zone.as_ref() != Some(&zone) {
+            self.minds.values_mut().for_each(|mind| mind.seen = None);
+            self.zone = Some(zone.clone());
+        }
+        let mut decisions: Vec<(Key, Decision, Seen)> = Vec::new();
+        for (key, mind) in &mut self.minds {
+            let Some(present) = present.remove(key) else { continue };
+            mind.keep_following(&inner, key, &present, now);
+            let kept = self.kept.items.get(key);
+            let before = mind.schedule.after.iter();
+            let before = before.filter_map(|id| self.kept.last_good_of(id.as_str())).max();
+            let own_pause = kept.and_then(|kept| kept.paused_until);
+            let unmet = self.around.unmet(&mind.schedule);
+            let elsewhere = kept.and_then(|kept| kept.running).is_some();
+            let seen = Seen {
+                running: present.running || elsewhere,
+                standing: present.standing,
+                paused_until: own_pause.max(self.kept.paused_until).filter(|until| *until > now),
+                last: kept.and_then(ended),
+                verdict: mind.started.as_ref().and_then(|started| verdict(started, key, &mind.found.state)),
+                before,
+                changed: mind.follow.as_ref().is_some_and(Follow::asks),
+                is_unmet: unmet.is_some(),
+            };
+            let concerns = |happening: &Happening| {
+                mind.schedule.on.iter().any(|trigger| happening.cause_of(trigger).is_some())
+            };
+            if mind.seen.as_ref() == Some(&seen)
+                && mind.look_at.is_none_or(|at| at > now)
+                && !happened.iter().any(concerns)
+                && now.saturating_sub(mind.found.state.handled) >= 0
+            {
+                continue;
+            }
+            let facts = Facts {
+                item: &key.1,
+                schedule: &mind.schedule,
+                zone: &zone,
+                now,
+                running: seen.running,
+                standing: match &seen.standing {
+                    Owned::Free => Standing::Free,
+                    Owned::Disabled => Standing::Disabled,
+                    Owned::Refused(why) => Standing::Refused(why),
+                },
+                paused_until: seen.paused_until,
+                last: seen.last,
+                verdict: seen.verdict,
+                last_good: kept.and_then(|kept| kept.last_good).map(|(_, ended)| ended),
+                before,
+                happened: &happened,
+                changed: seen.changed,
+                unmet,
+                began_here: mind.started.is_some(),
+            };
+            let decision = decide(&facts, &mind.found.state);
+            decisions.push((key.clone(), decision, seen));
+        }
+        self.write_down(&inner, &decisions, now);
+        for (key, decision, seen) in decisions {
+            self.carry_out(&inner, &key, decision, seen, now);
+        }
+        Ok(self.look_again(now))
+    }
+
+    /// Notices that the machine was asleep, and the beginning of everything.
+    fn feel(&mut self, inner: &Inner) -> Vec<Happening> {
+        let slept = inner.clock.boot().saturating_sub(inner.clock.steady());
+        match self.slept.replace(slept) {
+            None => vec![Happening::Started],
+            Some(before) if slept.saturating_sub(before) >= SLEEP => {
+                // Nothing that was seen before holds any more.
+                self.around_at = i64::MIN;
+                vec![Happening::Woke]
+            }
+            Some(_) => Vec::new(),
+        }
+    }
+
+    /// Takes over the schedules as they are set now; tells whether they are others.
+    fn take_over(&mut self, inner: &Inner) -> Result<bool, StoreError> {
+        let schedules = {
+            let book = locked(&inner.book);
+            if self.edition == Some(book.edition) {
+                return Ok(false);
+            }
+            self.edition = Some(book.edition);
+            book.schedules.clone()
+        };
+        let mut states: HashMap<Key, ScheduleState> = HashMap::new();
+        if schedules.keys().any(|key| !self.minds.contains_key(key)) {
+            let rows = inner.store.schedules()?.into_iter();
+            states = rows.map(|row| ((row.handler, row.item), row.state)).collect();
+        }
+        self.minds.retain(|key, _| schedules.contains_key(key));
+        for (key, schedule) in schedules {
+            match self.minds.get_mut(&key) {
+                Some(mind) if mind.schedule == schedule => {}
+                Some(mind) => {
+                    if !schedule.watches() {
+                        (mind.follow, mind.followed, mind.found.followed) = (None, None, None);
+                    }
+                    (mind.schedule, mind.seen) = (schedule, None);
+                }
+                None => {
+                    let state = states.remove(&key).unwrap_or_default();
+                    self.minds.insert(key, Mind::new(schedule, state));
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn look_around(&mut self, now: i64) -> Vec<Happening> {
+        if !self.minds.values().any(|mind| is_about_them(&mind.schedule)) {
+            self.around_at = i64::MAX;
+            return Vec::new();
+        }
+        self.around_at = now.saturating_add(LOOK_AROUND);
+        let around = self.senses.look();
+        let before = std::mem::replace(&mut self.around, around);
+        self.around.since(&before)
+    }
+
+    /// What the center knows of the items with a schedule.
+    fn present(&self, inner: &Inner) -> HashMap<Key, Now> {
+        let state = inner.lock();
+        let mut syncing: HashSet<Key> = HashSet::new();
+        for open in &state.open {
+            let views = open.session.snapshot().items.into_iter().filter(|view| view.outcome.is_none());
+            syncing.extend(views.map(|view| (open.session.handler().clone(), view.id)));
+        }
+        let mut present = HashMap::new();
+        for entry in &state.handlers {
+            for item in entry.items.iter() {
+                let key = (entry.id().clone(), item.item.id().clone());
+                if !self.minds.contains_key(&key) {
+                    continue;
+                }
+                // A call that has not returned still has what it was called for.
+                let called = entry.turns.iter().any(|turn| turn.items.contains(&key.1));
+                let is_on = item.switches.enabled && entry.switches.enabled && entry.switches.active;
+                let standing = match entry.item_may_start(item, Origin::Control) {
+                    Ok(()) => Owned::Free,
+                    Err(_) if !is_on => Owned::Disabled,
+                    Err(refusal) => Owned::Refused(sentence(refusal)),
+                };
+                let running = called || syncing.contains(&key) || entry.waits(&key.1);
+                present.insert(key, Now { running, standing, item: Arc::clone(&item.item) });
+            }
+        }
+        present
+    }
+
+    /// Reads the store again, if something began or ended here, or now and then for what others do.
+    fn read(&mut self, inner: &Inner, now: i64) -> Result<(), StoreError> {
+        let version = inner.lock().version;
+        let age = now.saturating_sub(self.kept.read_at);
+        if self.kept.version == Some(version) && (0..LOOK_ANYWAY).contains(&age) {
+            return Ok(());
+        }
+        let items = inner.store.item_states(None)?.into_iter();
+        let paused_until = inner.store.paused_until()?;
+        let items = items.map(|state| ((state.handler.clone(), state.item.clone()), state)).collect();
+        self.kept = Kept { version: Some(version), read_at: now, items, paused_until };
+        Ok(())
+    }
+
+    /// Before anything is started, that it is: so that a due time never has two runs, whatever happens to the process.
+    fn write_down(&mut self, inner: &Inner, decisions: &[(Key, Decision, Seen)], now: i64) {
+        let differs = |(key, decision, _): &&(Key, Decision, Seen)| {
+            self.minds.get(key).is_some_and(|mind| mind.found.state != decision.state)
+        };
+        let rows: Vec<ScheduleRow> = decisions
+            .iter()
+            .filter(differs)
+            .map(|((handler, item), decision, _)| ScheduleRow {
+                handler: handler.clone(),
+                item: item.clone(),
+                state: decision.state.clone(),
+            })
+            .collect();
+        if !rows.is_empty() {
+            // A store that cannot be written is in nobody's way: what is due begins all the same, and `Store::trouble`
+            // says what is wrong.
+            let _ = inner.store.save_schedules(rows, now);
+        }
+    }
+
+    fn carry_out(&mut self, inner: &Arc<Inner>, key: &Key, decision: Decision, seen: Seen, now: i64) {
+        let Some(mind) = self.minds.get_mut(key) else { return };
+        let Decision { state, start, waits, look_at, .. } = decision;
+        if state.skipped > 0 && mind.found.state.skipped == 0 {
+            tell_of_overlap(inner, key, now);
+        }
+        if state.begun.is_none() {
+            mind.started = None;
+        }
+        (mind.look_at, mind.seen) = (look_at, Some(seen));
+        let found = Found { state, waits, followed: mind.followed_now() };
+        if let Some(start) = start {
+            let request = match (start.cause, &mind.follow) {
+                (Cause::Change, Some(follow)) => follow.take(),
+                _ => None,
+            };
+            let items = std::slice::from_ref(&key.1);
+            let center = Center { inner: Arc::clone(inner) };
+            let started =
+                center.start(&key.0, Some(items), request, SyncControlFlags::IGNORE_IF_ALREADY_SYNCING);
+            match (start.cause, &mind.follow) {
+                (Cause::Change, Some(follow)) => follow.answer(started.ok()),
+                // Refused at the last moment: as a run that failed for a reason that passes.
+                _ => mind.started = Some(started.unwrap_or_else(|refusal| Started::refused(items, refusal))),
+            }
+            mind.seen = None;
+        }
+        if mind.found != found {
+            mind.found = found.clone();
+            locked(&inner.book).found.insert(key.clone(), found);
+            inner.tell(What::ItemChanged { handler: key.0.clone(), item: key.1.clone() });
+        }
+    }
+
+    fn look_again(&self, now: i64) -> i64 {
+        let items = self.minds.values().filter_map(|mind| mind.look_at);
+        items.chain([self.around_at, now.saturating_add(LOOK_ANYWAY)]).min().unwrap_or(now).max(now)
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        if let Some(inner) = self.inner.upgrade() {
+            let mut book = locked(&inner.book);
+            book.is_running = false;
+            book.found.clear();
+        }
+    }
+}
+
+impl Kept {
+    /// When the item with that name was last good, whosever it is.
+    fn last_good_of(&self, id: &str) -> Option<i64> {
+        let named = self.items.iter().filter(|((_, item), _)| item.as_str() == id);
+        named.filter_map(|(_, state)| state.last_good).map(|(_, ended)| ended).max()
+    }
+}
+
+impl Mind {
+    fn new(schedule: Arc<Schedule>, state: ScheduleState) -> Self {
+        Self {
+            schedule,
+            found: Found { state, ..Found::default() },
+            started: None,
+            look_at: None,
+            seen: None,
+            follow: None,
+            followed: None,
+            follow_at: i64::MIN,
+        }
+    }
+
+    /// Follows the item while it is to be followed.
+    fn keep_following(&mut self, inner: &Arc<Inner>, key: &Key, present: &Now, now: i64) {
+        let wanted = self.schedule.watches() && present.standing != Owned::Disabled;
+        let same = self.followed.as_ref().is_some_and(|item| Arc::ptr_eq(item, &present.item));
+        if !wanted || !same {
+            (self.follow, self.followed, self.follow_at) = (None, None, i64::MIN);
+        }
+        if !wanted || self.follow.is_some() || now < self.follow_at {
+            return;
+        }
+        self.followed = Some(Arc::clone(&present.item));
+        self.follow_at = now.saturating_add(FOLLOW_AGAIN);
+        match Follow::begin(inner, &key.0, &key.1) {
+            Ok(follow) => self.follow = Some(follow),
+            Err(why) => self.found.followed = Some(Followed::Not(why)),
+        }
+    }
+
+    fn followed_now(&self) -> Option<Followed> {
+        match &self.follow {
+            Some(follow) => Some(Followed::News(follow.news())),
+            None => self.found.followed.clone().filter(|followed| matches!(followed, Followed::Not(_))),
+        }
+    }
+}
+
+/// The last run that ended, as the store has it.
+fn ended(kept: &ItemState) -> Option<Ended> {
+    let last = kept.last_run.as_ref()?;
+    Some(Ended {
+        started: last.started,
+        outcome: last.result.outcome?,
+        class: last.result.problem.as_ref().map(|problem| problem.class),
+        is_good: kept.last_good.is_some_and(|(run, _)| run == last.run),
+    })
+}
+
+/// What a run that was started came to, if it has ended.
+fn verdict(started: &Started, (_, item): &Key, state: &ScheduleState) -> Option<Ended> {
+    let verdict = started.verdict()?;
+    let end = verdict.items.iter().find(|end| end.item == *item);
+    let outcome = end.map_or(verdict.result.outcome, |end| end.outcome);
+    let errors = verdict.result.errors + end.map_or(0, |end| end.counts.errors);
+    Some(Ended {
+        started: state.begun?,
+        outcome,
+        class: end.and_then(|end| end.problem.as_ref()).map(|problem| problem.class),
+        is_good: matches!(outcome, Outcome::Done | Outcome::NeedsDecision) && errors == 0,
+    })
+}
+
+/// A due time came while a run was still at it: a line in that run's results, if it is one of this process.
+fn tell_of_overlap(inner: &Inner, (handler, item): &Key, now: i64) {
+    let open = inner.lock().open_of(handler).find(|open| open.syncs(item)).cloned();
+    let Some(open) = open else { return };
+    let text = "Its next time came while this run was still at it. That time was passed over, and so are others \
+                until this run is done; if this happens often, give it more time between runs.";
+    let event = NewEvent::new(Some(item), Level::Information, "Due again", text);
+    // Lost only with the store itself; the count is kept with the schedule.
+    let _ = inner.record_event(&open, event, now);
+}
