@@ -36,8 +36,8 @@ pub enum ServeError {
         /// What the system says.
         reason: io::Error,
     },
-    /// Somebody answers at the socket.
-    #[error("another daemon answers at {}; end it first, or use it", path.display())]
+    /// There is a socket already: of another daemon, or of one that was killed.
+    #[error("there is a socket at {} already", path.display())]
     SocketTaken {
         /// Where.
         path: PathBuf,

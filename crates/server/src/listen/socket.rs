@@ -1,11 +1,10 @@
-//! The local socket: one daemon at a time, and only processes of the same user.
+//! The local socket, for processes of the same user only.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::ServeError;
@@ -14,23 +13,18 @@ use super::ServeError;
 pub(super) struct Socket {
     listener: UnixListener,
     path: PathBuf,
-    /// Held while we listen: a socket whose daemon was killed looks like one that is in use until somebody asks it.
-    _lock: File,
 }
 
 impl Socket {
     pub(super) fn bind(path: &Path) -> Result<Self, ServeError> {
-        let failed = |reason| ServeError::Socket { path: path.to_owned(), reason };
-        let lock =
-            lock(path).map_err(failed)?.ok_or_else(|| ServeError::SocketTaken { path: path.to_owned() })?;
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            // There was none, or a stale one: who holds the lock is the only daemon.
-            _ => {}
-        }
+        let failed = |reason: io::Error| match reason.kind() {
+            io::ErrorKind::AddrInUse => ServeError::SocketTaken { path: path.to_owned() },
+            _ => ServeError::Socket { path: path.to_owned(), reason },
+        };
         let listener = UnixListener::bind(path).map_err(failed)?;
+        // Until then the peer is checked all the same.
         fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
-        Ok(Self { listener, path: path.to_owned(), _lock: lock })
+        Ok(Self { listener, path: path.to_owned() })
     }
 
     pub(super) async fn accept(&self) -> io::Result<UnixStream> {
@@ -40,20 +34,8 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // Still under our lock: it is ours. One that cannot be removed is taken over by the next daemon.
+        // One that cannot be removed is what a killed daemon leaves, too: who comes next clears it away.
         let _ = fs::remove_file(&self.path);
-    }
-}
-
-/// The lock beside the socket; none when another process has it.
-fn lock(socket: &Path) -> io::Result<Option<File>> {
-    let mut name = socket.as_os_str().to_owned();
-    name.push(".lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(name)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
 
