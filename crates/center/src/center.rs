@@ -19,6 +19,7 @@ use crate::feed::{FeedState, What};
 use crate::open::{Open, OpenedBy};
 use crate::registry::{self, HandlerEntry};
 use crate::schedule::book::Book;
+use crate::starts::Starts;
 use crate::verdict::{Started, Ticket};
 
 /// Asks the person a question of a handler; the answer is whether to go on.
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) resolving: Mutex<()>,
     /// Never held together with `state`.
     pub(crate) book: Mutex<Book>,
+    pub(crate) starts: Mutex<Starts>,
 }
 
 #[derive(Default)]
@@ -114,6 +116,7 @@ impl Center {
                 alerts: alerts::Desk::default(),
                 resolving: Mutex::default(),
                 book: Mutex::default(),
+                starts: Mutex::default(),
             }),
         }
     }

@@ -28,6 +28,7 @@ mod registry;
 mod resolve;
 mod schedule;
 mod sessions;
+mod starts;
 mod status;
 mod stop;
 mod turn;
@@ -48,6 +49,7 @@ pub use schedule::{
     Cause, Followed, Happening, RunningSchedules, ScheduleStatus, Scheduler, Senses, Skip, Surroundings,
     SystemSenses, Waits,
 };
+pub use starts::StartId;
 pub use status::{HandlerStatus, ItemStatus};
 pub use stop::Stopped;
 pub use verdict::{Started, Verdict};

@@ -40,11 +40,12 @@ pub(crate) fn run(app: &mut App<'_>, args: &Serve) -> Result<Exit, Failure> {
     center.set_trusted_since(Some(clock.wall()));
     let _log = log::follow(&center)?;
     let mut tender = Tender::new(app, center.clone(), handlers);
-    let service = Service::start(&claim, &center)?;
+    let service = Service::start(&claim, &app.places, &app.settings.said, &center)?;
     claim.publish(clock.wall())?;
     tell_system(&[NotifyState::Ready]);
     tracing::info!(
         socket = %claim.socket().display(),
+        listening = service.addresses().join(" "),
         items = tender.items(),
         "ready; `instep status` and the other commands of this home find it"
     );

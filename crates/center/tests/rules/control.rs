@@ -251,3 +251,26 @@ fn a_collection_brings_its_handlers_and_takes_them_away() {
     assert!(world.center.update_handler_collection("troupe", NONE).is_err());
     assert_eq!(there(), ["actor", "two", "three"]);
 }
+
+#[test]
+fn a_start_in_words_is_read_by_the_handler_and_followed_by_its_number() {
+    let world = World::with(Actor::good(&["a"]));
+    let flags = SyncControlFlags::empty();
+    let refused = world.center.start_with(&handler(), None, r#"{"mood": 1}"#, flags).err();
+    assert!(
+        matches!(&refused, Some(Refusal::InvalidArgument(why)) if why.contains("no options")),
+        "{refused:?}"
+    );
+    let id = world.center.keep(world.center.start_with(&handler(), None, "{}", flags).unwrap());
+    let verdict = world.center.started(id).unwrap().wait();
+    assert_eq!(verdict.result.outcome, Outcome::Done);
+    assert!(world.center.started(center::StartId(id.0 + 1)).is_none());
+}
+
+#[test]
+fn a_run_is_taken_back_by_its_handler_if_that_can_do_so() {
+    let world = World::with(Actor::good(&["a"]));
+    let run = world.start(&["a"]).wait().runs[0];
+    assert!(matches!(world.center.undo(run), Err(Refusal::NotImplemented(_))));
+    assert!(matches!(world.center.undo(syncmgr::RunId(run.0 + 1)), Err(Refusal::InvalidArgument(_))));
+}

@@ -1,57 +1,75 @@
 //! The API, answered by a runtime of its own beside the center's threads.
 
-use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use center::Center;
-use server::{Parts, ServeError};
+use server::{Access, Config, Limits, Parts, Server, TlsFiles, World};
+use settings::Settings;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::claim::Claim;
 use crate::exit::Failure;
+use crate::places::Places;
 
-/// How long it may take until the API answers.
-const START: Duration = Duration::from_secs(10);
-/// How long connections get to end.
+/// How long what is under way gets when the daemon ends, beyond what the service itself gives it.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The API while it is answered.
 pub(crate) struct Service {
     runtime: Runtime,
-    task: JoinHandle<Result<(), ServeError>>,
+    task: JoinHandle<()>,
     end: oneshot::Sender<()>,
+    addresses: Vec<String>,
 }
 
 impl Service {
-    /// Begins to answer; returns when it does.
-    pub(crate) fn start(claim: &Claim, center: &Center) -> Result<Self, Failure> {
+    /// Listens where the settings say, and begins to answer.
+    pub(crate) fn start(
+        claim: &Claim,
+        places: &Places,
+        said: &Settings,
+        center: &Center,
+    ) -> Result<Self, Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("api")
             .enable_all()
             .build()
             .map_err(|error| Failure::failed(format!("cannot start the API: {}", syncmgr::reason(&error))))?;
+        let world = World {
+            version: env!("CARGO_PKG_VERSION").into(),
+            hosts: said.server.hosts.clone(),
+            origins: said.server.origins.clone(),
+        };
+        let access = Access::new(places.state.join("tokens.json"));
+        let parts = Parts::new(center.clone(), access, world, Limits::default());
+        let home = places.home.as_deref();
+        let config = Config {
+            socket: Some(claim.socket().to_owned()),
+            listen: said.server.listen.clone(),
+            tls: said.server.tls.as_ref().map(|tls| TlsFiles {
+                certificate: tls.cert.resolve(home),
+                key: tls.key.resolve(home),
+            }),
+        };
+        let server = runtime.block_on(Server::bind(&config, parts)).map_err(|error| {
+            Failure::failed(error.to_string()).tip("`[server]` in the settings says where the API listens")
+        })?;
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let addresses = server.addresses().iter().map(|address| format!("{scheme}://{address}")).collect();
         let (end, ended) = oneshot::channel::<()>();
-        let parts = Parts::new(center.clone(), env!("CARGO_PKG_VERSION"));
-        let socket = claim.socket().to_owned();
-        let task = runtime.spawn(async move {
-            let until = async {
-                // The daemon ends, or has gone without a word: both are the end.
-                let _ = ended.await;
-            };
-            server::serve_unix(&socket, parts, until).await
-        });
-        let mut service = Self { runtime, task, end };
-        let begun = Instant::now();
-        while UnixStream::connect(claim.socket()).is_err() {
-            if service.task.is_finished() || begun.elapsed() > START {
-                return Err(service.why());
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        Ok(service)
+        let task = runtime.spawn(server.run(async {
+            // The daemon ends, or is gone without a word: both are the end.
+            let _ = ended.await;
+        }));
+        Ok(Self { runtime, task, end, addresses })
+    }
+
+    /// Where it is reached besides the socket.
+    pub(crate) fn addresses(&self) -> &[String] {
+        &self.addresses
     }
 
     /// Whether nothing is answered any more.
@@ -59,21 +77,13 @@ impl Service {
         self.task.is_finished()
     }
 
-    /// Why nothing is answered.
-    pub(crate) fn why(&mut self) -> Failure {
-        let ended = async { tokio::time::timeout(Duration::ZERO, &mut self.task).await };
-        match self.runtime.block_on(ended) {
-            Ok(Ok(Err(error))) => Failure::failed(error.to_string()),
-            Ok(Err(_)) => Failure::failed("the API broke down because of a mistake in the program"),
-            Ok(Ok(Ok(()))) | Err(_) => Failure::failed("the API does not answer"),
-        }
-    }
-
     /// Answers what is under way and closes.
     pub(crate) fn finish(self) {
         let _ = self.end.send(());
         let task = self.task;
-        let _ = self.runtime.block_on(async { tokio::time::timeout(FAREWELL, task).await });
+        let patience = Limits::default().grace + FAREWELL;
+        // It has said what it had to say: what is left is cut off with the runtime.
+        let _ = self.runtime.block_on(async { tokio::time::timeout(patience, task).await });
         self.runtime.shutdown_timeout(FAREWELL);
     }
 }

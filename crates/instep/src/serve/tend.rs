@@ -139,6 +139,9 @@ impl Tender {
             tracing::error!("the settings could not be taken over: {refusal}");
             return;
         }
+        if setup.said.server != self.setup.said.server {
+            tracing::warn!("where the API listens changes when the daemon is started again");
+        }
         self.setup = setup;
         self.tell_center();
         self.center.tell(What::Settings);
