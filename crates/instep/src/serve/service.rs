@@ -49,10 +49,11 @@ impl Service {
         let config = Config {
             socket: Some(claim.socket().to_owned()),
             listen: said.server.listen.clone(),
-            tls: said.server.tls.as_ref().map(|tls| TlsFiles {
-                certificate: tls.cert.resolve(home),
-                key: tls.key.resolve(home),
-            }),
+            tls: said
+                .server
+                .tls
+                .as_ref()
+                .map(|tls| TlsFiles { certificate: tls.cert.resolve(home), key: tls.key.resolve(home) }),
         };
         let server = runtime.block_on(Server::bind(&config, parts)).map_err(|error| {
             Failure::failed(error.to_string()).tip("`[server]` in the settings says where the API listens")
