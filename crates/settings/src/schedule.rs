@@ -16,9 +16,12 @@
 
 mod chain;
 mod cron;
+mod plain;
 mod trigger;
 mod window;
 mod zone;
+
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -144,6 +147,20 @@ impl Schedule {
         self.cron.is_empty() && self.every.is_none() && self.on.is_empty() && self.after.is_empty()
     }
 
+    /// The same, with a trigger for each of these folders where it is not said what must be mounted. A mount counts that
+    /// is at the folder or above it.
+    #[must_use]
+    pub fn with_folders(mut self, folders: &[&Path]) -> Self {
+        let places = |trigger: Trigger| match trigger {
+            Trigger::Mount(None) => {
+                folders.iter().map(|folder| Trigger::Mount(Some((*folder).to_owned()))).collect()
+            }
+            other => vec![other],
+        };
+        self.on = self.on.into_iter().flat_map(places).collect();
+        self
+    }
+
     /// Whether the handler is to watch the item for changes.
     pub fn watches(&self) -> bool {
         self.on.contains(&Trigger::Change)
@@ -191,6 +208,9 @@ impl TryFrom<Written> for Schedule {
     fn try_from(written: Written) -> Result<Self, String> {
         let Written { cron, zone, every, from, on, after, windows, needs, overdue, catch_up, retry } =
             written;
+        if every.is_some_and(|every| every < Period::seconds(1)) {
+            return Err("`every` is at least a second".to_owned());
+        }
         if from == CountFrom::Clock {
             let every = every.ok_or("`from` says what `every` counts from, and there is no `every`")?;
             if DAY % every.millis() != 0 && every.millis() % DAY != 0 {

@@ -223,6 +223,15 @@ impl Store {
         })
     }
 
+    /// A number that is another one when anything was written since, by this process or another: for those who look
+    /// often and mostly in vain.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn edition(&self) -> Result<i64, StoreError> {
+        self.read(|conn| conn.query_row("PRAGMA data_version", [], |row| row.get(0)))
+    }
+
     /// What the schedules of all items have come to.
     ///
     /// # Errors

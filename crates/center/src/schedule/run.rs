@@ -10,8 +10,8 @@ use crate::center::Inner;
 
 /// Changes come in flocks: what need not be looked at in a hurry waits so long for the rest of them.
 const FLOCK: Duration = Duration::from_millis(100);
-/// At the latest it is looked at the clock again, for it may have been set.
-const LONGEST: Duration = Duration::from_secs(30);
+/// A look that failed is repeated after that time.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// Schedules that are being followed. Dropping it ends that, and what it started goes on.
 pub struct RunningSchedules {

@@ -25,8 +25,8 @@ use crate::verdict::Started;
 const SLEEP: i64 = 5_000;
 /// How often the machine's surroundings are looked at when a schedule is about them.
 const LOOK_AROUND: i64 = 2_000;
-/// How often everything is looked at all the same: for what other processes wrote, and for a clock that was set.
-const LOOK_ANYWAY: i64 = 30_000;
+/// How often it is looked all the same: for what other processes wrote, and for a clock that was set.
+const LOOK_ANYWAY: i64 = 2_000;
 /// When an item that could not be followed is tried again.
 const FOLLOW_AGAIN: i64 = 60_000;
 
@@ -43,16 +43,17 @@ pub struct Scheduler {
     slept: Option<i64>,
     /// The machine's time zone.
     zone: Option<TimeZone>,
-    /// What was read of the store, and when.
+    /// The center's version at the last look.
+    version: Option<u64>,
+    /// What was read of the store.
     kept: Kept,
 }
 
 /// What the store says.
 #[derive(Default)]
 struct Kept {
-    /// The center's version at that time.
-    version: Option<u64>,
-    read_at: i64,
+    /// The store's edition then.
+    edition: Option<i64>,
     items: HashMap<Key, ItemState>,
     paused_until: Option<i64>,
 }
@@ -110,6 +111,7 @@ impl Scheduler {
             around_at: i64::MIN,
             slept: None,
             zone: None,
+            version: None,
             kept: Kept::default(),
         }
     }
@@ -127,14 +129,21 @@ impl Scheduler {
         if is_other || was_set_back || now >= self.around_at {
             happened.extend(self.look_around(now));
         }
-        // What the center knows first, what the store knows second: a run that has ended is in the one or the other.
-        let mut present = self.present(&inner);
-        self.read(&inner, now)?;
         let zone = inner.clock.zone();
-        if self.zone.as_ref() != Some(&zone) {
+        let has_moved = self.zone.as_ref() != Some(&zone);
+        if has_moved {
             self.minds.values_mut().for_each(|mind| mind.seen = None);
             self.zone = Some(zone.clone());
         }
+        let version = inner.lock().version;
+        let is_written = self.kept.edition != Some(inner.store.edition()?);
+        if !is_written && !has_moved && !is_other && happened.is_empty() && self.is_quiet(version, now) {
+            return Ok(self.look_again(now));
+        }
+        // What the center knows first, what the store knows second: a run that has ended is in the one or the other.
+        let mut present = self.present(&inner);
+        self.read(&inner)?;
+        self.version = Some(version);
         let mut decisions: Vec<(Key, Decision, Seen)> = Vec::new();
         for (key, mind) in &mut self.minds {
             let Some(present) = present.remove(key) else { continue };
@@ -285,18 +294,28 @@ impl Scheduler {
         present
     }
 
-    /// Reads the store again, if something began or ended here, or now and then for what others do.
-    fn read(&mut self, inner: &Inner, now: i64) -> Result<(), StoreError> {
-        let version = inner.lock().version;
-        let age = now.saturating_sub(self.kept.read_at);
-        if self.kept.version == Some(version) && (0..LOOK_ANYWAY).contains(&age) {
+    /// Reads the store again, if anybody has written there.
+    fn read(&mut self, inner: &Inner) -> Result<(), StoreError> {
+        // Asked for before: what is written meanwhile is read twice rather than never.
+        let edition = inner.store.edition()?;
+        if self.kept.edition == Some(edition) {
             return Ok(());
         }
         let items = inner.store.item_states(None)?.into_iter();
         let paused_until = inner.store.paused_until()?;
         let items = items.map(|state| ((state.handler.clone(), state.item.clone()), state)).collect();
-        self.kept = Kept { version: Some(version), read_at: now, items, paused_until };
+        self.kept = Kept { edition: Some(edition), items, paused_until };
         Ok(())
+    }
+
+    /// Whether nothing can be otherwise than at the last look.
+    fn is_quiet(&self, version: u64, now: i64) -> bool {
+        let rests = |mind: &Mind| {
+            mind.look_at.is_none_or(|at| at > now)
+                && mind.found.state.handled <= now
+                && !mind.waits_to_follow(now)
+        };
+        self.version == Some(version) && self.minds.values().all(rests)
     }
 
     /// Before anything is started, that it is: so that a due time never has two runs, whatever happens to the process.
@@ -408,6 +427,10 @@ impl Mind {
             Ok(follow) => self.follow = Some(follow),
             Err(why) => self.found.followed = Some(Followed::Not(why)),
         }
+    }
+
+    fn waits_to_follow(&self, now: i64) -> bool {
+        self.schedule.watches() && self.follow.is_none() && self.follow_at <= now
     }
 
     fn followed_now(&self) -> Option<Followed> {

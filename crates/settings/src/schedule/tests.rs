@@ -51,6 +51,7 @@ fn a_mistake_is_shown_with_its_line_and_says_what_is_meant() {
         ("\ncorn = '30 2 * * *'", "line 2", "corn"),
         ("from = 'clock'", "", "no `every`"),
         ("every = '7h'\nfrom = 'clock'", "", "divides the day"),
+        ("every = '10ms'", "", "at least a second"),
         ("retry = { first = '2h' }", "", "shorter"),
     ] {
         let error = parse(text).unwrap_err();
@@ -66,4 +67,12 @@ fn the_schema_names_every_key() {
     {
         assert!(schema.contains(&format!("\"{key}\"")), "{key} is missing in {schema}");
     }
+}
+
+#[test]
+fn a_mount_without_a_place_is_one_of_the_items_folders() {
+    let schedule = parse("on = ['mount', 'wake']").unwrap();
+    let folders = [Path::new("/home/me/x"), Path::new("/media/nas/x")];
+    let on: Vec<String> = schedule.with_folders(&folders).on.iter().map(ToString::to_string).collect();
+    assert_eq!(on, ["mount:/home/me/x", "mount:/media/nas/x", "wake"]);
 }

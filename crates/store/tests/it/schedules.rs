@@ -51,3 +51,17 @@ fn the_pause_of_everything_survives_until_it_is_ended() {
     home.open().pause_all(None).unwrap();
     assert_eq!(home.open().paused_until().unwrap(), None);
 }
+
+#[test]
+fn whoever_writes_the_edition_is_another_one_afterwards() {
+    let home = Home::new();
+    let (store, other) = (home.open(), home.open());
+    store.pause_all(None).unwrap();
+    let edition = store.edition().unwrap();
+    assert_eq!(store.edition().unwrap(), edition);
+    other.pause_all(Some(1)).unwrap();
+    let next = store.edition().unwrap();
+    assert_ne!(next, edition);
+    store.pause_all(None).unwrap();
+    assert_ne!(store.edition().unwrap(), next);
+}
