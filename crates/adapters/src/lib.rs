@@ -2,4 +2,5 @@
 
 pub mod parse;
 pub mod process;
+pub mod telling;
 pub mod verdict;

@@ -68,6 +68,15 @@ Examples:
 Ctrl-C ends it; the exit code is that of the items as they stand then:
   0 in sync   1 gaps   3 failed   4 safety stop   5 open conflicts   6 a run was cut short   7 waiting";
 
+const RUN_EXAMPLES: &str = "\
+Examples:
+  instep run nightly -- rsync -a --info=progress2 ~/ nas:backup/
+  instep run -q nightly -- restic backup --json /home     only speaks when it failed: for cron
+
+The exit code is that of the command (128 + n when signal n ended it). Ctrl-C ends the command with
+all that it started. What rsync, rclone, restic, borg, unison and git tell, and NN% of all others,
+becomes progress and results; `instep results last --log` shows what was written.";
+
 const RESULTS_EXAMPLES: &str = "\
 Examples:
   instep results                             the newest runs of all items
@@ -114,7 +123,34 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Typed,
+}
+
+/// What was typed.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Typed {
+    #[command(flatten)]
+    Center(Command),
+    #[command(flatten)]
+    Job(JobCommand),
+}
+
+/// What belongs to a job: it goes on whatever is wrong with us.
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobCommand {
+    /// Run a command, and keep on record how it went; its output and exit code are passed on
+    #[command(after_help = RUN_EXAMPLES, override_usage = "instep run [OPTIONS] <NAME> -- <COMMAND>...")]
+    Run(Run),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// What to call the job; the same name is the same item
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) command: Vec<OsString>,
 }
 
 /// Options of every command.
@@ -397,6 +433,9 @@ pub(crate) struct Results {
     /// At most this many runs
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: u32,
+    /// What the command of that run wrote, as it was kept: its beginning and its end
+    #[arg(long, conflicts_with = "json", requires = "of")]
+    pub(crate) log: bool,
     /// One JSON object per line on stdout
     #[arg(long)]
     pub(crate) json: bool,

@@ -9,6 +9,7 @@ mod preview;
 mod remove;
 mod resolve;
 mod results;
+mod run;
 mod status;
 mod sync;
 mod undo;
@@ -16,8 +17,9 @@ mod verify;
 mod watch;
 
 use crate::app::App;
-use crate::args::Command;
+use crate::args::{Command, JobCommand};
 use crate::exit::{Exit, Failure};
+use crate::out::Out;
 use crate::serve;
 
 /// Carries a command out.
@@ -39,5 +41,12 @@ pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure>
         Command::Verify(args) => verify::run(app, args),
         Command::Watch(args) => watch::run(app, args),
         Command::Serve(args) => serve::run(app, args),
+    }
+}
+
+/// Carries out what belongs to a job; the answer is the exit code.
+pub(crate) fn job(out: &Out, command: &JobCommand) -> u8 {
+    match command {
+        JobCommand::Run(args) => run::run(out, args),
     }
 }

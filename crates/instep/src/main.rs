@@ -7,6 +7,7 @@ mod commands;
 mod engine;
 mod exit;
 mod handlers;
+mod job;
 mod ledger;
 mod looking;
 mod out;
@@ -25,18 +26,20 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use app::App;
-use args::{Cli, ColorChoice, Global};
+use args::{Cli, ColorChoice, Global, Typed};
 use exit::{Exit, Failure};
 use out::Out;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let exit = match Cli::try_parse_from(&words) {
-        Ok(cli) => {
-            let out = Out::new(&cli.global, cli.command.json());
-            let result =
-                App::new(&out, cli.command.name()).and_then(|mut app| commands::run(&mut app, &cli.command));
-            finish(&out, cli.command.has_summary(), result)
+        Ok(Cli { global, command: Typed::Center(command) }) => {
+            let out = Out::new(&global, command.json());
+            let result = App::new(&out, command.name()).and_then(|mut app| commands::run(&mut app, &command));
+            finish(&out, command.has_summary(), result)
+        }
+        Ok(Cli { global, command: Typed::Job(command) }) => {
+            return ExitCode::from(commands::job(&Out::new(&global, false), &command));
         }
         Err(error) => refuse(&words, &error),
     };

@@ -133,6 +133,16 @@ impl Out {
         self.write(format_args!("{text}"));
     }
 
+    /// Bytes that are not ours, on stdout as they are.
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
+        self.with_stdout(|stdout| stdout.write_all(bytes));
+    }
+
+    /// A line on stderr, whatever was asked for.
+    pub(crate) fn note(&self, text: impl fmt::Display) {
+        self.write_err(format_args!("{text}\n"));
+    }
+
     /// Something a person should know that ends nothing, on stderr.
     pub(crate) fn warn(&self, text: impl fmt::Display) {
         let label = Painted { style: self.color_err.then(|| Tone::Warn.style()), text: "warning" };

@@ -24,7 +24,10 @@ impl Places {
     /// Reads the environment.
     pub(crate) fn from_env() -> Result<Self, Failure> {
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        Self::resolve(|name| std::env::var_os(name), &here)
+        // Cron and others start programs with next to no environment: then the system knows whose home it is.
+        let home = || std::env::home_dir().map(OsString::from);
+        let var = |name: &str| std::env::var_os(name).or_else(|| (name == "HOME").then(home).flatten());
+        Self::resolve(var, &here)
     }
 
     /// `INSTEP_HOME` moves everything; else the XDG directories, whose variables count only if they are absolute.

@@ -9,6 +9,7 @@ mod conflicts;
 mod database;
 mod error;
 mod items;
+mod log;
 mod owner;
 mod read;
 mod record;
@@ -22,6 +23,7 @@ mod writer;
 pub use alerts::Alert;
 pub use conflicts::{ConflictCount, ConflictQuery};
 pub use error::StoreError;
+pub use log::{Log, LogWriter, Logs};
 pub use record::{
     EventQuery, HandlerState, ItemState, LastRun, NewRun, Order, RunEnd, RunItem, RunItemEnd, RunMark,
     RunQuery, RunRecord, Switch,

@@ -13,6 +13,7 @@ use syncmgr::{HandlerId, ItemId, RunId};
 use crate::alerts::{self, Alert};
 use crate::database::{Access, Database, Opened};
 use crate::error::StoreError;
+use crate::log::Logs;
 use crate::owner::{self, Owner};
 use crate::record::{EventQuery, HandlerState, ItemState, NewRun, RunMark, RunQuery, RunRecord, Switch};
 use crate::recorder::{self, RunRecorder};
@@ -322,9 +323,17 @@ impl Store {
             all.runs += step.runs;
             all.events += step.events;
             if step.runs < retain::STEP {
-                return Ok(all);
+                break;
             }
         }
+        // Logs are files beside the store: what cannot be removed now is removed another time.
+        let _ = self.logs().prune(|run| self.run(run).map_or(true, |record| record.is_some()));
+        Ok(all)
+    }
+
+    /// What commands wrote while they ran.
+    pub fn logs(&self) -> Logs {
+        Logs::beside(self.path())
     }
 
     /// Waits until all that was handed over so far is written.

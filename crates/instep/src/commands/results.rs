@@ -12,11 +12,14 @@ use crate::ledger::{self, find_run, for_each_event};
 use crate::out::{Tone, Volume};
 use crate::render::human;
 use crate::render::json::{counts, event_object, problem_object};
-use crate::render::text::{Safe, counted, local_time, utc_time};
+use crate::render::text::{Safe, Size, counted, local_time, utc_time};
 
 pub(crate) fn run(app: &mut App<'_>, args: &Results) -> Result<Exit, Failure> {
     let store = ledger::open(app)?;
     let Some(of) = &args.of else { return list(app, &store, None, args.limit) };
+    if args.log {
+        return log(app, &store, &find_run(&store, of)?);
+    }
     let is_run = of.eq_ignore_ascii_case("last") || of.trim_start_matches('#').parse::<u64>().is_ok();
     match app.settings.lookup(of) {
         Some(pair) => list(app, &store, Some(pair.item.clone()), args.limit),
@@ -26,6 +29,24 @@ pub(crate) fn run(app: &mut App<'_>, args: &Results) -> Result<Exit, Failure> {
             list(app, &store, Some(item), args.limit)
         }
     }
+}
+
+/// What the command of a run wrote.
+fn log(app: &App<'_>, store: &Store, run: &RunRecord) -> Result<Exit, Failure> {
+    let read = store.logs().read(run.id);
+    let log = read.map_err(|error| {
+        Failure::failed(format!("the log of run {} cannot be read: {}", run.id, syncmgr::reason(&error)))
+    })?;
+    let Some(log) = log else {
+        return Err(Failure::usage(format!("run {} has no log", run.id))
+            .tip("logs are kept of commands that `instep run` ran; old ones go"));
+    };
+    app.out.bytes(&log.head);
+    if log.left_out > 0 {
+        app.out.raw(&format!("\n[{} left out]\n", Size(log.left_out)));
+    }
+    app.out.bytes(&log.tail);
+    Ok(Exit::Done)
 }
 
 /// The runs, newest first.

@@ -7,6 +7,7 @@ mod conflicts;
 mod crash;
 mod damage;
 mod guards;
+mod jobs;
 mod names;
 mod output;
 mod preview;

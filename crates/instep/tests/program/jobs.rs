@@ -1,0 +1,159 @@
+//! `instep run`: commands of others, seen, stopped and explained, with no daemon.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::scene::{Scene, of_type, wait_until};
+
+fn run<'w>(scene: &Scene, words: &[&'w str]) -> crate::scene::Run {
+    scene.run(&[&["run"], words].concat::<&'w str>())
+}
+
+/// The newest run, as `instep results` has it.
+fn last(scene: &Scene) -> Value {
+    let objects = scene.instep("results last --json").expect(0).objects();
+    of_type(&objects, "run")[0].clone()
+}
+
+fn item(run: &Value) -> &Value {
+    &run["items"][0]
+}
+
+#[test]
+fn output_and_exit_code_are_passed_on_and_the_run_is_on_record() {
+    let scene = Scene::bare();
+    let done = run(&scene, &["nightly", "--", "sh", "-c", "printf 'a b'; printf 'oh' >&2; exit 9"]).expect(9);
+    assert_eq!(done.stdout, "a b");
+    assert!(done.stderr.starts_with("oh"), "{}", done.stderr);
+    let record = last(&scene);
+    assert_eq!(
+        (record["outcome"].as_str(), item(&record)["item"].as_str()),
+        (Some("failed"), Some("nightly"))
+    );
+    assert!(item(&record)["problem"]["text"].as_str().expect("there is one").contains("ended with code 9"));
+    let log = scene.instep("results last --log").expect(0);
+    assert!(["a boh", "oha b"].contains(&log.stdout.as_str()), "{}", log.stdout);
+}
+
+#[test]
+fn a_job_that_went_well_says_nothing_of_its_own() {
+    let scene = Scene::bare();
+    let done = run(&scene, &["nightly", "--", "echo", "--help", "-x"]).expect(0);
+    assert_eq!((done.stdout.as_str(), done.stderr.as_str()), ("--help -x\n", ""));
+    assert_eq!(last(&scene)["outcome"], "done");
+}
+
+#[test]
+fn quiet_speaks_only_of_failures_and_then_shows_all_that_was_written() {
+    let scene = Scene::bare();
+    let done = run(&scene, &["-q", "nightly", "--", "sh", "-c", "echo fine; echo fine >&2"]).expect(0);
+    assert_eq!((done.stdout, done.stderr), (String::new(), String::new()));
+    let failed = run(&scene, &["-q", "nightly", "--", "sh", "-c", "echo bad; exit 1"]).expect(1);
+    assert_eq!(failed.stdout, "bad\n");
+    assert!(failed.stderr.contains("ended with code 1"), "{}", failed.stderr);
+}
+
+#[test]
+fn the_codes_of_shells_are_kept() {
+    let scene = Scene::bare();
+    run(&scene, &["x", "--", "/nonexistent/command"]).expect(127).says(&["there is no command"]);
+    run(&scene, &["x", "--", "/etc/passwd"]).expect(126).says(&["cannot be run"]);
+    run(&scene, &["x", "--", "sh", "-c", "kill -9 $$"]).expect(137);
+    run(&scene, &["", "--", "true"]).expect(2);
+    run(&scene, &["x"]).expect(2);
+}
+
+#[test]
+fn a_job_runs_also_where_nothing_can_be_put_on_record() {
+    let scene = Scene::bare();
+    // Settings that cannot be read are no concern of it.
+    fs::write(scene.home().join("instep.toml"), "this is [no toml").expect("the home is ours");
+    assert_eq!(run(&scene, &["x", "--", "echo", "ok"]).expect(0).stderr, "");
+    // Neither is a home that cannot be.
+    let mut command = scene.command(&["run", "x", "--", "echo", "ok"]);
+    let output = command.env("INSTEP_HOME", "/dev/null/home").output().expect("it starts");
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b"ok\n"[..]));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("on no record"));
+}
+
+#[test]
+fn an_empty_environment_and_no_terminal_are_enough() {
+    let scene = Scene::bare();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_instep"));
+    command.args(["run", "x", "--", "/bin/echo", "ok"]).env_clear().env("INSTEP_HOME", scene.home());
+    let output = command.stdin(Stdio::null()).output().expect("it starts");
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b"ok\n"[..]));
+    assert_eq!(last(&scene)["outcome"], "done");
+}
+
+#[test]
+fn the_input_is_passed_through() {
+    let scene = Scene::bare();
+    let mut command = scene.command(&["run", "x", "--", "cat"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), b"through").expect("it reads");
+    assert_eq!(child.wait_with_output().expect("it ends").stdout, b"through");
+}
+
+#[test]
+fn r3_ctrl_c_ends_the_command_with_all_that_it_started() {
+    let scene = Scene::bare();
+    let mut command = scene.command(&["run", "x", "--", "sh", "-c", "sleep 1000 & echo $!; wait"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let sleeper = lines.next().expect("a line").expect("text");
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.expect("kill is there").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(143));
+    wait_until(|| {
+        fs::read_to_string(format!("/proc/{sleeper}/stat")).map_or(true, |stat| stat.contains(") Z "))
+    });
+    let mut said = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    assert!(said.contains("were asked to end"), "{said}");
+    let record = last(&scene);
+    assert_eq!(record["outcome"], "canceled");
+}
+
+#[test]
+fn r12_a_job_whose_runner_was_killed_is_interrupted() {
+    let scene = Scene::bare();
+    let mut command = scene.command(&["run", "x", "--", "sh", "-c", "echo $$; exec sleep 1000"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let sleeper = lines.next().expect("a line").expect("text");
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    let _ = Command::new("kill").arg(sleeper).status();
+    assert_eq!(last(&scene)["outcome"], "interrupted");
+}
+
+#[test]
+fn nobody_who_reads_is_no_reason_to_end_the_command() {
+    let scene = Scene::bare();
+    let proof = scene.home().join("proof");
+    let script = format!("head -c 3000000 /dev/zero; echo done > {}", proof.display());
+    let mut command = scene.command(&["run", "x", "--", "sh", "-c", &script]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert!(proof.exists());
+}
+
+#[test]
+fn of_a_flood_the_log_keeps_the_beginning_and_the_end() {
+    let scene = Scene::bare();
+    run(&scene, &["x", "--", "sh", "-c", "echo first; seq 400000; echo last"]).expect(0);
+    let log = scene.instep("results last --log").expect(0).stdout;
+    assert!(log.starts_with("first\n1\n2\n") && log.ends_with("400000\nlast\n") && log.contains("left out]"));
+    assert!(log.len() < 1_000_000, "{}", log.len());
+}
+
+#[test]
+fn a_run_without_a_log_says_so() {
+    let scene = Scene::synced(|_| {});
+    scene.instep("results last --log").expect(2).says(&["has no log"]);
+}
