@@ -7,6 +7,7 @@ mod enable;
 mod list;
 mod preview;
 mod remove;
+mod report;
 mod resolve;
 mod results;
 mod run;
@@ -48,5 +49,6 @@ pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure>
 pub(crate) fn job(out: &Out, command: &JobCommand) -> u8 {
     match command {
         JobCommand::Run(args) => run::run(out, args),
+        JobCommand::Report(args) => report::run(out, args),
     }
 }

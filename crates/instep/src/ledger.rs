@@ -11,6 +11,8 @@ use syncmgr::{Event, HandlerId, ItemId, RunId};
 use crate::app::App;
 use crate::exit::Failure;
 use crate::render::text::SafePath;
+use crate::replay;
+use crate::spool::Spool;
 
 /// How many rows are read at once.
 const PAGE: u32 = 1000;
@@ -26,7 +28,12 @@ pub(crate) fn open(app: &App<'_>) -> Result<Arc<Store>, Failure> {
             SafePath(&file)
         ));
     }
-    Ok(Arc::new(store))
+    let store = Arc::new(store);
+    // What jobs reported while nobody heard them belongs to what is shown now.
+    if let Err(failure) = replay::into_store(&Spool::beneath(&app.places.state), &store) {
+        app.out.warn(failure);
+    }
+    Ok(store)
 }
 
 impl From<StoreError> for Failure {

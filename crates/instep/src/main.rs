@@ -13,11 +13,13 @@ mod looking;
 mod out;
 mod places;
 mod render;
+mod replay;
 mod report;
 mod run;
 mod serve;
 mod setup;
 mod signals;
+mod spool;
 mod targets;
 
 use std::ffi::OsString;

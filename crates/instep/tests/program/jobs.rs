@@ -157,3 +157,96 @@ fn a_run_without_a_log_says_so() {
     let scene = Scene::synced(|_| {});
     scene.instep("results last --log").expect(2).says(&["has no log"]);
 }
+
+#[test]
+fn a_script_reports_and_its_run_is_on_record_with_its_times() {
+    let scene = Scene::bare();
+    let script = format!(
+        "i={}; $i report start nightly; $i report progress nightly 3/20 files; \
+         $i report event nightly --level error cannot read x; $i report end nightly 1 it broke",
+        env!("CARGO_BIN_EXE_instep")
+    );
+    let mut command = scene.command::<&str>(&[]);
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &script])
+        .env_clear()
+        .envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    command = shell;
+    let output = command.output().expect("it starts");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "continue\n".repeat(4));
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    let objects = scene.instep("results last --json").expect(0).objects();
+    let events = of_type(&objects, "event");
+    assert_eq!(
+        (events[0]["level"].as_str(), events[0]["name"].as_str()),
+        (Some("error"), Some("cannot read x"))
+    );
+    let record = last(&scene);
+    assert_eq!((record["outcome"].as_str(), record["errors"].as_u64()), (Some("failed"), Some(1)));
+    assert_eq!(item(&record)["problem"]["text"], "it broke");
+}
+
+#[test]
+fn reports_are_taken_in_once_and_in_the_order_in_which_they_were_made() {
+    let scene = Scene::bare();
+    for (rid, job) in [("1", "one"), ("2", "two")] {
+        scene.run(&["report", "start", job, "--rid", rid]).expect(0);
+    }
+    scene.run(&["report", "end", "two", "--rid", "2"]).expect(0);
+    scene.run(&["report", "end", "one", "failed", "--rid", "1"]).expect(0);
+    // An end alone is a run as well.
+    scene.run(&["report", "end", "three"]).expect(0);
+    let runs = |scene: &Scene| -> Vec<(String, String)> {
+        let objects = scene.instep("results --json").expect(0).objects();
+        let told = |run: &&Value| {
+            let word = |value: &Value| value.as_str().expect("a word").to_owned();
+            (word(&item(run)["item"]), word(&run["outcome"]))
+        };
+        of_type(&objects, "run").iter().map(told).collect()
+    };
+    let pair = |item: &str, outcome: &str| (item.to_owned(), outcome.to_owned());
+    let wanted = [pair("three", "done"), pair("one", "failed"), pair("two", "done")];
+    assert_eq!(runs(&scene), wanted);
+    assert_eq!(runs(&scene), wanted);
+}
+
+#[test]
+fn r12_a_script_that_went_away_without_an_end_is_interrupted() {
+    let scene = Scene::bare();
+    let script = format!("{} report start nightly; exit 0", env!("CARGO_BIN_EXE_instep"));
+    let mut shell = Command::new("setsid");
+    shell
+        .args(["-w", "sh", "-c", &script])
+        .env_clear()
+        .env("INSTEP_HOME", scene.home())
+        .env("PATH", "/usr/bin:/bin");
+    assert!(shell.status().expect("it starts").success());
+    let record = last(&scene);
+    assert_eq!(
+        (record["outcome"].as_str(), item(&record)["item"].as_str()),
+        (Some("interrupted"), Some("nightly"))
+    );
+}
+
+#[test]
+fn reporting_fails_no_script_whatever_is_wrong() {
+    let scene = Scene::bare();
+    for words in [&["report", "start", "x"][..], &["report", "end", "x", "1"]] {
+        let mut command = scene.command(words);
+        let output = command.env("INSTEP_HOME", "/dev/null/home").output().expect("it starts");
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b"continue\n"[..]));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("report is lost"));
+    }
+    // Only what was typed wrongly is said with a code.
+    for line in [
+        "report progress x lots",
+        "report end x maybe",
+        "report event x",
+        "report start",
+        "report progress x 101",
+    ] {
+        scene.instep(line).expect(2);
+    }
+    assert!(!scene.state("instep.db").exists() || scene.instep("results").code == Some(0));
+}
