@@ -4,12 +4,33 @@ use anyhow::Result;
 
 use crate::shell;
 
+/// What tests run beside our own program: the package, and how to see that it is there.
+const TOOLS: [(&str, &[&str]); 8] = [
+    // Faults are injected with it.
+    ("strace", &["strace", "--version"]),
+    // What people run under `instep run`, and what is wrapped.
+    ("rsync", &["rsync", "--version"]),
+    ("rclone", &["rclone", "version"]),
+    ("restic", &["restic", "version"]),
+    ("borgbackup", &["borg", "--version"]),
+    ("unison", &["unison", "-version"]),
+    ("git", &["git", "--version"]),
+    ("syncthing", &["syncthing", "--version"]),
+];
+
+/// Installs what is missing where that can be done; tests of a tool that is not there say that they were skipped.
+fn install_tools() {
+    let missing: Vec<&str> =
+        TOOLS.iter().filter(|(_, version)| !shell::succeeds(version)).map(|(package, _)| *package).collect();
+    if !missing.is_empty() {
+        let install = ["apt-get", "install", "--yes", "--no-install-recommends"];
+        shell::succeeds(&[&install[..], &missing].concat());
+    }
+}
+
 pub(crate) fn run(filters: &[&str]) -> Result<()> {
     shell::cargo_tool("nextest", "cargo-nextest")?;
-    if !shell::succeeds(&["strace", "--version"]) {
-        // Faults are injected with it; without it those tests say that they were skipped.
-        shell::succeeds(&["apt-get", "install", "--yes", "--no-install-recommends", "strace"]);
-    }
+    install_tools();
     let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
     let mut words = vec!["cargo", "nextest", "run", "--workspace", "--profile", profile];
     words.extend(filters);
