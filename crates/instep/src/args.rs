@@ -85,7 +85,8 @@ Examples:
   instep report event nightly --level error \"cannot read /home/x\"
   instep report end nightly $?
 
-Without a daemon the reports are kept, with their times, until the job ends or the next command looks.";
+The answer is `continue`, `cancel` or `pause`. Without a daemon the reports are kept, with their
+times, until the job ends or the next command looks.";
 
 const RESULTS_EXAMPLES: &str = "\
 Examples:
@@ -151,7 +152,7 @@ pub(crate) enum JobCommand {
     /// Run a command, and keep on record how it went; its output and exit code are passed on
     #[command(after_help = RUN_EXAMPLES, override_usage = "instep run [OPTIONS] <NAME> -- <COMMAND>...")]
     Run(Run),
-    /// Tell of a job from inside a script; never fails it, and answers `continue`, `cancel` or `pause`
+    /// Tell of a job from inside a script; never fails it, and answers with one word
     #[command(after_help = REPORT_EXAMPLES)]
     Report(Report),
 }
