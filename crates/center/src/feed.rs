@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use syncmgr::{Event, HandlerId, ItemEnd, ItemId, RunId, RunResult};
+use syncmgr::{Event, HandlerId, ItemEnd, ItemId, NewEvent, RunId, RunResult};
 
 use self::ring::Ring;
 use crate::center::{Center, Inner, locked};
@@ -170,6 +170,15 @@ impl Center {
     pub fn feed(&self) -> Feed {
         self.inner.feed.open(self.inner.clock.wall());
         Feed { inner: Arc::clone(&self.inner) }
+    }
+
+    /// Adds a line to a run beside the one who writes it, or after its end: what became of something that the run
+    /// itself does not wait for. Where it cannot be written it is lost: a run never fails because of it.
+    pub fn late_event(&self, run: RunId, handler: &HandlerId, event: NewEvent) {
+        let inner = &self.inner;
+        if let Ok(event) = inner.store.late_event(run, handler, event, inner.clock.wall()) {
+            inner.tell(What::Event(event));
+        }
     }
 
     /// Tells the followers of something that is decided outside the center (settings, schedules).

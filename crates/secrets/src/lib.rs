@@ -18,6 +18,8 @@ use settings::words::{SecretName, Text};
 
 use keyring::Keyring;
 pub use keyring::OpenKeyring;
+/// A value: shows itself to nobody who does not ask.
+pub use secrecy::SecretString as Value;
 use vault::Vault;
 
 /// How long the keyring or the command may take when the settings say nothing.

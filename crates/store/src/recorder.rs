@@ -68,28 +68,7 @@ impl RunRecorder {
         }
         let id = event_id(self.run, number);
         let handler = self.handler.clone();
-        self.writer.write_later(move |ledger| {
-            let item = event.item.as_ref().map(|item| ledger.item(&handler, item, time)).transpose()?;
-            ledger
-                .conn
-                .prepare_cached(
-                    "INSERT INTO events
-                        (id, item, time, level, name, description, link_text, link_reference, context)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                )?
-                .execute(params![
-                    signed(id.0),
-                    item,
-                    time,
-                    event.level as u32,
-                    event.name,
-                    event.description,
-                    event.link_text,
-                    event.link_reference,
-                    event.context,
-                ])?;
-            Ok(())
-        })?;
+        self.writer.write_later(move |ledger| insert(ledger, id, &handler, &event, time))?;
         Ok(id)
     }
 
@@ -103,6 +82,54 @@ impl RunRecorder {
         self.writer
             .write(Durability::Full, move |ledger| finish(ledger, run, &handler, &owner, started, &end))
     }
+}
+
+/// Adds a line to a run that somebody else writes, or that has ended. Its number comes from the far end, so that it
+/// never is one that the run's own recorder gives.
+pub(crate) fn late_event(
+    ledger: &Ledger<'_>,
+    run: RunId,
+    handler: &HandlerId,
+    event: &NewEvent,
+    time: i64,
+) -> rusqlite::Result<EventId> {
+    let (_, last) = events_of(run);
+    let middle = signed(event_id(run, EVENTS_PER_RUN / 2).0);
+    let id = ledger
+        .conn
+        .prepare_cached("SELECT coalesce(min(id) - 1, ?2) FROM events WHERE id BETWEEN ?1 AND ?2")?
+        .query_row(params![middle, last], |row| row.get(0))
+        .map(|id| EventId(unsigned(id)))?;
+    insert(ledger, id, handler, event, time)?;
+    Ok(id)
+}
+
+fn insert(
+    ledger: &Ledger<'_>,
+    id: EventId,
+    handler: &HandlerId,
+    event: &NewEvent,
+    time: i64,
+) -> rusqlite::Result<()> {
+    let item = event.item.as_ref().map(|item| ledger.item(handler, item, time)).transpose()?;
+    ledger
+        .conn
+        .prepare_cached(
+            "INSERT INTO events (id, item, time, level, name, description, link_text, link_reference, context)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            signed(id.0),
+            item,
+            time,
+            event.level as u32,
+            event.name,
+            event.description,
+            event.link_text,
+            event.link_reference,
+            event.context,
+        ])
+        .map(drop)
 }
 
 fn add_items(

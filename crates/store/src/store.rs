@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use syncmgr::event::Event;
+use syncmgr::event::{Event, NewEvent};
 use syncmgr::{HandlerId, ItemId, RunId};
 
 use crate::alerts::{self, Alert};
@@ -249,6 +249,24 @@ impl Store {
         self.write(Durability::Full, move |ledger| {
             rows.iter().try_for_each(|row| schedules::save(ledger, row, now))
         })
+    }
+
+    /// Adds a line to a run beside the one who writes it, or after its end. It is not counted: only what a run reports
+    /// itself is.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn late_event(
+        &self,
+        run: RunId,
+        handler: &HandlerId,
+        event: NewEvent,
+        time: i64,
+    ) -> Result<Event, StoreError> {
+        let (of, line) = (handler.clone(), event.clone());
+        let id =
+            self.write(Durability::Group, move |ledger| recorder::late_event(ledger, run, &of, &line, time))?;
+        Ok(Event { id, handler: handler.clone(), run, time, event })
     }
 
     /// What persons were told, or are about to be told, the oldest first.

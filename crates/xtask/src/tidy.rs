@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("secrets", &["errand", "settings"]),
     ("wire", &["syncmgr"]),
     ("center", &["settings", "store", "syncmgr"]),
+    ("channels", &["center", "errand", "secrets", "settings", "syncmgr"]),
     ("adapters", &["syncmgr", "wire"]),
     ("server", &["center", "settings", "syncmgr", "wire"]),
     (
@@ -27,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "adapters",
             "center",
+            "channels",
             "folders",
             "reconcile",
             "secrets",
