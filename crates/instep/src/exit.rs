@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use syncmgr::{Outcome, Problem, ProblemClass};
+use syncmgr::{Outcome, Problem, ProblemClass, Refusal};
 
 /// How the program ends, as scripts read it. The order is that of urgency: when several hold, the greatest wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,6 +109,18 @@ impl Failure {
     #[must_use]
     pub(crate) fn tip(self, tip: impl Into<String>) -> Self {
         Self { tip: Some(tip.into()), ..self }
+    }
+}
+
+/// What the center refused, in its sentence without the kind that programs know it by.
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::AccessDenied(text) | Refusal::InvalidArgument(text) | Refusal::Failed(text) => {
+                Self::failed(text)
+            }
+            other => Self::failed(other.to_string()),
+        }
     }
 }
 

@@ -25,9 +25,8 @@ impl Handlers {
         let ledger: SharedLedger = Arc::clone(center.store()) as SharedLedger;
         let pairs = app.settings.pairs.clone();
         let folders = Arc::new(FoldersHandler::new(app.home(), pairs, ledger));
-        let refused = |refusal: Refusal| Failure::failed(refusal.to_string());
-        center.register(Arc::clone(&folders) as Arc<dyn syncmgr::Handler>).map_err(refused)?;
-        Jobs::register(center).map_err(refused)?;
+        center.register(Arc::clone(&folders) as Arc<dyn syncmgr::Handler>)?;
+        Jobs::register(center)?;
         Ok(Self { folders })
     }
 

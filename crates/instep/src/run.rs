@@ -7,7 +7,7 @@ use center::Verdict;
 use folders::pair::Pair;
 use syncmgr::control::Control;
 use syncmgr::flags::SyncControlFlags;
-use syncmgr::{ItemId, Refusal, Request};
+use syncmgr::{ItemId, Request};
 
 use crate::app::App;
 use crate::engine::{Engine, HANDLER};
@@ -32,10 +32,7 @@ pub(crate) fn run(
     let items: Vec<ItemId> = pairs.iter().map(|pair| pair.item.clone()).collect();
     let names = pairs.iter().map(|pair| (pair.item.clone(), app.names(&pair.item).item)).collect();
     let mut progress = Progress::new(app.out, names);
-    let started = engine
-        .center
-        .start(&HANDLER, Some(&items), Some(request), SyncControlFlags::empty())
-        .map_err(refused)?;
+    let started = engine.center.start(&HANDLER, Some(&items), Some(request), SyncControlFlags::empty())?;
     let mut asked = false;
     loop {
         if let Some(verdict) = started.wait_for(LOOK_EVERY) {
@@ -46,7 +43,7 @@ pub(crate) fn run(
                 asked = true;
                 progress
                     .say("Stopping: what is under way is brought to a safe end. Once more leaves at once.");
-                engine.center.stop_sync_all().map_err(refused)?;
+                engine.center.stop_sync_all()?;
             }
             Wish::Leave => {
                 engine.center.abandon();
@@ -57,16 +54,6 @@ pub(crate) fn run(
             Wish::GoOn | Wish::Stop => {}
         }
         progress.update(&engine.center.live().items);
-    }
-}
-
-/// What the center refused, in its sentence without the kind that programs know it by.
-fn refused(refusal: Refusal) -> Failure {
-    match refusal {
-        Refusal::AccessDenied(text) | Refusal::InvalidArgument(text) | Refusal::Failed(text) => {
-            Failure::failed(text)
-        }
-        other => Failure::failed(other.to_string()),
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use center::{Center, Clock, StopGrace, SystemClock};
+use center::{Center, Clock, StopGrace, SystemClock, SystemSenses};
 use sd_notify::NotifyState;
 
 use crate::app::App;
@@ -42,6 +42,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Serve) -> Result<Exit, Failure> {
     let mut tender = Tender::new(app, center.clone(), handlers);
     let service = Service::start(&claim, &app.places, &app.settings.said, &center)?;
     claim.publish(clock.wall())?;
+    let schedules = center.run_schedules(Box::new(SystemSenses))?;
     tell_system(&[NotifyState::Ready]);
     tracing::info!(
         socket = %claim.socket().display(),
@@ -51,6 +52,8 @@ pub(crate) fn run(app: &mut App<'_>, args: &Serve) -> Result<Exit, Failure> {
     );
     let ended = tender.tend(&inbox, &service);
     tell_system(&[NotifyState::Stopping]);
+    // Nothing begins by itself any more.
+    drop(schedules);
     let left = stop(&center, tender.grace(), &inbox);
     service.finish();
     drop(claim);

@@ -1,6 +1,5 @@
 //! `instep enable ITEM` and `instep disable ITEM`: whether an item may be synchronized.
 
-use syncmgr::Refusal;
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
 
@@ -15,11 +14,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Switch, enabled: bool) -> Result<Exi
     let pairs = named_or_all(&app.settings, &args.items)?;
     let engine = Engine::open(app)?;
     for pair in &pairs {
-        let switched = engine.center.enable_item(enabled, &HANDLER, &pair.item, ControlFlags::empty());
-        switched.map_err(|refusal| match refusal {
-            Refusal::AccessDenied(text) | Refusal::Failed(text) => Failure::failed(text),
-            other => Failure::failed(other.to_string()),
-        })?;
+        engine.center.enable_item(enabled, &HANDLER, &pair.item, ControlFlags::empty())?;
         let names = Names::of(pair);
         if enabled {
             app.out.say(format_args!("Enabled \"{}\".", names.item));

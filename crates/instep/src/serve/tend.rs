@@ -151,6 +151,9 @@ impl Tender {
     /// What the settings say about the center itself.
     fn tell_center(&self) {
         let kept = self.setup.said.results;
+        let items = self.setup.said.items.iter();
+        self.center
+            .set_schedules(items.map(|item| (item.handler.clone(), item.id.clone(), item.schedule.clone())));
         self.center.set_stop_grace(self.grace());
         self.center.set_retention(Retention {
             runs: kept.keep_runs,
