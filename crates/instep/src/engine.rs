@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::exit::Failure;
 use crate::handlers::Handlers;
 use crate::ledger;
+use crate::schedules;
 use crate::signals::Signalled;
 
 /// The handler of folder pairs.
@@ -32,6 +33,7 @@ impl Engine {
         let store = ledger::open(app)?;
         let center = Center::new(Arc::clone(&store), Arc::new(SystemClock::default()));
         Handlers::register(&center, app)?;
+        schedules::set(&center, &app.settings);
         Ok(Self { store, center, signalled: Signalled::listen()? })
     }
 

@@ -16,6 +16,7 @@ mod render;
 mod replay;
 mod report;
 mod run;
+mod schedules;
 mod serve;
 mod setup;
 mod signals;

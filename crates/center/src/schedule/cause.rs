@@ -1,6 +1,6 @@
 //! Why a run begins, why it does not, and what is passed over: as words.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use settings::schedule::{Need, Trigger};
@@ -99,13 +99,18 @@ impl Happening {
     pub(crate) fn cause_of(&self, trigger: &Trigger) -> Option<Cause> {
         match (self, trigger) {
             // Mounted there, or where it is in.
-            (Self::Mounted(at), Trigger::Mount(Some(path))) if path.starts_with(at) => Some(Cause::Mount),
+            (Self::Mounted(at), Trigger::Mount(Some(path))) if holds(at, path) => Some(Cause::Mount),
             (Self::Online(by), Trigger::Network(wanted)) if by == wanted => Some(Cause::Network),
             (Self::Woke, Trigger::Wake) => Some(Cause::Wake),
             (Self::Started, Trigger::Start) => Some(Cause::Start),
             _ => None,
         }
     }
+}
+
+/// Whether a path is what is mounted there, or in it. What holds everything is no answer.
+fn holds(mount: &Path, path: &Path) -> bool {
+    mount.parent().is_some() && path.starts_with(mount)
 }
 
 /// Why something that is due does not begin.

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::exit::Failure;
 use crate::handlers::Handlers;
 use crate::places::Places;
+use crate::schedules;
 use crate::setup::{self, Setup};
 
 /// How often it looks around. A killed process is found out, and a changed file read, within that time.
@@ -151,9 +152,7 @@ impl Tender {
     /// What the settings say about the center itself.
     fn tell_center(&self) {
         let kept = self.setup.said.results;
-        let items = self.setup.said.items.iter();
-        self.center
-            .set_schedules(items.map(|item| (item.handler.clone(), item.id.clone(), item.schedule.clone())));
+        schedules::set(&self.center, &self.setup);
         self.center.set_stop_grace(self.grace());
         self.center.set_retention(Retention {
             runs: kept.keep_runs,

@@ -386,6 +386,7 @@ fn what_happens_starts_those_who_wait_for_it() {
     let mut sim = Sim::new(text, "2026-07-01T00:00");
     for (happening, cause) in [
         (Happening::Mounted("/media/other".into()), None),
+        (Happening::Mounted("/".into()), None),
         (Happening::Mounted("/media/nas".into()), Some(Cause::Mount)),
         (Happening::Online(None), None),
         (Happening::Online(Some("wlan0".into())), Some(Cause::Network)),
