@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use folders::pair::MaxDelete;
 use folders::words::max_delete;
 use reconcile::{Mode, OnConflict};
+use settings::period::Period;
 use syncmgr::conflict::Choice;
 use syncmgr::outcome::Outcome;
 
@@ -118,6 +119,22 @@ Examples:
 
 Exit codes:
   0 the same   1 different, or not all could be read";
+
+const SCHEDULE_EXAMPLES: &str = "\
+Examples:
+  instep schedule                            what runs by itself, and when next
+  instep schedule photos --cron '30 2 * * *' --overdue 2d
+  instep schedule photos --every 6h --on change,wake
+  instep schedule backup --after photos --window 22:00-06:00 --needs mount:/media/usb
+  instep schedule photos --every none        takes one part out; --off takes out all of it
+
+What is not given stays as it is. The settings say it all, and more: docs/schedules.md.";
+
+const PAUSE_EXAMPLES: &str = "\
+Examples:
+  instep pause photos --for 2h
+  instep pause --all --until 18:00
+  instep resume --all";
 
 const RESOLVE_EXAMPLES: &str = "\
 Examples:
@@ -340,6 +357,14 @@ pub(crate) enum Command {
     Enable(Switch),
     /// Leave items out until they are enabled again
     Disable(Switch),
+    /// Show or set when items run by themselves
+    #[command(after_help = SCHEDULE_EXAMPLES)]
+    Schedule(Schedule),
+    /// Let nothing begin by itself for a while; what a person starts is started
+    #[command(after_help = PAUSE_EXAMPLES)]
+    Pause(Pause),
+    /// End a pause
+    Resume(Resume),
     /// Run the daemon: schedules, the API, and one place that knows what runs
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
@@ -369,6 +394,9 @@ impl Command {
             Self::Enable(_) => "enable",
             Self::Disable(_) => "disable",
             Self::Completions(_) => "completions",
+            Self::Schedule(_) => "schedule",
+            Self::Pause(_) => "pause",
+            Self::Resume(_) => "resume",
             Self::Serve(_) => "serve",
         }
     }
@@ -386,10 +414,13 @@ impl Command {
             Self::Resolve(args) => args.json,
             Self::Undo(args) => args.json,
             Self::Verify(args) => args.json,
+            Self::Schedule(args) => args.json,
             Self::Add(_)
             | Self::Remove(_)
             | Self::Enable(_)
             | Self::Disable(_)
+            | Self::Pause(_)
+            | Self::Resume(_)
             | Self::Completions(_)
             | Self::Serve(_) => false,
         }
@@ -732,4 +763,81 @@ mod tests {
         assert!(refused("instep add ./a"));
         assert!(!refused("instep sync photos --plan x --yes --approve --json -v"));
     }
+}
+
+/// When items run by themselves.
+#[derive(Debug, Args)]
+pub(crate) struct Schedule {
+    /// The item; all that have a schedule if not given
+    pub(crate) item: Option<String>,
+    #[command(flatten)]
+    pub(crate) keys: ScheduleKeys,
+    /// Never run it by itself any more
+    #[arg(long, requires = "item", conflicts_with = "ScheduleKeys")]
+    pub(crate) off: bool,
+    /// How many of the next times to show
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 5)]
+    pub(crate) next: usize,
+    /// One JSON object per line on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a schedule says; what is not given stays as it is, and `none` takes it out.
+#[derive(Debug, Args)]
+#[group(id = "ScheduleKeys", multiple = true, requires = "item")]
+pub(crate) struct ScheduleKeys {
+    /// At times of the calendar: minute, hour, day, month, weekday (may be given again)
+    #[arg(long, value_name = "LINE")]
+    pub(crate) cron: Vec<String>,
+    /// The time zone of --cron and --window, as Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Option<String>,
+    /// That long after the last good run: 90s, 15m, 2h, 1d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) every: Option<String>,
+    /// Count --every from midnight, and not from the last good run
+    #[arg(long)]
+    pub(crate) by_clock: bool,
+    /// When something happens: change, mount, mount:PATH, network, network:NAME, wake, start
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(crate) on: Vec<String>,
+    /// After each good run of another item
+    #[arg(long, value_name = "ITEM", value_delimiter = ',')]
+    pub(crate) after: Vec<String>,
+    /// Begin only then: 22:00-06:00, or "sat,sun 08:00-12:00" (may be given again)
+    #[arg(long, value_name = "TIMES")]
+    pub(crate) window: Vec<String>,
+    /// Begin only with that: mount:PATH, network, network:NAME
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(crate) needs: Vec<String>,
+    /// Overdue after so long without a good run, or `never` [default: when two times have come]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) overdue: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pause {
+    /// The items
+    #[arg(value_name = "ITEM", required_unless_present = "all")]
+    pub(crate) items: Vec<String>,
+    /// Everything
+    #[arg(long, conflicts_with = "items")]
+    pub(crate) all: bool,
+    /// For so long: 90s, 15m, 2h, 1d
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "until")]
+    pub(crate) length: Option<Period>,
+    /// Until then: 18:00, 2026-12-24, 2026-12-24T18:00
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The items
+    #[arg(value_name = "ITEM", required_unless_present = "all")]
+    pub(crate) items: Vec<String>,
+    /// Everything, and each item
+    #[arg(long, conflicts_with = "items")]
+    pub(crate) all: bool,
 }

@@ -5,12 +5,14 @@ mod completions;
 mod conflicts;
 mod enable;
 mod list;
+mod pause;
 mod preview;
 mod remove;
 mod report;
 mod resolve;
 mod results;
 mod run;
+mod schedule;
 mod status;
 mod sync;
 mod undo;
@@ -41,6 +43,9 @@ pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure>
         Command::Preview(args) => preview::run(app, args),
         Command::Verify(args) => verify::run(app, args),
         Command::Watch(args) => watch::run(app, args),
+        Command::Schedule(args) => schedule::run(app, args),
+        Command::Pause(args) => pause::run(app, args),
+        Command::Resume(args) => pause::resume(app, args),
         Command::Serve(args) => serve::run(app, args),
     }
 }

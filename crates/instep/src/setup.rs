@@ -9,7 +9,7 @@ use std::sync::Arc;
 use folders::handler::HANDLER_ID;
 use folders::pair::{MaxDelete, Pair};
 use settings::edit::Editor;
-use settings::{Error, Mistake, Settings, SettingsFile, nearest};
+use settings::{Error, Item, Mistake, Settings, SettingsFile, nearest};
 use syncmgr::ItemId;
 
 use crate::exit::Failure;
@@ -81,6 +81,22 @@ impl Setup {
                 failure.tip(format!("did you mean {}? `instep list` shows the items", quoted.join(" or ")))
             }
         })
+    }
+
+    /// The same among the items of all handlers.
+    pub(crate) fn item(&self, typed: &str) -> Result<&Item, Failure> {
+        let id = ItemId::new(typed).ok();
+        let by_id = self.said.items.iter().find(|item| Some(&item.id) == id.as_ref());
+        let wanted = typed.to_lowercase();
+        let mut named = self.said.items.iter().filter(|item| item.name.to_lowercase() == wanted);
+        match by_id.or_else(|| named.next().filter(|_| named.next().is_none())) {
+            Some(item) => Ok(item),
+            None => {
+                // Its words about what there is instead.
+                let pair = self.find(typed)?;
+                Err(Failure::usage(format!("\"{}\" is no item of the settings", pair.item)))
+            }
+        }
     }
 
     /// As [`find`](Self::find), without a word about why not.

@@ -11,6 +11,15 @@ use toml_edit::{DocumentMut, Item, Table, TableLike};
 use crate::file::{Error, SettingsFile, digest, flush_dir, make_private_dir};
 use crate::settings::Settings;
 
+/// A key that is to be set, or taken out.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Through tables to the key: `["items", "photos", "mode"]`.
+    pub path: Vec<String>,
+    /// Its new value; none takes it out.
+    pub value: Option<Item>,
+}
+
 /// The settings, held against other processes of ours until it is dropped.
 pub struct Editor<'a> {
     file: &'a SettingsFile,
@@ -92,6 +101,23 @@ impl<'a> Editor<'a> {
     /// [`Error::Wrong`] when the settings would not be usable, [`Error::Changed`] when somebody else wrote the file,
     /// [`Error::ForeignLink`], [`Error::NoSuchPlace`] and [`Error::Write`]. The file is then as it was.
     pub fn set(&mut self, path: &[&str], value: Option<Item>) -> Result<(), Error> {
+        self.put(path, value)?;
+        self.save()
+    }
+
+    /// Sets and takes out several keys, which make sense only together, and writes the file once.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set) has them; then none of them was set.
+    pub fn set_all(&mut self, changes: impl IntoIterator<Item = Change>) -> Result<(), Error> {
+        for Change { path, value } in changes {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            self.put(&path, value)?;
+        }
+        self.save()
+    }
+
+    fn put(&mut self, path: &[&str], value: Option<Item>) -> Result<(), Error> {
         let Some((last, parents)) = path.split_last() else {
             return Err(Error::NoSuchPlace("there is no key without a name".to_owned()));
         };
@@ -109,7 +135,7 @@ impl<'a> Editor<'a> {
             Some(value) => replace(table, last, value),
             None => drop(table.remove(last)),
         }
-        self.save()
+        Ok(())
     }
 
     /// Replaces the whole text: what a person wrote in an editor of ours.

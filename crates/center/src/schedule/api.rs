@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use settings::schedule::Schedule;
-use store::{FOREVER, RunQuery, RunRecord, Switch};
+use store::{FOREVER, RunQuery, RunRecord, StoreError, Switch};
 use syncmgr::{HandlerId, ItemId, Refusal};
 
 use super::book::Book;
@@ -45,7 +45,12 @@ impl Center {
     ///
     /// # Errors
     /// The store could not be read.
-    pub fn next_runs(&self, handler: &HandlerId, item: &ItemId, count: usize) -> Result<Vec<i64>, Refusal> {
+    pub fn next_runs(
+        &self,
+        handler: &HandlerId,
+        item: &ItemId,
+        count: usize,
+    ) -> Result<Vec<i64>, StoreError> {
         let kept = self.inner.store.item_states(Some(handler))?.into_iter().find(|kept| kept.item == *item);
         let schedules = Schedules::read(&self.inner)?;
         let paused_until = schedules.paused_until(kept.as_ref());
@@ -57,14 +62,19 @@ impl Center {
     ///
     /// # Errors
     /// The store could not be read.
-    pub fn history(&self, handler: &HandlerId, item: &ItemId, count: u32) -> Result<Vec<RunRecord>, Refusal> {
+    pub fn history(
+        &self,
+        handler: &HandlerId,
+        item: &ItemId,
+        count: u32,
+    ) -> Result<Vec<RunRecord>, StoreError> {
         let query = RunQuery {
             handler: Some(handler.clone()),
             item: Some(item.clone()),
             limit: Some(count),
             ..RunQuery::default()
         };
-        Ok(self.inner.store.runs(&query)?)
+        self.inner.store.runs(&query)
     }
 
     /// Starts nothing by itself until then (milliseconds since 1970; none: until it is resumed): one item, or everything.

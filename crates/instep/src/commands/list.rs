@@ -4,6 +4,7 @@ use folders::pair::{Pair, PairSide};
 use folders::words::{mode_word, policy_word};
 use serde_json::{Value, json};
 
+use super::schedule;
 use crate::app::App;
 use crate::args::List;
 use crate::exit::{Exit, Failure};
@@ -16,7 +17,10 @@ pub(crate) fn run(app: &mut App<'_>, args: &List) -> Result<Exit, Failure> {
     let out = app.out;
     if args.json {
         for pair in &app.settings.pairs {
-            out.json(&object(pair));
+            let mut object = object(pair);
+            let said = app.settings.said.item(&pair.item);
+            object["schedule"] = json!(said.map(|item| item.schedule.words()).unwrap_or_default());
+            out.json(&object);
         }
         return Ok(Exit::Done);
     }
@@ -36,7 +40,9 @@ pub(crate) fn run(app: &mut App<'_>, args: &List) -> Result<Exit, Failure> {
             SafePath(&pair.b.path),
             pad = width - id.chars().count(),
         ));
-        let details = details(pair);
+        let mut details = details(pair);
+        let said = app.settings.said.item(&pair.item);
+        details.extend(said.and_then(|item| schedule::in_brief(&item.schedule)));
         if !details.is_empty() {
             out.line(format_args!("{:width$}  {}", "", out.paint(Tone::Faint, Safe(details.join("; ")))));
         }

@@ -1,6 +1,7 @@
 //! `instep status`: how every item stands. Looks at the store alone, never at a folder.
 
 use center::{Headline, ItemStatus};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use syncmgr::Outcome;
 
@@ -11,7 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::out::{Out, Tone, Volume};
 use crate::render::human::{self, Names};
 use crate::render::json::problem_object;
-use crate::render::text::{Safe, ago, counted, local_time, utc_time};
+use crate::render::text::{Safe, ago, counted, local_time, soon, utc_time};
 use crate::targets::named_or_all;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Status) -> Result<Exit, Failure> {
@@ -57,6 +58,7 @@ fn tell(out: &Out, status: &ItemStatus, names: &Names, width: usize) {
         Some((_, ended)) => format!("last good run {}", ago(ended, jiff::Timestamp::now().as_millisecond())),
         None => "no good run yet".to_owned(),
     });
+    facts.extend(by_itself(status));
     let pad = width - names.item.chars().count();
     let name = out.paint(Tone::Strong, &names.item);
     out.line(format_args!(
@@ -78,6 +80,22 @@ fn tell(out: &Out, status: &ItemStatus, names: &Names, width: usize) {
     }
 }
 
+/// What the schedule has to say.
+fn by_itself(status: &ItemStatus) -> Option<String> {
+    if let Some(until) = status.paused_until {
+        return Some(super::pause::phrase(until));
+    }
+    let schedule = status.schedule.as_ref()?;
+    let zone = schedule.schedule.zone.as_ref().map_or_else(TimeZone::system, |zone| zone.time_zone().clone());
+    let now = jiff::Timestamp::now().as_millisecond();
+    match (&schedule.waits, schedule.retry, schedule.next) {
+        (Some(waits), _, _) => Some(waits.text(&zone)),
+        (None, Some((_, at)), _) => Some(format!("tried again {}", soon(at, now))),
+        (None, None, Some(next)) => Some(format!("next run {}", soon(next, now))),
+        (None, None, None) => None,
+    }
+}
+
 /// What a person would do about it.
 fn next(status: &ItemStatus, names: &Names) -> Option<String> {
     let id = &names.id;
@@ -94,6 +112,11 @@ fn next(status: &ItemStatus, names: &Names) -> Option<String> {
         Headline::Interrupted | Headline::NeverRun | Headline::Overdue => format!("instep sync {id}"),
         _ => return None,
     })
+}
+
+/// The end of a pause for programs: a time, or that it has none.
+fn until(until: i64) -> String {
+    utc_time(until).unwrap_or_else(|| "resumed".to_owned())
 }
 
 fn object(status: &ItemStatus) -> Value {
@@ -113,5 +136,10 @@ fn object(status: &ItemStatus) -> Value {
             "problem": last.result.problem.as_ref().map(problem_object),
         })),
         "enabled": status.switches.enabled,
+        "paused_until": status.paused_until.map(until),
+        "overdue_since": status.overdue_since.and_then(utc_time),
+        "next_run": status.schedule.as_ref().and_then(|schedule| utc_time(schedule.next?)),
+        "waiting_for": status.schedule.as_ref().and_then(|schedule| Some(schedule.waits.as_ref()?.word())),
+        "retry_at": status.schedule.as_ref().and_then(|schedule| utc_time(schedule.retry?.1)),
     })
 }

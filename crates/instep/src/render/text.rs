@@ -109,6 +109,21 @@ pub(crate) fn ago(millis: i64, now: i64) -> String {
     counted(count.unsigned_abs(), one, many)
 }
 
+/// A moment to come, with how long that is: "Mon 02:30, in 3 hours". With its date where it is not soon.
+pub(crate) fn soon(millis: i64, now: i64) -> String {
+    let Ok(time) = jiff::Timestamp::from_millisecond(millis) else { return "some day".to_owned() };
+    let seconds = millis.saturating_sub(now) / 1000;
+    let (count, one, many) = match seconds {
+        i64::MIN..60 => (seconds.max(0), "second", "seconds"),
+        60..3600 => (seconds / 60, "minute", "minutes"),
+        3600..172_800 => (seconds / 3600, "hour", "hours"),
+        _ => (seconds / 86_400, "day", "days"),
+    };
+    let format = if seconds < 6 * 86_400 { "%a %H:%M" } else { "%a %Y-%m-%d %H:%M" };
+    let time = time.to_zoned(jiff::tz::TimeZone::system()).strftime(format);
+    format!("{time}, in {}", counted(count.unsigned_abs(), one, many))
+}
+
 /// How long something took: "40 ms", "1.4 s", "12 s", "3 min 20 s", "2 h 5 min".
 pub(crate) fn took(millis: u64) -> String {
     match millis {

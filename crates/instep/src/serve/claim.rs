@@ -49,6 +49,11 @@ fn address_file(places: &Places) -> PathBuf {
     places.state.join("daemon")
 }
 
+/// Whether the daemon of a home answers.
+pub(crate) fn answers(places: &Places) -> bool {
+    Address::read(places).is_some_and(|address| UnixStream::connect(address.socket).is_ok())
+}
+
 /// This process is the daemon of its home for as long as this lives.
 pub(crate) struct Claim {
     address: PathBuf,

@@ -12,6 +12,7 @@ mod names;
 mod output;
 mod preview;
 mod scene;
+mod schedules;
 mod serve;
 mod stop;
 mod sync;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -27,15 +28,23 @@ impl Zone {
     }
 }
 
-impl TryFrom<String> for Zone {
-    type Error = String;
+impl FromStr for Zone {
+    type Err = String;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let zone = TimeZone::get(text.trim()).map_err(|_| {
             format!("there is no time zone `{text}`; write it like `Europe/Berlin`, or `UTC`")
         })?;
         let name = zone.iana_name().unwrap_or(text.trim()).to_owned();
         Ok(Self { name, zone })
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 
