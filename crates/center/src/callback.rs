@@ -7,7 +7,7 @@ use std::time::Duration;
 use syncmgr::switches::Origin;
 use syncmgr::{
     Additional, CancelRequest, Counts, EndReason, EventId, ItemId, NewEvent, Outcome, Phase, Problem,
-    ProgressStatus, Refusal, Request, RunId, SyncCallback, SyncItem,
+    ProgressStatus, Refusal, Request, RunId, Stops, SyncCallback, SyncItem,
 };
 
 use crate::center::Inner;
@@ -83,6 +83,10 @@ impl SyncCallback for Callback {
 
     fn can_continue(&self, item: Option<&ItemId>) -> Result<bool, Refusal> {
         self.open.session.can_continue(item)
+    }
+
+    fn stops(&self) -> Stops {
+        self.open.session.stops()
     }
 
     fn query_for_additional_items(&self) -> Result<Additional, Refusal> {

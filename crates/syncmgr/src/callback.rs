@@ -27,6 +27,17 @@ impl Additional {
     }
 }
 
+/// What of a session is asked to stop and not acknowledged (R3).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stops {
+    /// The session has ended: whatever still works on it works for nobody.
+    pub ended: bool,
+    /// Everything.
+    pub all: bool,
+    /// These items.
+    pub items: Vec<ItemId>,
+}
+
 /// The sink of one session, implemented by the sync center and called by the handler.
 ///
 /// Every method may be called from any thread, also at the same time. None of them blocks on a screen or a disk,
@@ -65,6 +76,12 @@ pub trait SyncCallback: Send + Sync {
     /// # Errors
     /// `InvalidArgument` for an item that is not of this session (R10).
     fn can_continue(&self, item: Option<&ItemId>) -> Result<bool, Refusal>;
+
+    /// What is asked to stop, for those who pass it on to a handler that is elsewhere. Nothing that the handler has said:
+    /// it renews no lease (R12). Not in the original. A center without it only answers.
+    fn stops(&self) -> Stops {
+        Stops::default()
+    }
 
     /// `QueryForAdditionalItems`: what waits for this handler; takes nothing out of the queue.
     ///

@@ -182,7 +182,7 @@ pub mod testing;
 pub mod text;
 pub mod ui;
 
-pub use callback::{Additional, SessionCreator, SyncCallback};
+pub use callback::{Additional, SessionCreator, Stops, SyncCallback};
 pub use error::{HandlerError, Refusal, reason};
 pub use event::{Event, EventId, Level, NewEvent};
 pub use handler::{Handler, HandlerCollection, HandlerInfo, ItemContainer, Request, SyncItem, SyncItemInfo};

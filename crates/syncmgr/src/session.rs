@@ -24,6 +24,7 @@ pub use view::{ItemView, Progress, SessionView};
 
 use self::item::{ItemState, Slot, Step};
 use self::table::Table;
+use crate::callback::Stops;
 use crate::error::Refusal;
 use crate::event::{Level, NewEvent};
 use crate::handler::SyncItem;
@@ -67,6 +68,8 @@ struct Rare {
     text: Mutex<String>,
     /// Guards the end of a stop against the beginning of the next.
     stopping: Mutex<()>,
+    /// A stop of a single item was asked for at some time: only then are the items looked through.
+    item_stops: AtomicBool,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -106,6 +109,7 @@ impl Session {
                 changed: Mutex::default(),
                 text: Mutex::default(),
                 stopping: Mutex::default(),
+                item_stops: AtomicBool::new(false),
             },
         })
     }
@@ -323,8 +327,20 @@ impl Session {
             return false;
         }
         slot.cancel.store(true, Ordering::Release);
+        self.rare.item_stops.store(true, Ordering::Release);
         self.list(number, &mut state);
         true
+    }
+
+    /// What is asked to stop and not acknowledged (R3). No word of the handler: it renews no lease (R12).
+    pub fn stops(&self) -> Stops {
+        let items = if self.rare.item_stops.load(Ordering::Acquire) {
+            let asked = self.table.slots().filter(|(_, slot)| slot.cancel.load(Ordering::Acquire));
+            asked.map(|(_, slot)| slot.id.clone()).collect()
+        } else {
+            Vec::new()
+        };
+        Stops { ended: self.is_ended(), all: self.is_stopping(), items }
     }
 
     /// Asks for a stop of everything (R3, R4). Gives the number of items whose acknowledgement is waited for; with

@@ -10,7 +10,7 @@ use syncmgr::handler::NamedItem;
 use syncmgr::session::{EndReason, LEASE, MAX_LEASE, Progress};
 use syncmgr::{
     CancelRequest, Counts, Level, Outcome, Phase, Problem, ProblemClass, ProgressStatus, Refusal, RunId,
-    Session,
+    Session, Stops,
 };
 
 const COMPLETE: [ProgressStatus; 3] =
@@ -179,6 +179,25 @@ fn r3_a_stop_of_everything_comes_back_until_every_item_has_acknowledged_it() {
     assert_eq!(report("b", ProgressStatus::Canceled), CancelRequest::None);
     assert_eq!(session.can_continue(None), Ok(true));
     assert_eq!(session.set_handler_progress_text(1, ""), Ok(CancelRequest::None));
+}
+
+#[test]
+fn r3_stops_can_be_passed_on_without_counting_as_a_word_of_the_handler() {
+    let session = session(&["a", "b"]);
+    assert_eq!(session.stops(), Stops::default());
+    session.cancel_item(&id("a"));
+    assert_eq!(session.stops(), Stops { items: vec![id("a")], ..Stops::default() });
+    session.cancel_all();
+    assert!(session.stops().all);
+    for item in ["a", "b"] {
+        session.report_progress(1, &id(item), None, ProgressStatus::Canceled, 0, 0).unwrap();
+    }
+    assert_eq!(session.stops(), Stops::default());
+    let lease = session.lease_end();
+    session.stops();
+    assert_eq!(session.lease_end(), lease);
+    assert!(session.expire(lease + 1).is_some());
+    assert!(session.stops().ended);
 }
 
 #[test]

@@ -20,7 +20,9 @@ pub mod words;
 
 pub use bytes::Bytes;
 pub use lines::{Line, Lines, MAX_LINE};
-pub use message::{BadLine, Done, ErrorObject, Incoming, Method, Params, code, write_answer, write_call};
+pub use message::{
+    BadLine, Done, ErrorObject, Incoming, Method, Params, code, paged, write_answer, write_call,
+};
 pub use number::Number;
 pub use schema::{center_methods, handler_methods, schema};
 pub use version::{VERSION, Version};

@@ -39,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
+    ("instep-handler", &["syncmgr", "wire"]),
     ("testkit", &["reconcile", "syncmgr"]),
     ("xtask", &["folders"]),
 ];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Inner, What};
-use crate::callback::{Additional, SyncCallback};
+use crate::callback::{Additional, Stops, SyncCallback};
 use crate::error::Refusal;
 use crate::event::{EventId, NewEvent};
 use crate::handler::{Request, SyncItem};
@@ -73,6 +73,10 @@ impl SyncCallback for TestCallback {
         let answer = self.session.can_continue(item);
         let go_on = answer.as_ref().copied().unwrap_or(true);
         self.recorded(What::CanContinue { item: item.cloned(), go_on }, answer)
+    }
+
+    fn stops(&self) -> Stops {
+        self.session.stops()
     }
 
     fn query_for_additional_items(&self) -> Result<Additional, Refusal> {

@@ -10,7 +10,7 @@ use syncmgr::control::UpdateReason;
 use syncmgr::{CancelRequest, Level, Outcome, Phase, ProgressStatus};
 
 use super::bytes::Bytes;
-use super::handler::{ItemDescription, method_table};
+use super::handler::{ConflictPage, ItemDescription, method_table};
 use super::message::Done;
 use super::number::Number;
 use super::things::{Conflict, Counts, Problem, Program};
@@ -254,6 +254,9 @@ pub struct ExtendLease {
 pub struct EndSession {
     /// The session.
     pub session: u64,
+    /// It is only let go of: what `synchronize` is answered may still explain its open items.
+    #[serde(default)]
+    pub let_go: bool,
 }
 
 /// "These are the open conflicts of the item now": new ones are added, others are closed.
@@ -266,6 +269,33 @@ pub struct ReplaceConflicts {
     /// More of the same list follow in the next call; nothing is replaced before the last one.
     #[serde(default)]
     pub more: bool,
+}
+
+/// Opens these conflicts beside those that are open; known ones get the versions that they have now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PutConflicts {
+    /// The conflicts, of any items of the handler.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// The conflicts that the center keeps for the handler, in pages of any size.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ListKeptConflicts {
+    /// Of this item only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    /// The `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// Takes conflicts out of what the center keeps for the handler.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RemoveKeptConflicts {
+    /// Their item.
+    pub item: String,
+    /// Which.
+    pub conflicts: Vec<Bytes>,
 }
 
 /// `UpdateHandler`: its items or properties changed.
@@ -371,6 +401,9 @@ method_table! {
     "extend_lease" ExtendLease => Done;
     "end_session" EndSession => Done;
     "replace_conflicts" ReplaceConflicts => Done;
+    "put_conflicts" PutConflicts => Done;
+    "list_conflicts" ListKeptConflicts => ConflictPage;
+    "remove_conflicts" RemoveKeptConflicts => Done;
     "update_handler" UpdateHandler => Done;
     "update_item" UpdateItem => Done;
     "update_events" UpdateEvents => Done;

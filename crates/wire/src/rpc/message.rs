@@ -324,3 +324,17 @@ fn write_line(message: &impl Serialize) -> Result<Vec<u8>, TooLong> {
     line.push(b'\n');
     if line.len() > MAX_LINE { Err(TooLong::Line(line.len())) } else { Ok(line) }
 }
+
+/// The beginning of a list that surely fits into one line, with at least one element if there is one.
+pub fn paged<T: Serialize>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let (mut page, mut room) = (Vec::new(), MAX_LINE / 2);
+    for one in all {
+        let size = serde_json::to_vec(&one).map_or(0, |text| text.len() + 1);
+        if size > room && !page.is_empty() {
+            break;
+        }
+        room = room.saturating_sub(size);
+        page.push(one);
+    }
+    page
+}

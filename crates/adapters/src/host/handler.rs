@@ -1,0 +1,420 @@
+//! A handler in another process, as the center sees it: like any other.
+
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Instant;
+
+use rustix::process::Signal;
+use serde_json::{Map, Value};
+use syncmgr::conflict::{ConflictStore, ResolutionHandler};
+use syncmgr::control::Control;
+use syncmgr::event::EventStore;
+use syncmgr::flags::{ControlFlags, HandlerCapabilities, HandlerPolicies};
+use syncmgr::plan::{Preview, PreviewError, Verification, Watch};
+use syncmgr::ui::{UiAction, UiOperation};
+use syncmgr::{
+    Event, Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, Problem, ProblemClass,
+    Refusal, Request, RunId, SessionCreator, Termination,
+};
+use wire::rpc::handler as ask;
+use wire::rpc::handler::Ability;
+
+use super::calls::CallError;
+use super::connection::{Connection, OnEnd, Parts, locked};
+use super::items::HostedItems;
+use super::limits::{Deaths, Limits};
+use super::memory::{Memory, Said};
+use super::spec::{HandlerSpec, Services};
+use super::stores::{RemoteConflicts, RemoteEvents, RemoteResolution};
+use super::{control, look, synchronize, ui};
+
+/// More pages than this are no list of items that anybody could see.
+const MOST_PAGES: usize = 1000;
+
+/// A handler in another process.
+pub struct HostedHandler {
+    pub(crate) host: Arc<Host>,
+    items: HostedItems,
+}
+
+/// What all parts of a hosted handler share.
+pub(crate) struct Host {
+    pub(crate) spec: Arc<HandlerSpec>,
+    pub(crate) limits: Limits,
+    services: Mutex<Services>,
+    /// Held while the process is started: two threads must not start two.
+    starting: Mutex<()>,
+    state: Mutex<State>,
+    memory: Memory,
+}
+
+#[derive(Default)]
+struct State {
+    connection: Option<Arc<Connection>>,
+    deaths: Deaths,
+    said: Option<Said>,
+    closed: bool,
+}
+
+impl HostedHandler {
+    /// A handler with the usual limits. Nothing is started before it is needed.
+    pub fn new(spec: HandlerSpec) -> Self {
+        Self::with_limits(spec, Limits::default())
+    }
+
+    /// A handler with limits of its own.
+    pub fn with_limits(spec: HandlerSpec, limits: Limits) -> Self {
+        let memory = Memory::of(&spec);
+        let said = memory.read();
+        let host = Arc::new(Host {
+            spec: Arc::new(spec),
+            limits,
+            services: Mutex::default(),
+            starting: Mutex::default(),
+            state: Mutex::new(State { said, ..State::default() }),
+            memory,
+        });
+        Self { items: HostedItems { host: Arc::clone(&host) }, host }
+    }
+
+    /// What it reaches in the center. To be set before it is used; [`shut_down`](Self::shut_down) lets go of it.
+    pub fn set_services(&self, services: Services) {
+        *locked(&self.host.services) = services;
+    }
+
+    /// Takes a connection of a program that started itself. One that is there already goes on, and the new one is refused.
+    ///
+    /// # Errors
+    /// `AccessDenied` when it is connected already; `Failed` when the handshake fails.
+    pub fn attach(&self, input: OwnedFd, output: OwnedFd) -> Result<(), Refusal> {
+        let _one_at_a_time = locked(&self.host.starting);
+        if self.host.running().is_some() {
+            return Err(Refusal::AccessDenied(format!(
+                "handler '{}' is connected already",
+                self.host.spec.id
+            )));
+        }
+        let parts = self.host.parts();
+        let connection = Connection::accept(parts, input, output, self.host.on_end())
+            .and_then(|connection| connection.initialize().map(|()| connection))
+            .map_err(|problem| Refusal::Failed(problem.text))?;
+        self.host.take(&connection);
+        self.host.read_again(&connection);
+        Ok(())
+    }
+
+    /// Starts its process, if it has one and it does not run.
+    ///
+    /// # Errors
+    /// What kept it from starting.
+    pub fn start(&self) -> Result<(), Problem> {
+        self.host.connect().map(drop)
+    }
+
+    /// Whether it wants to run all the time, because it watches something. False while it does not run.
+    pub fn wants_to_stay(&self) -> bool {
+        self.host.running().is_some_and(|connection| connection.can(Ability::Stay))
+    }
+
+    /// Whether its process runs, or its program is connected.
+    pub fn is_running(&self) -> bool {
+        self.host.running().is_some()
+    }
+
+    /// Ends its process (message, TERM, KILL); it is started again when it is needed.
+    pub fn restart(&self) {
+        let connection = locked(&self.host.state).connection.take();
+        if let Some(connection) = connection {
+            connection.shut_down();
+        }
+    }
+
+    /// Ends its process (message, TERM, KILL), and lets go of the center. It is not started again.
+    pub fn shut_down(&self) {
+        let connection = {
+            let mut state = locked(&self.host.state);
+            state.closed = true;
+            state.connection.take()
+        };
+        if let Some(connection) = connection {
+            connection.shut_down();
+        }
+        *locked(&self.host.services) = Services::default();
+    }
+}
+
+impl Host {
+    /// The connection, if there is one.
+    pub(crate) fn running(&self) -> Option<Arc<Connection>> {
+        locked(&self.state).connection.clone().filter(|connection| !connection.is_over())
+    }
+
+    fn parts(self: &Arc<Self>) -> Parts {
+        Parts {
+            spec: Arc::clone(&self.spec),
+            limits: self.limits,
+            services: locked(&self.services).clone(),
+            host: Arc::downgrade(self),
+        }
+    }
+
+    /// What is remembered of an end.
+    fn on_end(self: &Arc<Self>) -> OnEnd {
+        let host: Weak<Self> = Arc::downgrade(self);
+        Box::new(move |lived, surprise| {
+            let (Some(host), Some(problem)) = (host.upgrade(), surprise) else { return };
+            locked(&host.state).deaths.count(lived, problem.text.clone(), Instant::now());
+        })
+    }
+
+    fn take(&self, connection: &Arc<Connection>) {
+        locked(&self.state).connection = Some(Arc::clone(connection));
+    }
+
+    /// The center is told that there is something to be read.
+    fn read_again(&self, connection: &Arc<Connection>) {
+        let Some(control) = connection.services.control.clone() else { return };
+        let id = self.spec.id.clone();
+        // When too much waits to be done, whatever is done last reads it again.
+        let reads = Arc::clone(connection);
+        let _ = connection.run_errand(Box::new(move || {
+            reads.read_again();
+            // It is refused while the handler is not registered yet, which reads it all the same.
+            let _ = Control::update_handler(control.as_ref(), &id, ControlFlags::WAIT);
+        }));
+    }
+
+    /// The connection; starts the process if need be.
+    pub(crate) fn connect(self: &Arc<Self>) -> Result<Arc<Connection>, Problem> {
+        if let Some(connection) = self.running() {
+            return Ok(connection);
+        }
+        let _one_at_a_time = locked(&self.starting);
+        if let Some(connection) = self.running() {
+            return Ok(connection);
+        }
+        let id = &self.spec.id;
+        let Some(command) = &self.spec.command else {
+            let text =
+                format!("The program of handler '{id}' is not running: it starts itself, and connects then.");
+            return Err(Problem::new(ProblemClass::Transient, text).with_fix("start that program"));
+        };
+        {
+            let state = locked(&self.state);
+            if state.closed {
+                let text = format!("Handler '{id}' was stopped.");
+                return Err(Problem::new(ProblemClass::Transient, text));
+            }
+            if let Some((left, deaths, last)) = state.deaths.pause(Instant::now()) {
+                let text = format!(
+                    "Handler '{id}' ended {deaths} times in a row, and is started again in {} s. The last time: {last}",
+                    left.as_secs() + 1
+                );
+                return Err(
+                    Problem::new(ProblemClass::Transient, text).with_fix("look into the log of the handler")
+                );
+            }
+        }
+        let connection = Connection::start(self.parts(), command, self.on_end())?;
+        connection.initialize()?;
+        self.take(&connection);
+        Ok(connection)
+    }
+
+    /// What it said of itself last. Only a handler of which nothing is known is asked: the center may want to know while
+    /// the handler itself waits for an answer.
+    pub(crate) fn said(self: &Arc<Self>) -> Result<Said, Problem> {
+        let known = locked(&self.state).said.clone();
+        match known {
+            Some(said) => Ok(said),
+            None => Ok(self.read(self.connect()?.as_ref())?),
+        }
+    }
+
+    /// Asks it for everything that it says of itself.
+    pub(crate) fn read(&self, connection: &Connection) -> Result<Said, CallError> {
+        let said = ask_all(connection, &self.limits)?;
+        self.memory.write(&said);
+        locked(&self.state).said = Some(said.clone());
+        Ok(said)
+    }
+
+    /// Asks something that only a running handler can answer.
+    pub(crate) fn call<M: wire::rpc::Method>(
+        self: &Arc<Self>,
+        question: &M,
+        patience: std::time::Duration,
+    ) -> Result<M::Answer, CallError> {
+        self.connect().map_err(CallError::Over)?.call(question, patience)
+    }
+
+    /// Tells it what a person did, and reads what it makes of that.
+    fn tell<M: wire::rpc::Method>(self: &Arc<Self>, question: &M) -> Result<(), HandlerError> {
+        let connection = self.connect()?;
+        connection.call(question, self.limits.work)?;
+        connection.read_again();
+        Ok(())
+    }
+
+    /// The connection, if the handler has these optional methods; starts it to find out.
+    pub(crate) fn able(self: &Arc<Self>, ability: Ability) -> Option<Arc<Connection>> {
+        self.connect().ok().filter(|connection| connection.can(ability))
+    }
+}
+
+fn ask_all(connection: &Connection, limits: &Limits) -> Result<Said, CallError> {
+    let handler = connection.call(&ask::GetHandler {}, limits.answer)?;
+    let (mut items, mut after) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let page = connection.call(&ask::ListItems { after: after.take() }, limits.answer)?;
+        items.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(Said { handler, items })
+}
+
+impl Handler for HostedHandler {
+    fn id(&self) -> &HandlerId {
+        &self.host.spec.id
+    }
+
+    /// A handler that cannot be asked is shown by its identifier; its comment says why.
+    fn name(&self) -> Result<String, HandlerError> {
+        Ok(self.host.said().map_or_else(|_| self.host.spec.id.to_string(), |said| said.handler.name))
+    }
+
+    fn info(&self) -> Result<HandlerInfo, HandlerError> {
+        let attached = self.host.spec.command.is_some() || self.host.running().is_some();
+        Ok(match self.host.said() {
+            Ok(said) => {
+                let info = said.handler.info();
+                HandlerInfo { connected: info.connected && attached, ..info }
+            }
+            Err(problem) => HandlerInfo {
+                comment: syncmgr::text::cut(&problem.text, syncmgr::text::MAX_COMMENT).to_owned(),
+                connected: attached,
+                ..HandlerInfo::default()
+            },
+        })
+    }
+
+    fn capabilities(&self) -> HandlerCapabilities {
+        self.host.said().map_or(HandlerCapabilities::empty(), |said| said.handler.capabilities.0)
+    }
+
+    fn policies(&self) -> HandlerPolicies {
+        self.host.said().map_or(HandlerPolicies::empty(), |said| said.handler.policies.0)
+    }
+
+    fn activate(&self, active: bool) -> Result<(), HandlerError> {
+        self.host.tell(&ask::Activate { active })
+    }
+
+    fn enable(&self, enabled: bool) -> Result<(), HandlerError> {
+        self.host.tell(&ask::Enable { item: None, enabled })
+    }
+
+    fn items(&self) -> &dyn ItemContainer {
+        &self.items
+    }
+
+    fn event_store(&self) -> Option<Arc<dyn EventStore>> {
+        let has = self.capabilities().contains(HandlerCapabilities::EVENT_STORE);
+        has.then(|| Arc::new(RemoteEvents::new(&self.host, None)) as Arc<dyn EventStore>)
+    }
+
+    fn conflict_store(&self) -> Option<Arc<dyn ConflictStore>> {
+        let has = self.capabilities().contains(HandlerCapabilities::CONFLICT_STORE);
+        has.then(|| Arc::new(RemoteConflicts::new(&self.host)) as Arc<dyn ConflictStore>)
+    }
+
+    fn resolution_handler(&self) -> Option<Arc<dyn ResolutionHandler>> {
+        self.host.able(Ability::Resolve)?;
+        Some(Arc::new(RemoteResolution::new(&self.host)))
+    }
+
+    fn ui_operation(&self, action: &UiAction) -> Option<Arc<dyn UiOperation>> {
+        ui::operation(&self.host, action, None)
+    }
+
+    fn event_link(&self, event: &Event) -> Option<Arc<dyn UiOperation>> {
+        ui::event_link(&self.host, event)
+    }
+
+    fn request(&self, options: &str) -> Result<Option<Request>, Refusal> {
+        let options = read_options(options)?;
+        if options.is_empty() {
+            return Ok(None);
+        }
+        let connection = self.host.connect().map_err(|problem| Refusal::Failed(problem.text))?;
+        if !connection.can(Ability::Options) {
+            let why = format!("handler '{}' knows no options; give {{}}", self.id());
+            return Err(Refusal::InvalidArgument(why));
+        }
+        connection.call(&ask::CheckOptions { options: options.clone() }, self.host.limits.answer)?;
+        Ok(Some(control::request_of(options)))
+    }
+
+    fn undo_request(&self, run: RunId) -> Option<Request> {
+        let connection = self.host.able(Ability::Undo)?;
+        let found = connection.call(&ask::UndoOptions { run: run.0.into() }, self.host.limits.answer).ok()?;
+        found.options.map(control::request_of)
+    }
+
+    fn preview(&self, item: &ItemId, options: &str, watch: &dyn Watch) -> Result<Preview, PreviewError> {
+        look::preview(&self.host, item, read_options(options)?, watch)
+    }
+
+    fn verify(&self, item: &ItemId, options: &str, watch: &dyn Watch) -> Result<Verification, PreviewError> {
+        look::verify(&self.host, item, read_options(options)?, watch)
+    }
+
+    fn command_line(&self, item: &ItemId) -> Option<String> {
+        let connection = self.host.able(Ability::CommandLine)?;
+        let question = ask::CommandLine { item: item.to_string() };
+        connection.call(&question, self.host.limits.answer).ok()?.command
+    }
+
+    fn terminate(&self, run: RunId, how: Termination) -> Result<(), Refusal> {
+        let connection = self.host.running().ok_or(Refusal::Ended)?;
+        let (is_here, has_others) = connection.sessions.of_run(run);
+        if !is_here {
+            return Err(Refusal::Ended);
+        }
+        if has_others {
+            let why = format!("the process of handler '{}' also works on other items", self.id());
+            return Err(Refusal::NotImplemented(why));
+        }
+        connection.signal(match how {
+            Termination::Terminate => Signal::TERM,
+            Termination::Kill => Signal::KILL,
+        });
+        Ok(())
+    }
+
+    fn synchronize(
+        &self,
+        items: &[ItemId],
+        creator: &dyn SessionCreator,
+        request: Option<&Request>,
+    ) -> Result<(), HandlerError> {
+        let was_running = self.host.running().is_some();
+        let connection = self.host.connect()?;
+        if !was_running {
+            self.host.read_again(&connection);
+        }
+        synchronize::synchronize(&connection, items, creator, request)
+    }
+}
+
+/// Options as text are a JSON object; none at all is the empty one.
+fn read_options(options: &str) -> Result<Map<String, Value>, Refusal> {
+    if options.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_str(options)
+        .map_err(|error| Refusal::InvalidArgument(format!("the options are no JSON object: {error}")))
+}

@@ -1,0 +1,67 @@
+//! What a handler said of itself, kept in a file: whoever only wants to see the list of items starts no process for it.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use wire::rpc::handler::{HandlerDescription, ItemDescription};
+
+use super::connection::file_name;
+use super::spec::HandlerSpec;
+
+/// What a handler said of itself and its items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Said {
+    pub(crate) handler: HandlerDescription,
+    pub(crate) items: Vec<ItemDescription>,
+}
+
+/// The file. It can always be made again, so nothing depends on it.
+pub(crate) struct Memory {
+    path: Option<PathBuf>,
+    /// What the handler was told; another command or other settings make another handler of it.
+    told: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    told: String,
+    said: Said,
+}
+
+impl Memory {
+    pub(crate) fn of(spec: &HandlerSpec) -> Self {
+        let told = (&spec.command, &spec.dir, &spec.env, &spec.settings, &spec.items);
+        Self {
+            path: spec
+                .state
+                .as_ref()
+                .map(|state| state.join(format!("{}.json", file_name(spec.id.as_str())))),
+            told: serde_json::to_string(&told).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn read(&self) -> Option<Said> {
+        let text = fs::read(self.path.as_ref()?).ok()?;
+        let kept: Kept = serde_json::from_slice(&text).ok()?;
+        (kept.told == self.told).then_some(kept.said)
+    }
+
+    pub(crate) fn write(&self, said: &Said) {
+        let Some(path) = &self.path else { return };
+        let kept = Kept { told: self.told.clone(), said: said.clone() };
+        // Whatever keeps it from being written only makes the next reader ask the handler.
+        let Ok(text) = serde_json::to_vec(&kept) else { return };
+        if fs::read(path).is_ok_and(|old| old == text) {
+            return;
+        }
+        let Some(dir) = path.parent() else { return };
+        let _ = fs::create_dir_all(dir);
+        let new = path.with_extension(format!("{}.new", std::process::id()));
+        let written = fs::File::create(&new).and_then(|mut file| file.write_all(&text));
+        if written.and_then(|()| fs::rename(&new, path)).is_err() {
+            let _ = fs::remove_file(&new);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What is known of a handler before it is asked anything.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use syncmgr::conflict::SharedLedger;
+use syncmgr::control::Control;
+use syncmgr::{HandlerId, SessionCreator};
+
+/// A handler in another process, as the settings describe it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HandlerSpec {
+    /// The identifier under which it is registered.
+    pub id: HandlerId,
+    /// The program and its arguments; none: the program starts itself and connects to the socket.
+    pub command: Option<Vec<String>>,
+    /// Where it is started; none: where we are.
+    pub dir: Option<PathBuf>,
+    /// Added to our environment.
+    pub env: BTreeMap<String, String>,
+    /// The handler's own settings.
+    pub settings: Map<String, Value>,
+    /// The settings of its items.
+    pub items: BTreeMap<String, Map<String, Value>>,
+    /// Where the file is that remembers what it said of itself, and its log; none: nothing is kept.
+    pub state: Option<PathBuf>,
+}
+
+impl HandlerSpec {
+    /// A handler with nothing but a command.
+    pub fn of_command(id: HandlerId, command: Vec<String>) -> Self {
+        Self { command: Some(command), ..Self::of_socket(id) }
+    }
+
+    /// A handler whose program starts itself.
+    pub fn of_socket(id: HandlerId) -> Self {
+        Self {
+            id,
+            command: None,
+            dir: None,
+            env: BTreeMap::new(),
+            settings: Map::new(),
+            items: BTreeMap::new(),
+            state: None,
+        }
+    }
+}
+
+/// What a handler reaches in the center. Without a part, the calls that need it are refused.
+#[derive(Clone, Default)]
+pub struct Services {
+    /// Opens sessions that nobody asked for.
+    pub creator: Option<Arc<dyn SessionCreator>>,
+    /// Hears what changed, and starts and stops the handler's own items.
+    pub control: Option<Arc<dyn Control>>,
+    /// Keeps its conflicts.
+    pub ledger: Option<SharedLedger>,
+}

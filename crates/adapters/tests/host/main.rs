@@ -1,0 +1,6 @@
+//! Handlers in other processes: real child processes that behave well, or in every wrong way, and what becomes of it.
+#![expect(clippy::unwrap_used, reason = "test code")]
+
+mod badly;
+mod support;
+mod well;

@@ -1,0 +1,276 @@
+//! What the center asks of the handler, question by question.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use syncmgr::plan::PreviewError;
+use syncmgr::ui::UiAction;
+use syncmgr::{
+    Handler, HandlerId, ItemId, Problem, ProblemClass, Refusal, Request, RunId, SessionCreator, SyncCallback,
+};
+use wire::rpc::handler as ask;
+use wire::rpc::handler::{HandlerDescription, ItemDescription};
+use wire::rpc::look::{ForgetRows, GetRows, Preview, Verify};
+use wire::rpc::{Done, ErrorObject, Method, Names, paged, things};
+
+use crate::looks::verified;
+use crate::peer::locked;
+use crate::server::{Shared, failed, item_ids, refused};
+
+fn looked(error: PreviewError) -> ErrorObject {
+    match error {
+        PreviewError::Refused(refusal) => refused(refusal),
+        PreviewError::Failed { problem, .. } => failed(problem.into()),
+    }
+}
+
+/// One question, on a thread of its own.
+pub(crate) struct Call {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) handler: Arc<dyn Handler>,
+}
+
+type Answered<T> = Result<T, ErrorObject>;
+
+impl Call {
+    pub(crate) fn serve(&self, method: &str, params: &str, id: Option<&RawValue>) {
+        macro_rules! serve {
+            ($($message:ty => $serve:expr),+ $(,)?) => {
+                match method {
+                    $(<$message as Method>::NAME => self.answer::<$message, _>(params, id, $serve),)+
+                    _ => self.shared.peer.reply(id, &Err::<Done, _>(ErrorObject::unknown_method(method))),
+                }
+            };
+        }
+        serve! {
+            ask::GetHandler => |_| HandlerDescription::of(self.handler.as_ref()).map_err(failed),
+            ask::ListItems => |question| self.list_items(question),
+            ask::GetItem => |question: ask::GetItem| {
+                Ok(ask::FoundItem {
+                    item: self.shared.find_item(&question.item).ok().map(|item| ItemDescription::of(item.as_ref())),
+                })
+            },
+            ask::Activate => |question: ask::Activate| {
+                self.handler.activate(question.active).map(|()| Done {}).map_err(failed)
+            },
+            ask::Enable => |question: ask::Enable| {
+                match &question.item {
+                    None => self.handler.enable(question.enabled),
+                    Some(item) => self.shared.find_item(item)?.enable(question.enabled),
+                }
+                .map(|()| Done {})
+                .map_err(failed)
+            },
+            ask::DeleteItem => |question: ask::DeleteItem| {
+                self.shared.find_item(&question.item)?.delete().map(|()| Done {}).map_err(failed)
+            },
+            ask::Synchronize => |question| self.synchronize(&question),
+            ask::GetAbilities => |question: ask::GetAbilities| {
+                let conflict = question.conflict.into_contract(self.handler.id(), 0).map_err(refused)?;
+                let resolves = self.resolution()?;
+                Ok(ask::ConflictAbilities { abilities: Names(resolves.abilities(&conflict)) })
+            },
+            ask::ResolveConflict => |question: ask::ResolveConflict| {
+                let conflict = question.conflict.into_contract(self.handler.id(), 0).map_err(refused)?;
+                let choice = question.choice.try_into().map_err(refused)?;
+                let feedback = self.resolution()?.resolve(&conflict, &choice).map_err(failed)?;
+                Ok(ask::Resolved { feedback: feedback.into() })
+            },
+            ask::ListConflicts => |question| self.list_conflicts(&question),
+            ask::RemoveConflicts => |question: ask::RemoveConflicts| {
+                let item = ItemId::new(&question.item).map_err(refused)?;
+                let ids: Vec<_> =
+                    question.conflicts.into_iter().map(|id| syncmgr::conflict::ConflictId(id.0)).collect();
+                let store = self.handler.conflict_store().ok_or_else(|| without("conflict store"))?;
+                store.remove(self.handler.id(), &item, &ids).map(|()| Done {}).map_err(refused)
+            },
+            ask::ListEvents => |question| self.list_events(&question),
+            ask::RemoveEvents => |question: ask::RemoveEvents| {
+                let ids: Vec<_> = question.events.iter().map(|id| syncmgr::EventId(id.0)).collect();
+                self.handler.event_store().ok_or_else(|| without("event store"))?.remove(&ids);
+                Ok(Done {})
+            },
+            ask::GetUiOperation => |question| self.ui_operation(&question),
+            ask::EventLink => |question: ask::EventLink| {
+                let event = question.event.into_contract(self.handler.id());
+                let event = event.ok_or_else(|| refused(Refusal::InvalidArgument("no such item".into())))?;
+                Ok(self.shared.add_operation(self.handler.event_link(&event)))
+            },
+            ask::UiAnswer => |answer: ask::UiAnswer| {
+                let operation = locked(&self.shared.operations).1.remove(&answer.operation);
+                match operation {
+                    Some(operation) => operation.answered(answer.yes),
+                    None => return Err(refused(Refusal::InvalidArgument("no such operation".into()))),
+                }
+                Ok(Done {})
+            },
+            ask::CheckOptions => |question: ask::CheckOptions| {
+                let options = Value::from(question.options).to_string();
+                self.handler.request(&options).map(|_| Done {}).map_err(refused)
+            },
+            // What a handler of this kind takes back, it takes back by a request of its own that has no text.
+            ask::UndoOptions => |question: ask::UndoOptions| {
+                let can = self.handler.undo_request(RunId(question.run.0)).is_some();
+                let options = can.then(|| Map::from_iter([(UNDO.to_owned(), Value::from(question.run.0))]));
+                Ok(ask::FoundOptions { options })
+            },
+            ask::CommandLine => |question: ask::CommandLine| {
+                let item = ItemId::new(&question.item).map_err(refused)?;
+                Ok(ask::FoundCommand { command: self.handler.command_line(&item) })
+            },
+            Preview => |question: Preview| {
+                let item = ItemId::new(&question.item).map_err(refused)?;
+                let options = Value::from(question.options).to_string();
+                let looks = &self.shared.looks;
+                let looked_at = looks.watch(&self.shared.peer, question.look, |watch| {
+                    self.handler.preview(&item, &options, watch)
+                });
+                Ok(looks.keep(question.look, looked_at.map_err(looked)?))
+            },
+            GetRows => |question: GetRows| {
+                let unknown = || refused(Refusal::InvalidArgument("no such look".into()));
+                self.shared.looks.rows(&question).ok_or_else(unknown)
+            },
+            ForgetRows => |message: ForgetRows| {
+                self.shared.looks.forget(message.look);
+                Ok(Done {})
+            },
+            Verify => |question: Verify| {
+                let item = ItemId::new(&question.item).map_err(refused)?;
+                let options = Value::from(question.options).to_string();
+                let found = self.shared.looks.watch(&self.shared.peer, question.look, |watch| {
+                    self.handler.verify(&item, &options, watch)
+                });
+                found.map(verified).map_err(looked)
+            },
+        }
+    }
+
+    fn answer<M, R>(&self, params: &str, id: Option<&RawValue>, serve: impl FnOnce(M) -> Answered<R>)
+    where
+        M: for<'a> Deserialize<'a> + Method<Answer = R>,
+        R: Serialize,
+    {
+        let message = serde_json::from_str(params)
+            .map_err(|why| ErrorObject::invalid_params(M::NAME, &why.to_string()));
+        self.shared.peer.reply(id, &message.and_then(serve));
+    }
+
+    fn list_items(&self, question: ask::ListItems) -> Answered<ask::ItemPage> {
+        let all = self.handler.items().all();
+        let from = page_start(question.after.as_deref())?;
+        let items: Vec<_> = paged(all.iter().skip(from).map(|item| ItemDescription::of(item.as_ref())));
+        Ok(ask::ItemPage { next: page_end(from + items.len(), all.len()), items })
+    }
+
+    fn list_conflicts(&self, question: &ask::ListConflicts) -> Answered<ask::ConflictPage> {
+        let store = self.handler.conflict_store().ok_or_else(|| without("conflict store"))?;
+        let item = question.item.as_deref().map(ItemId::new).transpose().map_err(refused)?;
+        let all = store.conflicts(self.handler.id(), item.as_ref()).map_err(refused)?;
+        let from = page_start(question.after.as_deref())?;
+        let conflicts: Vec<_> = paged(all.iter().skip(from).map(things::Conflict::from));
+        Ok(ask::ConflictPage { next: page_end(from + conflicts.len(), all.len()), conflicts })
+    }
+
+    fn list_events(&self, question: &ask::ListEvents) -> Answered<ask::EventPage> {
+        let store = match &question.item {
+            None => self.handler.event_store(),
+            Some(item) => self.shared.find_item(item)?.event_store(),
+        };
+        let all = store.ok_or_else(|| without("event store"))?.events();
+        let from = page_start(question.after.as_deref())?;
+        let events: Vec<_> = paged(all.iter().skip(from).map(things::WireEvent::from));
+        Ok(ask::EventPage { next: page_end(from + events.len(), all.len()), events })
+    }
+
+    fn resolution(&self) -> Answered<Arc<dyn syncmgr::conflict::ResolutionHandler>> {
+        self.handler.resolution_handler().ok_or_else(|| without("way to settle conflicts"))
+    }
+
+    fn ui_operation(&self, question: &ask::GetUiOperation) -> Answered<ask::FoundOperation> {
+        let action = match question.action.as_str() {
+            "browse_content" => UiAction::BrowseContent,
+            "show_schedule" => UiAction::ShowSchedule,
+            "query_before_activate" => UiAction::QueryBeforeActivate,
+            "query_before_deactivate" => UiAction::QueryBeforeDeactivate,
+            "query_before_enable" => UiAction::QueryBeforeEnable,
+            "query_before_disable" => UiAction::QueryBeforeDisable,
+            "query_before_delete" => UiAction::QueryBeforeDelete,
+            // Something of a later version, which this handler has no operation for.
+            _ => return Ok(ask::FoundOperation::default()),
+        };
+        let operation = match &question.item {
+            None => self.handler.ui_operation(&action),
+            Some(item) => self.shared.find_item(item)?.ui_operation(&action),
+        };
+        Ok(self.shared.add_operation(operation))
+    }
+
+    fn synchronize(&self, question: &ask::Synchronize) -> Answered<Done> {
+        let mut items = locked(&self.shared.more_items).remove(&question.turn).unwrap_or_default();
+        items.extend(item_ids(&question.items).map_err(refused)?);
+        let request = match &question.options {
+            None => None,
+            Some(options) => self.request(options).map_err(refused)?,
+        };
+        let creator = TurnCreator { shared: Arc::clone(&self.shared), turn: question.turn };
+        let run = || self.handler.synchronize(&items, &creator, request.as_ref());
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+            let said = panic
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+                .unwrap_or("it gave no reason");
+            let text = format!("The handler '{}' broke down: {said}.", self.handler.id());
+            Err(Problem::new(ProblemClass::Bug, text)
+                .with_fix("This is a mistake in the handler; please report it to its author")
+                .into())
+        });
+        done.map(|()| Done {}).map_err(failed)
+    }
+
+    fn request(&self, options: &Map<String, Value>) -> Result<Option<Request>, Refusal> {
+        if let Some(run) = options.get(UNDO).and_then(Value::as_u64) {
+            return Ok(self.handler.undo_request(RunId(run)));
+        }
+        self.handler.request(&Value::from(options.clone()).to_string())
+    }
+}
+
+/// The option by which a run is taken back.
+const UNDO: &str = "undo-run";
+
+fn without(what: &str) -> ErrorObject {
+    refused(Refusal::NotImplemented(format!("this handler has no {what}")))
+}
+
+fn page_start(after: Option<&str>) -> Answered<usize> {
+    let unknown = |_| refused(Refusal::InvalidArgument("no such page".into()));
+    after.map_or(Ok(0), |after| after.parse().map_err(unknown))
+}
+
+fn page_end(next: usize, count: usize) -> Option<String> {
+    (next < count).then(|| next.to_string())
+}
+
+/// Opens the sessions of one call.
+struct TurnCreator {
+    shared: Arc<Shared>,
+    turn: u64,
+}
+
+impl SessionCreator for TurnCreator {
+    fn create_session(
+        &self,
+        handler: &HandlerId,
+        items: &[ItemId],
+    ) -> Result<Arc<dyn SyncCallback>, Refusal> {
+        match self.shared.handler.get() {
+            Some(ours) if ours.id() == handler => self.shared.open_session(Some(self.turn), items),
+            _ => Err(Refusal::InvalidArgument(format!("there is no handler '{handler}'"))),
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Serves a handler: reads what the center asks, and answers.
+
+use std::collections::HashMap;
+use std::io::{ErrorKind, Read, Write};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::thread;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use syncmgr::ui::UiOperation;
+use syncmgr::{
+    Handler, HandlerError, HandlerId, ItemId, ProblemClass, Refusal, Request, SyncCallback, SyncItem,
+};
+use wire::rpc::center as say;
+use wire::rpc::handler as ask;
+use wire::rpc::handler::Ability;
+use wire::rpc::look::CancelLook;
+use wire::rpc::things::Program;
+use wire::rpc::{Done, ErrorObject, Incoming, Line, Lines, Method, Params, VERSION, code, paged, things};
+
+use crate::call::Call;
+use crate::center::Center;
+use crate::looks::Looks;
+use crate::peer::{Peer, locked};
+use crate::session::RemoteSession;
+use crate::{Hello, Make, ServeError};
+
+/// What the handler's threads share.
+pub(crate) struct Shared {
+    pub(crate) peer: Arc<Peer>,
+    pub(crate) handler: OnceLock<Arc<dyn Handler>>,
+    sessions: Mutex<HashMap<u64, Weak<RemoteSession>>>,
+    /// Items that were proposed and that the handler does not list (yet).
+    proposed: Mutex<HashMap<ItemId, Arc<dyn SyncItem>>>,
+    /// Waiting requests, as the handler made them of their options.
+    requests: Mutex<Vec<(u64, Request)>>,
+    pub(crate) operations: Mutex<(u64, HashMap<u64, Arc<dyn UiOperation>>)>,
+    pub(crate) more_items: Mutex<HashMap<u64, Vec<ItemId>>>,
+    pub(crate) looks: Looks,
+}
+
+impl Shared {
+    pub(crate) fn open_session(
+        self: &Arc<Self>,
+        turn: Option<u64>,
+        items: &[ItemId],
+    ) -> Result<Arc<dyn SyncCallback>, Refusal> {
+        // As many as fit into a line; the others follow one by one.
+        let first: Vec<String> = paged(items.iter().map(ItemId::to_string));
+        let rest = items.get(first.len()..).unwrap_or_default();
+        let created = self.peer.call(&say::CreateSession { turn, items: Some(first) })?;
+        let session = Arc::new(RemoteSession::new(Arc::clone(self), created));
+        locked(&self.sessions).insert(session.number(), Arc::downgrade(&session));
+        for item in rest {
+            session.add_item_to_session(item)?;
+        }
+        Ok(session)
+    }
+
+    pub(crate) fn forget_session(&self, number: u64) {
+        locked(&self.sessions).remove(&number);
+    }
+
+    fn session(&self, number: u64) -> Option<Arc<RemoteSession>> {
+        locked(&self.sessions).get(&number)?.upgrade()
+    }
+
+    pub(crate) fn proposed(&self, item: Arc<dyn SyncItem>) {
+        locked(&self.proposed).insert(item.id().clone(), item);
+    }
+
+    /// The request behind a number: the same number is the same object (R17).
+    pub(crate) fn waiting_request(&self, number: u64, options: &Map<String, Value>) -> Option<Request> {
+        let mut requests = locked(&self.requests);
+        if let Some((_, known)) = requests.iter().find(|(known, _)| *known == number) {
+            return Some(known.clone());
+        }
+        let request = self.handler.get()?.request(&Value::from(options.clone()).to_string()).ok()??;
+        requests.push((number, request.clone()));
+        Some(request)
+    }
+
+    pub(crate) fn number_of(&self, request: &Request) -> Option<u64> {
+        let requests = locked(&self.requests);
+        requests.iter().find(|(_, known)| known.same(request)).map(|(number, _)| *number)
+    }
+
+    pub(crate) fn find_item(&self, id: &str) -> Result<Arc<dyn SyncItem>, ErrorObject> {
+        let unknown = || refused(Refusal::InvalidArgument(format!("there is no item '{id}'")));
+        let item = ItemId::new(id).map_err(refused)?;
+        let listed = self.handler.get().and_then(|handler| handler.items().item(&item));
+        listed.or_else(|| locked(&self.proposed).get(&item).cloned()).ok_or_else(unknown)
+    }
+
+    pub(crate) fn add_operation(&self, operation: Option<Arc<dyn UiOperation>>) -> ask::FoundOperation {
+        let operation = operation.map(|operation| {
+            let request = operation.request().into();
+            let mut operations = locked(&self.operations);
+            operations.0 += 1;
+            let number = operations.0;
+            operations.1.insert(number, operation);
+            things::UiOperation { operation: number, request }
+        });
+        ask::FoundOperation { operation }
+    }
+}
+
+pub(crate) fn refused(refusal: Refusal) -> ErrorObject {
+    (&refusal).into()
+}
+
+pub(crate) fn failed(error: HandlerError) -> ErrorObject {
+    (&error).into()
+}
+
+/// Serves until the center says goodbye or is gone.
+pub(crate) fn serve(
+    mut input: Box<dyn Read>,
+    output: Box<dyn Write + Send>,
+    register: Option<&HandlerId>,
+    make: Box<Make<'_>>,
+) -> Result<(), ServeError> {
+    let peer = Peer::new(output).map_err(ServeError::NotConnected)?;
+    let shared = Arc::new(Shared {
+        peer: Arc::clone(&peer),
+        handler: OnceLock::new(),
+        sessions: Mutex::default(),
+        proposed: Mutex::default(),
+        requests: Mutex::default(),
+        operations: Mutex::default(),
+        more_items: Mutex::default(),
+        looks: Looks::default(),
+    });
+    if let Some(handler) = register {
+        let message = say::Register { handler: handler.to_string(), protocol: VERSION, program: None };
+        // The refusal, if it is one, is followed by the end of the connection.
+        peer.tell(&message).map_err(|why| ServeError::Handshake(why.to_string()))?;
+    }
+    let mut server = Server { shared, make: Some(make), end: None };
+    let (mut lines, mut buffer) = (Lines::default(), vec![0; 64 * 1024]);
+    while server.end.is_none() {
+        match input.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => lines.push(buffer.get(..count).unwrap_or_default(), |line| server.line(line)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => {
+                peer.over();
+                return Err(ServeError::Broken(error));
+            }
+        }
+    }
+    peer.over();
+    server.end.unwrap_or(Ok(()))
+}
+
+struct Server<'a> {
+    shared: Arc<Shared>,
+    make: Option<Box<Make<'a>>>,
+    end: Option<Result<(), ServeError>>,
+}
+
+impl Server<'_> {
+    fn line(&mut self, line: Line<'_>) {
+        // The center writes no bad lines; one of a later version that cannot be read asks for nothing that we have.
+        let Line::Whole(line) = line else { return };
+        match Incoming::read(line) {
+            Ok(Incoming::Answer { id, result }) => self.shared.peer.answered(id, result),
+            Ok(Incoming::Request { id, method, params }) => self.take(&method, params, Some(id)),
+            Ok(Incoming::Notification { method, params }) => self.take(&method, params, None),
+            Err(why) => {
+                if self.make.is_some() {
+                    self.end = Some(Err(ServeError::Handshake(why.to_string())));
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, method: &str, params: Params<'_>, id: Option<&RawValue>) {
+        let reply = |answer: Result<Done, ErrorObject>| self.shared.peer.reply(id, &answer);
+        match method {
+            ask::Initialize::NAME => match params.read::<ask::Initialize>() {
+                Ok(hello) => self.initialize(hello, id),
+                Err(why) => reply(Err(ErrorObject::invalid_params(method, &why))),
+            },
+            ask::Shutdown::NAME => {
+                reply(Ok(Done {}));
+                self.end = Some(Ok(()));
+            }
+            ask::Cancel::NAME => {
+                if let Ok(message) = params.read::<ask::Cancel>()
+                    && let Some(session) = self.shared.session(message.session)
+                {
+                    session.cancel(message.item.as_deref());
+                }
+                reply(Ok(Done {}));
+            }
+            ask::SessionEnded::NAME => {
+                if let Ok(message) = params.read::<ask::SessionEnded>()
+                    && let Some(session) = self.shared.session(message.session)
+                {
+                    session.ended();
+                }
+                reply(Ok(Done {}));
+            }
+            CancelLook::NAME => {
+                if let Ok(message) = params.read::<CancelLook>() {
+                    self.shared.looks.cancel(message.look);
+                }
+                reply(Ok(Done {}));
+            }
+            ask::SynchronizeMore::NAME => {
+                let taken = params.read::<ask::SynchronizeMore>().and_then(|message| {
+                    let items = item_ids(&message.items).map_err(|why| why.to_string())?;
+                    locked(&self.shared.more_items).entry(message.turn).or_default().extend(items);
+                    Ok(Done {})
+                });
+                reply(taken.map_err(|why| ErrorObject::invalid_params(method, &why)));
+            }
+            _ => self.hand_on(method, params, id),
+        }
+    }
+
+    /// Everything else is the handler's, and may take its time.
+    fn hand_on(&mut self, method: &str, params: Params<'_>, id: Option<&RawValue>) {
+        let Some(handler) = self.shared.handler.get().cloned() else {
+            let error = ErrorObject::new(code::INVALID_REQUEST, "the handshake comes first");
+            self.shared.peer.reply(id, &Err::<Done, _>(error));
+            return;
+        };
+        let call = Call { shared: Arc::clone(&self.shared), handler };
+        let (method, text, id) = (method.to_owned(), params.text().to_owned(), id.map(ToOwned::to_owned));
+        let spawned = thread::Builder::new().name(method.clone()).spawn({
+            let id = id.clone();
+            move || call.serve(&method, &text, id.as_deref())
+        });
+        if let Err(error) = spawned {
+            let text = format!("the system gave no thread: {}", syncmgr::reason(&error));
+            let error = HandlerError::new(ProblemClass::Transient, text);
+            self.shared.peer.reply(id.as_deref(), &Err::<Done, _>(failed(error)));
+        }
+    }
+
+    fn initialize(&mut self, question: ask::Initialize, id: Option<&RawValue>) {
+        let Some(make) = self.make.take() else {
+            let error = ErrorObject::new(code::INVALID_REQUEST, "the handshake was made before");
+            self.shared.peer.reply(id, &Err::<Done, _>(error));
+            return;
+        };
+        let made = VERSION
+            .with(question.protocol)
+            .map_err(|other| {
+                let text = format!(
+                    "this handler speaks version {} of the protocol, and the center version {}",
+                    other.ours, other.theirs
+                );
+                HandlerError::new(ProblemClass::Config, text)
+            })
+            .and_then(|protocol| {
+                let hello = Hello {
+                    handler: HandlerId::new(&question.handler)?,
+                    settings: question.settings,
+                    items: question.items,
+                    center: Center(Arc::clone(&self.shared)),
+                };
+                Ok((protocol, make(&hello)?))
+            });
+        match made {
+            Ok((protocol, handler)) => {
+                let mut abilities = vec![
+                    Ability::Ui,
+                    Ability::Options,
+                    Ability::Preview,
+                    Ability::Verify,
+                    Ability::Undo,
+                    Ability::CommandLine,
+                ];
+                // What is settled in sessions only is settled by options of a start.
+                if handler.resolution_handler().is_some_and(|resolves| !resolves.works_in_sessions()) {
+                    abilities.push(Ability::Resolve);
+                }
+                let program = Program { name: handler.id().to_string(), version: String::new() };
+                let _ = self.shared.handler.set(handler);
+                let answer = ask::Initialized { protocol, program: Some(program), abilities };
+                self.shared.peer.reply(id, &Ok(answer));
+            }
+            Err(error) => {
+                self.shared.peer.reply(id, &Err::<Done, _>(failed(error.clone())));
+                self.end = Some(Err(ServeError::Handler(error)));
+            }
+        }
+    }
+}
+
+pub(crate) fn item_ids(items: &[String]) -> Result<Vec<ItemId>, Refusal> {
+    items.iter().map(|item| ItemId::new(item)).collect()
+}
