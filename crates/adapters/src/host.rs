@@ -27,3 +27,9 @@ mod ui;
 pub use handler::HostedHandler;
 pub use limits::Limits;
 pub use spec::{HandlerSpec, Services};
+
+/// What the conformance kit needs of a process without a host around it.
+pub(crate) mod bare {
+    pub(crate) use super::connection::locked;
+    pub(crate) use super::process::{Pipes, Process};
+}

@@ -1,5 +1,6 @@
 //! Handlers that live in other processes: the host of the handler protocol, and wrapped tools.
 
+pub mod conformance;
 pub mod host;
 pub mod parse;
 pub mod process;

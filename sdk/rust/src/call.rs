@@ -100,7 +100,7 @@ impl Call {
                 Ok(self.shared.add_operation(self.handler.event_link(&event)))
             },
             ask::UiAnswer => |answer: ask::UiAnswer| {
-                let operation = locked(&self.shared.operations).1.remove(&answer.operation);
+                let operation = locked(&self.shared.operations).waiting.remove(&answer.operation);
                 match operation {
                     Some(operation) => operation.answered(answer.yes),
                     None => return Err(refused(Refusal::InvalidArgument("no such operation".into()))),

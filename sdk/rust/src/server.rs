@@ -25,6 +25,13 @@ use crate::peer::{Peer, locked};
 use crate::session::RemoteSession;
 use crate::{Hello, Make, ServeError};
 
+/// What waits for a person's answer.
+#[derive(Default)]
+pub(crate) struct Operations {
+    last: u64,
+    pub(crate) waiting: HashMap<u64, Arc<dyn UiOperation>>,
+}
+
 /// What the handler's threads share.
 pub(crate) struct Shared {
     pub(crate) peer: Arc<Peer>,
@@ -34,7 +41,7 @@ pub(crate) struct Shared {
     proposed: Mutex<HashMap<ItemId, Arc<dyn SyncItem>>>,
     /// Waiting requests, as the handler made them of their options.
     requests: Mutex<Vec<(u64, Request)>>,
-    pub(crate) operations: Mutex<(u64, HashMap<u64, Arc<dyn UiOperation>>)>,
+    pub(crate) operations: Mutex<Operations>,
     pub(crate) more_items: Mutex<HashMap<u64, Vec<ItemId>>>,
     pub(crate) looks: Looks,
 }
@@ -96,9 +103,9 @@ impl Shared {
         let operation = operation.map(|operation| {
             let request = operation.request().into();
             let mut operations = locked(&self.operations);
-            operations.0 += 1;
-            let number = operations.0;
-            operations.1.insert(number, operation);
+            operations.last += 1;
+            let number = operations.last;
+            operations.waiting.insert(number, operation);
             things::UiOperation { operation: number, request }
         });
         ask::FoundOperation { operation }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak, mpsc};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
@@ -55,6 +55,7 @@ pub(crate) struct Connection {
     pub(crate) sessions: Sessions,
     pub(crate) calls: Calls,
     pub(crate) log: Mutex<Log>,
+    pub(crate) bad_lines: AtomicU32,
     outbox: Arc<Outbox>,
     process: Option<Process>,
     turns: Mutex<HashMap<u64, mpsc::Sender<TurnNews>>>,
@@ -131,6 +132,7 @@ impl Connection {
             sessions: Sessions::default(),
             calls: Calls::default(),
             log: Mutex::new(log),
+            bad_lines: AtomicU32::new(0),
             outbox,
             process,
             turns: Mutex::default(),

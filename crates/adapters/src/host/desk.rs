@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Instant;
 
@@ -30,7 +31,6 @@ const MOST_WAITING: usize = 200;
 /// Reads what a handler says.
 pub(crate) struct ConnectionDesk {
     connection: Arc<Connection>,
-    bad_lines: u32,
     events: Pace,
     /// The session of the last message: nearly always that of the next.
     last: Option<Arc<OpenSession>>,
@@ -51,7 +51,7 @@ impl ConnectionDesk {
     pub(crate) fn new(connection: Arc<Connection>) -> Self {
         let limits = connection.limits;
         let events = Pace::new(limits.events_per_second, limits.event_burst, Instant::now());
-        Self { connection, bad_lines: 0, events, last: None }
+        Self { connection, events, last: None }
     }
 
     fn session(&mut self, number: u64) -> Served<Arc<OpenSession>> {
@@ -263,13 +263,13 @@ impl ConnectionDesk {
 
     /// Counts a bad line; false when it was one too many.
     fn bad(&mut self, why: &BadLine, line: &[u8]) -> bool {
-        self.bad_lines += 1;
+        let count = self.connection.bad_lines.fetch_add(1, Ordering::Relaxed) + 1;
         let shown = String::from_utf8_lossy(line.get(..SHOWN).unwrap_or(line)).into_owned();
         let shown: String = shown.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         locked(&self.connection.log).note(&format!("a line is no message: {why}: {shown}"));
         tracing::debug!(handler = %self.connection.spec.id, %why, "bad line");
         let limit = self.connection.limits.bad_lines;
-        if self.bad_lines < limit {
+        if count < limit {
             return true;
         }
         let problem = Problem::new(

@@ -1,6 +1,7 @@
 //! A handler in another process, as the center sees it: like any other.
 
 use std::os::fd::OwnedFd;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
@@ -114,6 +115,28 @@ impl HostedHandler {
     /// Whether it wants to run all the time, because it watches something. False while it does not run.
     pub fn wants_to_stay(&self) -> bool {
         self.host.running().is_some_and(|connection| connection.can(Ability::Stay))
+    }
+
+    /// Asks it again for everything that it says of itself; starts it if need be.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not answer.
+    pub fn read_again(&self) -> Result<(), Problem> {
+        let connection = self.host.connect()?;
+        self.host.read(&connection)?;
+        Ok(())
+    }
+
+    /// How many lines of the last connection were no messages.
+    pub fn bad_lines(&self) -> u32 {
+        let state = locked(&self.host.state);
+        state.connection.as_ref().map_or(0, |connection| connection.bad_lines.load(Ordering::Relaxed))
+    }
+
+    /// The last lines of its log, with what was noted about it.
+    pub fn last_words(&self) -> Vec<String> {
+        let connection = locked(&self.host.state).connection.clone();
+        connection.map_or_else(Vec::new, |connection| locked(&connection.log).last_words())
     }
 
     /// Whether its process runs, or its program is connected.

@@ -1,0 +1,243 @@
+//! Synchronizations as a center has them: undisturbed, stopped in part, stopped as a whole, and after a restart.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use syncmgr::testing::{Ask, Call, MemoryLedger, TestCenter, Verdict, What};
+use syncmgr::{Handler, ItemId, ProgressStatus, admission};
+
+use super::{Findings, Trial};
+use crate::host::bare::locked;
+use crate::host::{HandlerSpec, HostedHandler, Services};
+
+/// A stop must be acknowledged in this time.
+const IN_TIME: Duration = Duration::from_secs(10);
+
+/// The rules that show in the calls of any synchronization.
+const SEEN: &[&str] = &["R1", "R2", "R5", "R10", "R12", "R15", "R18"];
+
+struct Stage<'a> {
+    spec: &'a HandlerSpec,
+    trial: &'a Trial,
+    items: Vec<ItemId>,
+}
+
+/// Plays all scenes; gives the handler's name.
+pub(super) fn play(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -> String {
+    let handler = HostedHandler::new(spec.clone());
+    if let Err(problem) = handler.start() {
+        findings.broken("P1", problem.to_string());
+        return spec.id.to_string();
+    }
+    let name = handler.name().unwrap_or_default();
+    let all = handler.items().all();
+    let admissible: Vec<ItemId> = all
+        .iter()
+        .filter(|item| admission::item(item.as_ref()).is_ok())
+        .map(|item| item.id().clone())
+        .collect();
+    let twice = (1..admissible.len())
+        .any(|at| admissible.iter().skip(at).any(|id| admissible.get(at - 1) == Some(id)));
+    if twice {
+        findings.broken("R5", "two items have the same identifier");
+    }
+    restart(&handler, &admissible, findings);
+    handler.shut_down();
+    let items = match &trial.items {
+        Some(items) => items.clone(),
+        None => admissible,
+    };
+    if items.is_empty() {
+        for rule in SEEN {
+            findings.not_tried(rule, "it has no item to synchronize");
+        }
+        return name;
+    }
+    let stage = Stage { spec, trial, items };
+    stage.undisturbed(findings);
+    stage.one_stopped(findings);
+    stage.all_stopped(findings);
+    name
+}
+
+/// The same items after the process was ended and started again.
+fn restart(handler: &HostedHandler, before: &[ItemId], findings: &mut Findings) {
+    handler.restart();
+    match handler.read_again() {
+        Ok(()) => {
+            let after: Vec<ItemId> = handler.items().all().iter().map(|item| item.id().clone()).collect();
+            match before.iter().find(|item| !after.contains(item)) {
+                None => findings.held("P9"),
+                Some(item) => findings.broken("P9", format!("item '{item}' is gone after a restart")),
+            }
+        }
+        Err(problem) => findings.broken("P9", problem.to_string()),
+    }
+}
+
+impl Stage<'_> {
+    /// Synchronizes once, with whatever `prepare` asks for in between. None: it did not come back.
+    fn run(&self, findings: &mut Findings, prepare: impl FnOnce(&TestCenter)) -> Option<Verdict> {
+        let handler = Arc::new(HostedHandler::new(self.spec.clone()));
+        let center = TestCenter::new(Arc::clone(&handler) as Arc<dyn Handler>);
+        handler.restart();
+        handler.set_services(Services {
+            creator: Some(Arc::new(center.clone())),
+            control: None,
+            ledger: Some(Arc::new(MemoryLedger::default())),
+        });
+        prepare(&center);
+        let (done, over) = mpsc::channel();
+        let (syncs, items) = (center.clone(), self.items.clone());
+        let spawned = thread::Builder::new().name("trial".into()).spawn(move || {
+            // Whoever waited may have given up.
+            let _ = done.send(syncs.sync(&items));
+        });
+        let came_back = spawned.is_ok()
+            && match over.recv_timeout(self.trial.patience) {
+                Ok(Ok(())) => true,
+                Ok(Err(refusal)) => {
+                    findings.broken("R15", refusal.to_string());
+                    false
+                }
+                Err(_) => {
+                    let patience = self.trial.patience.as_secs();
+                    findings.broken("R12", format!("a synchronization was not over after {patience} s"));
+                    // Ends the process, and with it the call.
+                    handler.restart();
+                    let _ = over.recv_timeout(self.trial.patience);
+                    false
+                }
+            };
+        match handler.bad_lines() {
+            0 => findings.held("P6"),
+            count => findings.broken(
+                "P6",
+                format!("{count} lines were no messages: {}", handler.last_words().join(" | ")),
+            ),
+        }
+        handler.shut_down();
+        let verdict = center.finish();
+        for failure in &verdict.failures {
+            if !failure.problem.text.contains("was stopped") {
+                findings.broken("R12", format!("'synchronize' failed: {}", failure.problem));
+            }
+        }
+        for violation in &verdict.violations {
+            findings.broken(violation.rule, violation.text.clone());
+        }
+        came_back.then_some(verdict)
+    }
+
+    fn undisturbed(&self, findings: &mut Findings) {
+        let Some(verdict) = self.run(findings, |_| {}) else { return };
+        for rule in SEEN {
+            findings.held(rule);
+        }
+        let did = |what: fn(&What) -> bool| verdict.calls.iter().any(|call| what(&call.what));
+        for (rule, tried, why) in [
+            ("R8", did(|what| matches!(what, What::Propose(_))), "it proposed no item"),
+            (
+                "R9",
+                did(|what| matches!(what, What::AddItem(_) | What::AddRequest)),
+                "it took no further item in",
+            ),
+            ("R16", did(|what| matches!(what, What::Event(_))), "it reported no event"),
+        ] {
+            if tried { findings.held(rule) } else { findings.not_tried(rule, why) }
+        }
+    }
+
+    /// One item is stopped when it reports for the first time; the others go on.
+    fn one_stopped(&self, findings: &mut Findings) {
+        let stopped = Arc::new(Mutex::new(None::<(ItemId, Instant, Option<Instant>)>));
+        let verdict = self.run(findings, |center| {
+            for item in self.items.clone() {
+                let (first, asked) = (item.clone(), Arc::clone(&stopped));
+                let begins = move |call: &Call| {
+                    let mut asked = locked(&asked);
+                    let hit = asked.is_none() && works(call, &first);
+                    if hit {
+                        *asked = Some((first.clone(), Instant::now(), None));
+                    }
+                    hit
+                };
+                center.when(begins, Ask::CancelItem(item.clone()));
+                let ended = Arc::clone(&stopped);
+                let ends = move |call: &Call| {
+                    let hit = completes(call, &item);
+                    if let Some((id, _, end)) = locked(&ended).as_mut()
+                        && hit
+                        && *id == item
+                    {
+                        end.get_or_insert(Instant::now());
+                    }
+                    hit
+                };
+                center.when(ends, Ask::Advance(Duration::ZERO));
+            }
+        });
+        let stopped = locked(&stopped).clone();
+        match (verdict, stopped) {
+            (_, None) => findings.not_tried("R3", "no item reported that it is being worked on"),
+            (_, Some((item, asked, Some(end)))) if end - asked > IN_TIME => findings.broken(
+                "R3",
+                format!("item '{item}' was acknowledged {} s after it was stopped", (end - asked).as_secs()),
+            ),
+            (None, Some((item, ..))) => {
+                findings
+                    .broken("R3", format!("item '{item}' was stopped, and 'synchronize' did not come back"));
+            }
+            (Some(verdict), Some((item, ..))) => {
+                findings.held("R3");
+                let others = self.items.iter().filter(|other| **other != item);
+                let also = others.clone().find(|other| {
+                    verdict.item(other).is_some_and(|end| end.status == ProgressStatus::Canceled)
+                });
+                match also {
+                    Some(other) => {
+                        findings.broken("R4", format!("'{item}' was stopped, and '{other}' with it"))
+                    }
+                    None if others.count() == 0 => {
+                        findings.not_tried("R4", "it has one item only");
+                    }
+                    None => findings.held("R4"),
+                }
+            }
+        }
+    }
+
+    /// Everything is stopped at the first report.
+    fn all_stopped(&self, findings: &mut Findings) {
+        let asked = Arc::new(Mutex::new(None::<Instant>));
+        let verdict = self.run(findings, |center| {
+            let (items, asked) = (self.items.clone(), Arc::clone(&asked));
+            let begins = move |call: &Call| {
+                let hit = items.iter().any(|item| works(call, item));
+                if hit {
+                    locked(&asked).get_or_insert(Instant::now());
+                }
+                hit
+            };
+            center.when(begins, Ask::CancelAll);
+        });
+        let took = locked(&asked).map(|asked| asked.elapsed());
+        match (verdict, took) {
+            (_, None) => findings.not_tried("R3", "no item reported that it is being worked on"),
+            // The process is ended after the synchronization, which takes a moment of its own.
+            (Some(_), Some(took)) if took <= IN_TIME + Duration::from_secs(5) => findings.held("R3"),
+            (_, Some(took)) => findings
+                .broken("R3", format!("{} s after a stop of everything it was not over", took.as_secs())),
+        }
+    }
+}
+
+fn works(call: &Call, item: &ItemId) -> bool {
+    call.is_progress(item, ProgressStatus::Updating)
+        || call.is_progress(item, ProgressStatus::UpdatingIndeterminate)
+}
+
+fn completes(call: &Call, item: &ItemId) -> bool {
+    matches!(&call.what, What::Progress { item: of, status, .. } if of == item && status.completes())
+}

@@ -1,0 +1,251 @@
+"""Serves a handler: reads what the center asks, and answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import traceback
+from typing import Any, BinaryIO, Callable, Mapping, Optional
+
+from ._handler import Handler, Hello
+from ._model import Conflict, Json, Problem, ProblemClass, Refused
+from ._peer import MAX_LINE, Peer
+from ._session import Session
+
+VERSION = (1, 0)
+
+
+def serve(handler: Handler, *, path: Optional[str] = None, identifier: Optional[str] = None) -> None:
+    """Serves until the center says goodbye or is gone: on descriptors 3 and 4, or (``path``) over the center's socket as
+    a program that started itself and is known as ``identifier``. The process should exit then."""
+    if path is not None:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.connect(path)
+        run(handler, connection.makefile("rb"), connection.makefile("wb"), identifier or type(handler).__name__.lower())
+        return
+    try:
+        reads, writes = os.fdopen(3, "rb"), os.fdopen(4, "wb")
+    except OSError as error:
+        raise SystemExit(f"no connection with the sync center ({error}): a handler is started by Instep") from None
+    # What the handler starts itself has no part in the protocol.
+    os.set_inheritable(3, False)
+    os.set_inheritable(4, False)
+    run(handler, reads, writes)
+
+
+def run(handler: Handler, reads: BinaryIO, writes: BinaryIO, register: Optional[str] = None) -> None:
+    """Serves over two streams."""
+    peer = Peer(writes)
+    if register is not None:
+        peer.tell("register", {"handler": register, "protocol": f"{VERSION[0]}.{VERSION[1]}"})
+    server = _Server(handler, peer)
+    try:
+        while not server.ended:
+            line = reads.readline(MAX_LINE + 1)
+            if not line:
+                break
+            if not line.endswith(b"\n"):
+                # Longer than any message: passed over to its end.
+                while line and not line.endswith(b"\n"):
+                    line = reads.readline(MAX_LINE + 1)
+                continue
+            server.line(line)
+    finally:
+        peer.over()
+        handler.shutdown()
+
+
+class _Server:
+    def __init__(self, handler: Handler, peer: Peer) -> None:
+        self._handler = handler
+        self._peer = peer
+        self._sessions: dict[int, Session] = {}
+        self._more: dict[int, list[str]] = {}
+        self.ended = False
+        self._greeted = False
+
+    def line(self, line: bytes) -> None:
+        try:
+            message = json.loads(line)
+        except ValueError:
+            return
+        if not isinstance(message, dict):
+            return
+        method = message.get("method")
+        if not isinstance(method, str):
+            if "id" in message:
+                self._peer.answered(message)
+            return
+        params = message.get("params")
+        params = params if isinstance(params, dict) else {}
+        at_once = self._AT_ONCE.get(method)
+        if at_once is not None:
+            self._answer(message, lambda: at_once(self, params))
+        elif method in self._ASKED and self._greeted:
+            asked = self._ASKED[method]
+            threading.Thread(
+                target=self._answer, args=(message, lambda: asked(self, params)), name=method, daemon=True
+            ).start()
+        elif "id" in message:
+            error = {"code": -32601, "message": f"there is no method '{method[:80]}'"}
+            self._peer.send({"id": message["id"], "error": error})
+
+    def _answer(self, message: Json, serve: Callable[[], Optional[Json]]) -> None:
+        error: Json
+        try:
+            result = serve() or {}
+            if "id" in message:
+                self._peer.send({"id": message["id"], "result": result})
+            return
+        except Problem as problem:
+            data = {"class": problem.kind.value, **({} if problem.fix is None else {"fix": problem.fix})}
+            error = {"code": -32010, "message": problem.text, "data": data}
+        except Refused as refused:
+            error = {"code": refused.code, "message": str(refused)}
+        except (KeyError, TypeError, ValueError) as wrong:
+            known = message["method"] == "synchronize"
+            if known:
+                traceback.print_exc()
+            error = _bug(wrong) if known else {"code": -32602, "message": str(wrong)}
+        except Exception as wrong:
+            traceback.print_exc()
+            error = _bug(wrong)
+        if "id" in message:
+            self._peer.send({"id": message["id"], "error": error})
+
+    # ---- At once, on the reading thread ----
+
+    def _initialize(self, params: Json) -> Json:
+        major = str(params["protocol"]).split(".")[0]
+        if major != str(VERSION[0]):
+            text = f"this handler speaks version {VERSION[0]}.{VERSION[1]} of the protocol"
+            raise Problem(ProblemClass.CONFIG, text)
+        hello = Hello(
+            handler=str(params["handler"]),
+            settings=params.get("settings", {}),
+            items=params.get("items", {}),
+            center=self._peer,
+        )
+        self._handler.hello(hello)
+        self._greeted = True
+        abilities = ["options", "command_line"]
+        abilities += ["resolve"] if self._handler.resolves else []
+        abilities += ["stay"] if self._handler.stays else []
+        program = {"name": type(self._handler).__name__, "version": ""}
+        return {"protocol": f"{VERSION[0]}.{VERSION[1]}", "program": program, "abilities": abilities}
+
+    def _shutdown(self, params: Json) -> None:
+        self.ended = True
+
+    def _cancel(self, params: Json) -> None:
+        session = self._sessions.get(params.get("session", 0))
+        if session is not None:
+            session.cancel(params.get("item"))
+
+    def _session_ended(self, params: Json) -> None:
+        session = self._sessions.get(params.get("session", 0))
+        if session is not None:
+            session.cancel(None)
+
+    def _synchronize_more(self, params: Json) -> None:
+        self._more.setdefault(params["turn"], []).extend(params["items"])
+
+    _AT_ONCE: Mapping[str, Callable[[_Server, Json], Optional[Json]]] = {
+        "initialize": _initialize,
+        "shutdown": _shutdown,
+        "cancel": _cancel,
+        "session_ended": _session_ended,
+        "synchronize_more": _synchronize_more,
+    }
+
+    # ---- The handler's, each on a thread of its own ----
+
+    def _get_handler(self, params: Json) -> Json:
+        handler = self._handler
+        return {
+            "name": handler.name or type(handler).__name__,
+            "kind": handler.kind,
+            "comment": handler.comment,
+            "capabilities": list(handler.capabilities),
+            "policies": list(handler.policies),
+        }
+
+    def _list_items(self, params: Json) -> Json:
+        start = int(params.get("after") or 0)
+        page: list[Json] = []
+        room = MAX_LINE // 2
+        items = self._handler.items()
+        for item in items[start:]:
+            told = item.to_json()
+            size = len(json.dumps(told))
+            if page and size > room:
+                return {"items": page, "next": str(start + len(page))}
+            page.append(told)
+            room -= size
+        return {"items": page}
+
+    def _get_item(self, params: Json) -> Json:
+        wanted = str(params["item"]).upper()
+        for item in self._handler.items():
+            if item.id.upper() == wanted:
+                return {"item": item.to_json()}
+        return {"item": None}
+
+    def _synchronize(self, params: Json) -> None:
+        turn = params["turn"]
+        items = [*self._more.pop(turn, []), *params["items"]]
+        first, rest = items[:200], items[200:]
+        answer = self._peer.call("create_session", {"turn": turn, "items": first})
+        session = Session(self._peer, turn, first, params.get("options") or {}, answer)
+        self._sessions[session.number] = session
+        try:
+            for item in rest:
+                session.add_item(item)
+            self._handler.synchronize(session)
+            session.finish_stopped()
+        finally:
+            del self._sessions[session.number]
+
+    def _check_options(self, params: Json) -> None:
+        try:
+            self._handler.check_options(params["options"])
+        except ValueError as wrong:
+            raise Refused(-32001, str(wrong)) from wrong
+
+    def _get_abilities(self, params: Json) -> Json:
+        return {"abilities": ["keep_single", "keep_multiple", "keep_recent"]}
+
+    def _resolve(self, params: Json) -> Json:
+        choice: Mapping[str, Any] = params["choice"]
+        self._handler.resolve(Conflict.from_json(params["conflict"]), str(choice.get("keep")), choice)
+        return {"feedback": "continue"}
+
+    def _enable(self, params: Json) -> None:
+        self._handler.enable(params.get("item"), bool(params["enabled"]))
+
+    def _activate(self, params: Json) -> None:
+        self._handler.activate(bool(params["active"]))
+
+    def _command_line(self, params: Json) -> Json:
+        return {"command": self._handler.command_line(str(params["item"]))}
+
+    _ASKED: Mapping[str, Callable[[_Server, Json], Optional[Json]]] = {
+        "get_handler": _get_handler,
+        "list_items": _list_items,
+        "get_item": _get_item,
+        "synchronize": _synchronize,
+        "check_options": _check_options,
+        "get_abilities": _get_abilities,
+        "resolve_conflict": _resolve,
+        "enable": _enable,
+        "activate": _activate,
+        "command_line": _command_line,
+    }
+
+
+def _bug(error: Exception) -> Json:
+    text = f"The handler broke down: {type(error).__name__}: {error}."
+    return {"code": -32010, "message": text, "data": {"class": "bug", "fix": "report it to the handler's author"}}
+
