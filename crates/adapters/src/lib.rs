@@ -5,4 +5,5 @@ pub mod host;
 pub mod parse;
 pub mod process;
 pub mod telling;
+pub mod tools;
 pub mod verdict;

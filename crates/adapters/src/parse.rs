@@ -76,6 +76,10 @@ pub enum Total {
     Moved,
     /// Bytes of content transferred.
     Bytes,
+    /// Entries of the source, all of them.
+    Source,
+    /// Entries of the target before the run.
+    Target,
 }
 
 /// Where output came from.

@@ -65,6 +65,16 @@ pub enum Stopping {
     Killed,
 }
 
+impl Stopping {
+    /// For the results: a name, and what happened.
+    pub fn told(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Asked => ("Asked to stop", "the command and all that it started were asked to end"),
+            Self::Killed => ("Killed", "the command did not end when it was asked to, and was killed"),
+        }
+    }
+}
+
 /// Whoever follows a command.
 pub trait Follower {
     /// It wrote something.

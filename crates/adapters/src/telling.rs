@@ -155,21 +155,22 @@ impl<H: Hearer> Teller<H> {
         self.hearer.event(NewEvent::new(Some(&self.item), level, name, text));
     }
 
-    /// The paths that need a decision, as the command named them.
-    pub fn conflicts(&self) -> &[String] {
-        &self.conflicts
-    }
-
     /// The command has ended. Tells the last word, which is also the answer.
     pub fn end(self, exit: Exit, stopped: bool) -> Verdict {
         let tool = self.tool;
         self.end_with(|tally| tool.verdict(exit, tally, stopped))
     }
 
+    /// The same, with the paths that need a decision as the command named them.
+    pub fn end_and_conflicts(mut self, exit: Exit, stopped: bool) -> (Verdict, Vec<String>) {
+        self.read_rest();
+        let conflicts = std::mem::take(&mut self.conflicts);
+        (self.end(exit, stopped), conflicts)
+    }
+
     /// The same with another way to judge.
     pub fn end_with(mut self, judge: impl FnOnce(&Tally) -> Verdict) -> Verdict {
-        self.reader.end(&mut self.facts);
-        self.tell_facts();
+        self.read_rest();
         if self.events > EVENTS {
             let more = self.events - EVENTS;
             self.event(Level::Information, "And more", format!("{more} further lines are in the log alone"));
@@ -177,6 +178,11 @@ impl<H: Hearer> Teller<H> {
         let verdict = judge(&self.tally);
         self.hearer.end(&verdict, self.tally.counts());
         verdict
+    }
+
+    fn read_rest(&mut self) {
+        self.reader.end(&mut self.facts);
+        self.tell_facts();
     }
 
     fn tell_facts(&mut self) {

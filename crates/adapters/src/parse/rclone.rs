@@ -104,6 +104,8 @@ fn statistics(stats: &Stats, facts: &mut Vec<Fact>) {
     facts.push(Fact::Total(Total::Bytes, stats.bytes));
     facts.push(Fact::Total(Total::Deleted, stats.deletes.saturating_add(stats.deleted_dirs)));
     facts.push(Fact::Total(Total::Moved, stats.renames));
+    // Whatever is at the target is checked: against the source, or before it is deleted.
+    facts.push(Fact::Total(Total::Target, stats.total_checks));
 }
 
 fn message(level: &str, text: &str, object: Option<&str>, facts: &mut Vec<Fact>) {

@@ -98,6 +98,7 @@ fn itemized(line: &str, facts: &mut Vec<Fact>) -> bool {
 fn total(line: &str, facts: &mut Vec<Fact>) -> bool {
     let Some((what, rest)) = line.split_once(": ") else { return false };
     let total = match what {
+        "Number of files" => Total::Source,
         "Number of created files" => Total::Created,
         "Number of deleted files" => Total::Deleted,
         "Total transferred file size" => Total::Bytes,

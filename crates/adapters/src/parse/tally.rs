@@ -34,6 +34,8 @@ struct Said {
     updated: Option<u64>,
     deleted: Option<u64>,
     moved: Option<u64>,
+    source: Option<u64>,
+    target: Option<u64>,
 }
 
 impl Tally {
@@ -52,6 +54,8 @@ impl Tally {
                 Total::Deleted => self.said.deleted = Some(*count),
                 Total::Moved => self.said.moved = Some(*count),
                 Total::Bytes => self.bytes = *count,
+                Total::Source => self.said.source = Some(*count),
+                Total::Target => self.said.target = Some(*count),
             },
             Fact::Told { level: Level::Error, text, .. } => {
                 self.errors += 1;
@@ -67,7 +71,7 @@ impl Tally {
 
     /// What was done.
     pub fn counts(&self) -> Counts {
-        let Said { created, updated, deleted, moved } = self.said;
+        let Said { created, updated, deleted, moved, .. } = self.said;
         let b = SideCounts {
             created: created.unwrap_or(self.seen.created),
             updated: updated.unwrap_or(self.seen.updated),
@@ -82,6 +86,15 @@ impl Tally {
             skipped: self.skipped,
             bytes: self.bytes,
         }
+    }
+
+    /// How many entries were at the target before, if the command tells enough: what came is not counted, what goes is.
+    pub fn there_before(&self) -> Option<u64> {
+        let of_source = || {
+            let SideCounts { created, deleted, .. } = self.counts().b;
+            self.said.source.map(|source| source.saturating_sub(created).saturating_add(deleted))
+        };
+        self.said.target.or_else(of_source)
     }
 
     /// Whether anything was done.

@@ -125,10 +125,7 @@ impl Follower for Supervisor<'_> {
     }
 
     fn stopping(&mut self, how: Stopping) {
-        let (name, text) = match how {
-            Stopping::Asked => ("Asked to stop", "the command and all that it started were asked to end"),
-            Stopping::Killed => ("Killed", "the command did not end when it was asked to, and was killed"),
-        };
+        let (name, text) = how.told();
         self.teller.event(Level::Information, name, text);
         self.out.note(format_args!("instep: {text}"));
     }

@@ -1,0 +1,102 @@
+//! git: a repository and a remote.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::options::Options;
+use super::{Job, Kind, Prepared, Value};
+use crate::verdict::Tool;
+
+/// The kind.
+pub struct Git;
+
+impl Kind for Git {
+    fn tool(&self) -> Tool {
+        Tool::Git
+    }
+
+    fn id(&self) -> &'static str {
+        "git"
+    }
+
+    fn oldest(&self) -> [u32; 2] {
+        [2, 20]
+    }
+}
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    /// Brings what the remote has; the work tree stays as it is.
+    Fetch,
+    /// Brings the remote what is here. Never by force.
+    Push,
+    /// The remote becomes equal to what is here, also where that takes away.
+    Mirror,
+}
+
+/// What an item says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remote {
+    mode: Mode,
+    /// Where the repository is.
+    path: String,
+    /// The remote, by its name or its URL.
+    #[serde(default = "origin")]
+    remote: String,
+    /// References; all of them if nothing is said (for a push: all branches).
+    #[serde(default)]
+    references: Vec<String>,
+    /// More of git's own options for this command.
+    #[serde(default)]
+    options: Vec<String>,
+    #[serde(default)]
+    environment: BTreeMap<String, Value>,
+}
+
+fn origin() -> String {
+    "origin".into()
+}
+
+impl Remote {
+    fn prepare(&self, dry: bool) -> Prepared {
+        let verb = if self.mode == Mode::Fetch { "fetch" } else { "push" };
+        let words = ["git", "-C", &self.path, verb, "--progress"];
+        let mut prepared = Prepared::new(words).with(&self.environment);
+        match self.mode {
+            Mode::Fetch => {}
+            Mode::Push if self.references.is_empty() => prepared.word("--all"),
+            Mode::Push => {}
+            Mode::Mirror => prepared.word("--mirror"),
+        }
+        if dry {
+            prepared.word("--dry-run");
+        }
+        prepared.words(&self.options);
+        prepared.word("--");
+        prepared.word(&self.remote);
+        prepared.words(&self.references);
+        prepared.variable("GIT_SSH_COMMAND", Value::Text("ssh -oBatchMode=yes".into()));
+        prepared
+    }
+}
+
+impl Job for Remote {
+    fn command(&self, _options: &Options) -> Prepared {
+        self.prepare(false)
+    }
+
+    fn dry_run(&self, _options: &Options) -> Option<Prepared> {
+        Some(self.prepare(true))
+    }
+
+    fn comment(&self) -> String {
+        match self.mode {
+            Mode::Fetch => format!("{} to {}", self.remote, self.path),
+            Mode::Push | Mode::Mirror => format!("{} to {}", self.path, self.remote),
+        }
+    }
+}

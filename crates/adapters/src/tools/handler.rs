@@ -1,0 +1,337 @@
+//! A tool as an ordinary handler of a sync center.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use syncmgr::conflict::{Conflict, ConflictId, ConflictKind, ConflictLedger, ConflictStore};
+use syncmgr::flags::{HandlerCapabilities, HandlerType};
+use syncmgr::outcome::{Phase, Problem, ProblemClass};
+use syncmgr::plan::{Preview, PreviewError, Watch};
+use syncmgr::{
+    CancelRequest, Counts, Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, Level,
+    Outcome, ProgressStatus, Refusal, Request, SessionCreator, SyncCallback, SyncItem, SyncItemInfo,
+};
+
+use super::options::{MaxDelete, Options};
+use super::{Keep, Kind, Set, Surroundings, dry, version};
+use crate::parse::Stream;
+use crate::process::{self, Ended, Follower, Input, Stopping, Wish};
+use crate::telling::{Hearer as _, InSession, Teller};
+use crate::verdict::Verdict;
+
+/// How long a tool has to end after it was asked to.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A tool and the items that are set up for it. A start may bring [`Options`].
+pub struct ToolHandler {
+    id: HandlerId,
+    kind: &'static dyn Kind,
+    items: Items,
+    around: Surroundings,
+    conflicts: Arc<dyn ConflictLedger>,
+}
+
+impl ToolHandler {
+    /// The handler of a tool, with these items.
+    ///
+    /// # Errors
+    /// The kind's identifier is none.
+    pub fn new(
+        kind: &'static dyn Kind,
+        items: Vec<Set>,
+        around: Surroundings,
+        conflicts: Arc<dyn ConflictLedger>,
+    ) -> Result<Self, Refusal> {
+        let handler =
+            Self { id: HandlerId::new(kind.id())?, kind, items: Items::default(), around, conflicts };
+        handler.set(items);
+        Ok(handler)
+    }
+
+    /// Gives it other items. What is being synchronized goes on as it began.
+    pub fn set(&self, items: Vec<Set>) {
+        let items = items.into_iter().map(|item| Arc::new(ToolItem(item))).collect();
+        *self.items.0.write().unwrap_or_else(PoisonError::into_inner) = items;
+    }
+
+    fn find(&self, item: &ItemId) -> Result<Set, Refusal> {
+        let found = self.items.read().into_iter().find(|known| known.0.id == *item);
+        found.map(|item| item.0.clone()).ok_or_else(|| {
+            Refusal::InvalidArgument(format!("there is no item '{item}' of {}", self.kind.id()))
+        })
+    }
+
+    fn run(&self, item: &ItemId, callback: &dyn SyncCallback, options: &Options) {
+        let mut hearer = InSession { callback, item };
+        let refused = |problem| Verdict { outcome: Outcome::Failed, problem: Some(problem) };
+        let prepared = self
+            .find(item)
+            .map_err(|refusal| Problem::new(ProblemClass::Config, refusal.to_string()))
+            .and_then(|set| version::check(self.kind).map(|()| set))
+            .and_then(|set| {
+                let prepared = set.job.command(options);
+                let command = prepared.command(&*self.around.secret).map_err(|error| error.problem)?;
+                Ok((set, prepared, command))
+            });
+        let (set, prepared, command) = match prepared {
+            Ok(prepared) => prepared,
+            Err(problem) => return hearer.end(&refused(problem), Counts::default()),
+        };
+        if let Some(stop) = self.guard(&set, callback, options) {
+            return hearer.end(&stop, Counts::default());
+        }
+        let _ = callback.report_phase(item, Phase::Moving);
+        let mut follow = Follow {
+            teller: Teller::new(hearer, item.clone(), self.kind.tool()),
+            keep: (self.around.log)(callback.run_id()),
+        };
+        follow.teller.event(Level::Information, "The command", prepared.shown());
+        let (mut verdict, conflicts) = match process::run(command, Input::Nothing, GRACE, &mut follow) {
+            Ok(Ended { exit, stopped }) => follow.teller.end_and_conflicts(exit, stopped.is_some()),
+            Err(error) => {
+                let text = format!("{} cannot be run: {}", self.kind.id(), syncmgr::reason(&error));
+                let verdict = refused(Problem::new(ProblemClass::Permission, text));
+                (follow.teller.end_with(|_| verdict), Vec::new())
+            }
+        };
+        // A run that came to its end knows of all conflicts; others leave those that are known.
+        if matches!(verdict.outcome, Outcome::Done | Outcome::NeedsDecision | Outcome::Gaps) {
+            let open = conflicts.into_iter().map(|path| self.conflict(item, path)).collect();
+            if let Err(refusal) = self.conflicts.replace(&self.id, item, open) {
+                verdict.problem.get_or_insert_with(|| {
+                    Problem::new(
+                        ProblemClass::Transient,
+                        format!("the conflicts could not be written down: {refusal}"),
+                    )
+                });
+            }
+        }
+    }
+
+    /// What a guard says to what the tool would delete (S6). The dry run reads; nothing is touched.
+    fn guard(&self, set: &Set, callback: &dyn SyncCallback, options: &Options) -> Option<Verdict> {
+        if options.approve || !set.job.may_delete() {
+            return None;
+        }
+        let command = set.job.dry_run(options)?.command(&*self.around.secret).ok()?;
+        let _ = callback.report_phase(&set.id, Phase::Looking);
+        let mut asked = CancelRequest::None;
+        let seen = dry::run(command, self.kind.tool(), &mut |rows| {
+            let status = ProgressStatus::UpdatingIndeterminate;
+            let answer =
+                callback.report_progress(&set.id, Some("looking at what would be deleted"), status, rows, 0);
+            asked = answer.unwrap_or(CancelRequest::All);
+            asked == CancelRequest::None
+        });
+        if asked != CancelRequest::None {
+            return Some(Verdict { outcome: Outcome::Canceled, problem: None });
+        }
+        let stop = stop(set, &seen, options)?;
+        Some(Verdict {
+            outcome: Outcome::SafetyStop,
+            problem: Some(Problem::new(ProblemClass::Safety, stop)),
+        })
+    }
+
+    /// Both versions stay where they are; which is which only the tool knows.
+    fn conflict(&self, item: &ItemId, path: String) -> Conflict {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Conflict {
+            id: ConflictId(path.clone().into_bytes()),
+            handler: self.id.clone(),
+            item: item.clone(),
+            kind: ConflictKind::EditEdit,
+            path: path.into_bytes(),
+            detected: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+            versions: Vec::new(),
+        }
+    }
+}
+
+/// Why a run is not begun, in a sentence.
+fn stop(set: &Set, seen: &dry::Seen, options: &Options) -> Option<String> {
+    let limit = options.max_delete.or(set.job.max_delete());
+    let deleted = seen.counts.b.deleted;
+    let of = seen.there.unwrap_or(deleted);
+    // A share of nobody knows how much is no limit, unless it was set as a number.
+    let known = seen.there.is_some() || matches!(limit, Some(MaxDelete::Count(_)));
+    (known && MaxDelete::is_exceeded(limit, deleted, of)).then(|| {
+        format!(
+            "{deleted} of {of} entries would be deleted, more than the limit of {}. Nothing was touched. Look at it with \
+             `instep preview`; if it is right, run again with --approve, or set another max_delete.",
+            limit.unwrap_or(MaxDelete::DEFAULT)
+        )
+    })
+}
+
+struct Follow<'c> {
+    teller: Teller<InSession<'c>>,
+    keep: Option<Keep>,
+}
+
+impl Follower for Follow<'_> {
+    fn output(&mut self, from: Stream, bytes: &[u8]) {
+        if let Some(keep) = &mut self.keep {
+            keep(bytes);
+        }
+        self.teller.output(from, bytes);
+    }
+
+    fn look(&mut self) -> Wish {
+        if self.teller.look() == CancelRequest::None { Wish::GoOn } else { Wish::Stop }
+    }
+
+    fn stopping(&mut self, how: Stopping) {
+        let (name, text) = how.told();
+        self.teller.event(Level::Information, name, text);
+    }
+}
+
+impl Handler for ToolHandler {
+    fn id(&self) -> &HandlerId {
+        &self.id
+    }
+
+    fn name(&self) -> Result<String, HandlerError> {
+        Ok(self.kind.id().to_owned())
+    }
+
+    fn info(&self) -> Result<HandlerInfo, HandlerError> {
+        Ok(HandlerInfo {
+            kind: HandlerType::Application,
+            type_label: "Tool".into(),
+            comment: format!("Runs {}", self.kind.id()),
+            ..HandlerInfo::default()
+        })
+    }
+
+    fn capabilities(&self) -> HandlerCapabilities {
+        HandlerCapabilities::CONFLICT_STORE | HandlerCapabilities::SUPPORTS_CONCURRENT_SESSIONS
+    }
+
+    fn items(&self) -> &dyn ItemContainer {
+        &self.items
+    }
+
+    fn conflict_store(&self) -> Option<Arc<dyn ConflictStore>> {
+        Some(Arc::clone(&self.conflicts) as Arc<dyn ConflictStore>)
+    }
+
+    fn request(&self, options: &str) -> Result<Option<Request>, Refusal> {
+        let options = Options::read(options)?;
+        Ok((options != Options::default()).then(|| Request::new(options)))
+    }
+
+    fn preview(&self, item: &ItemId, options: &str, watch: &dyn Watch) -> Result<Preview, PreviewError> {
+        let set = self.find(item)?;
+        let options = Options::read(options)?;
+        let dry = set.job.dry_run(&options).ok_or_else(|| {
+            Refusal::NotImplemented(format!("{} cannot say beforehand what it would do", self.kind.id()))
+        })?;
+        let failed = |outcome, problem| PreviewError::Failed { outcome, problem };
+        version::check(self.kind).map_err(|problem| failed(Outcome::Failed, problem))?;
+        let command =
+            dry.command(&*self.around.secret).map_err(|error| failed(Outcome::Failed, error.problem))?;
+        let mut told = 0;
+        let seen = dry::run(command, self.kind.tool(), &mut |rows| {
+            watch.looked_at(rows - told, b"");
+            told = rows;
+            !watch.canceled()
+        });
+        if watch.canceled() {
+            let problem = Problem::new(ProblemClass::Transient, "nobody waits for the preview any more");
+            return Err(failed(Outcome::Canceled, problem));
+        }
+        if let Verdict {
+            outcome: Outcome::Failed | Outcome::Waiting | Outcome::Canceled,
+            problem: Some(problem),
+        } = seen.verdict
+        {
+            return Err(failed(seen.verdict.outcome, problem));
+        }
+        let stops: Vec<String> =
+            if set.job.may_delete() { stop(&set, &seen, &options).into_iter().collect() } else { Vec::new() };
+        let more = (seen.more > 0).then(|| format!("{} further lines are not shown", seen.more));
+        Ok(Preview {
+            plan: None,
+            counts: seen.counts,
+            expected: if stops.is_empty() { seen.verdict.outcome } else { Outcome::SafetyStop },
+            stops,
+            needs_consent: false,
+            first_run: false,
+            warnings: more.into_iter().collect(),
+            sides: None,
+            rows: Box::new(seen.rows),
+        })
+    }
+
+    fn command_line(&self, item: &ItemId) -> Option<String> {
+        self.find(item).ok().map(|set| set.job.command(&Options::default()).shown())
+    }
+
+    fn synchronize(
+        &self,
+        items: &[ItemId],
+        creator: &dyn SessionCreator,
+        request: Option<&Request>,
+    ) -> Result<(), HandlerError> {
+        let plain = Options::default();
+        let options = match request {
+            None => &plain,
+            Some(request) => request.get::<Options>().ok_or_else(|| {
+                let text = "the request that came with the start is none of a tool";
+                HandlerError::new(ProblemClass::Bug, text)
+            })?,
+        };
+        let callback = creator.create_session(&self.id, items)?;
+        let mut all = false;
+        for item in items {
+            let asked = callback.report_progress(item, None, ProgressStatus::UpdatingIndeterminate, 0, 0);
+            all |= matches!(asked, Ok(CancelRequest::All) | Err(Refusal::Ended));
+            if all || asked == Ok(CancelRequest::Item) {
+                let canceled = Verdict { outcome: Outcome::Canceled, problem: None };
+                InSession { callback: &*callback, item }.end(&canceled, Counts::default());
+            } else {
+                self.run(item, &*callback, options);
+            }
+        }
+        callback.end();
+        Ok(())
+    }
+}
+
+/// The items.
+#[derive(Default)]
+struct Items(RwLock<Vec<Arc<ToolItem>>>);
+
+impl Items {
+    fn read(&self) -> Vec<Arc<ToolItem>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ItemContainer for Items {
+    fn item(&self, id: &ItemId) -> Option<Arc<dyn SyncItem>> {
+        self.read().into_iter().find(|item| item.0.id == *id).map(|item| item as Arc<dyn SyncItem>)
+    }
+
+    fn all(&self) -> Vec<Arc<dyn SyncItem>> {
+        self.read().into_iter().map(|item| item as Arc<dyn SyncItem>).collect()
+    }
+}
+
+struct ToolItem(Set);
+
+impl SyncItem for ToolItem {
+    fn id(&self) -> &ItemId {
+        &self.0.id
+    }
+
+    fn name(&self) -> Result<String, HandlerError> {
+        Ok(self.0.name.clone())
+    }
+
+    fn info(&self) -> Result<SyncItemInfo, HandlerError> {
+        Ok(SyncItemInfo { comment: self.0.job.comment(), ..SyncItemInfo::default() })
+    }
+}

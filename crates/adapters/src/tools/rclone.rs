@@ -1,0 +1,114 @@
+//! rclone: between clouds, machines and folders.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::options::{MaxDelete, Options};
+use super::{Job, Kind, Prepared, Value};
+use crate::verdict::Tool;
+
+/// The kind.
+pub struct Rclone;
+
+impl Kind for Rclone {
+    fn tool(&self) -> Tool {
+        Tool::Rclone
+    }
+
+    fn id(&self) -> &'static str {
+        "rclone"
+    }
+
+    fn version_words(&self) -> &'static [&'static str] {
+        &["version"]
+    }
+
+    /// The first whose JSON log has its statistics.
+    fn oldest(&self) -> [u32; 2] {
+        [1, 57]
+    }
+}
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    /// The target becomes equal to the source.
+    Sync,
+    /// Nothing is taken away.
+    Copy,
+    /// Both ways.
+    Bisync,
+}
+
+impl Mode {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Copy => "copy",
+            Self::Bisync => "bisync",
+        }
+    }
+}
+
+/// What an item says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Copying {
+    mode: Mode,
+    /// `remote:path` or a folder.
+    source: String,
+    target: String,
+    #[serde(default)]
+    exclude: Vec<String>,
+    /// More of rclone's own options.
+    #[serde(default)]
+    options: Vec<String>,
+    #[serde(default)]
+    environment: BTreeMap<String, Value>,
+    max_delete: Option<MaxDelete>,
+}
+
+impl Copying {
+    fn prepare(&self, options: &Options, dry: bool) -> Prepared {
+        let mut prepared = Prepared::new(["rclone", self.mode.word()]).with(&self.environment);
+        for word in ["--use-json-log", "-v", "--stats=1s", "--ask-password=false"] {
+            prepared.word(word);
+        }
+        if options.checksum {
+            prepared.word("--checksum");
+        }
+        if dry {
+            prepared.word("--dry-run");
+        }
+        prepared.each("--exclude", &self.exclude);
+        prepared.words(&self.options);
+        prepared.words([&self.source, &self.target]);
+        prepared
+    }
+}
+
+impl Job for Copying {
+    fn command(&self, options: &Options) -> Prepared {
+        self.prepare(options, false)
+    }
+
+    /// What bisync would do depends on listings that a dry run must not write: it guards itself.
+    fn dry_run(&self, options: &Options) -> Option<Prepared> {
+        (self.mode != Mode::Bisync).then(|| self.prepare(options, true))
+    }
+
+    fn comment(&self) -> String {
+        let between = if self.mode == Mode::Bisync { "and" } else { "to" };
+        format!("{} {between} {}", self.source, self.target)
+    }
+
+    fn may_delete(&self) -> bool {
+        self.mode == Mode::Sync
+    }
+
+    fn max_delete(&self) -> Option<MaxDelete> {
+        self.max_delete
+    }
+}

@@ -1,0 +1,271 @@
+//! Wrapped tools as handlers, with the tools themselves. A tool that is not there makes its tests say so.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop where it stands")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use adapters::tools::{Job, Kind, Read, Set, Surroundings, ToolHandler, kinds, read};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use syncmgr::conflict::ConflictStore;
+use syncmgr::plan::{PreviewError, Verb};
+use syncmgr::testing::{Ask, MemoryLedger, TestCenter, Verdict};
+use syncmgr::{Handler, HandlerError, ItemId, Outcome, ProblemClass, ProgressStatus, Refusal};
+use tempfile::TempDir;
+
+/// Settings as JSON: what matters is what is read.
+struct Table(Value);
+
+impl Read for Table {
+    type Error = serde_json::Error;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, Self::Error> {
+        serde_json::from_value(self.0)
+    }
+}
+
+struct Scene {
+    home: TempDir,
+    ledger: Arc<MemoryLedger>,
+    log: Arc<Mutex<Vec<u8>>>,
+}
+
+fn scene(tool: &str) -> Option<Scene> {
+    if Command::new(tool).arg("--help").output().is_err() {
+        eprintln!("skipped: {tool} is not installed");
+        return None;
+    }
+    let home = tempfile::tempdir().unwrap();
+    for name in ["src/dir", "dst"] {
+        fs::create_dir_all(home.path().join(name)).unwrap();
+    }
+    for (name, content) in [("src/one", "1"), ("src/dir/two", "22"), ("dst/gone", "x")] {
+        fs::write(home.path().join(name), content).unwrap();
+    }
+    Some(Scene { home, ledger: Arc::new(MemoryLedger::new()), log: Arc::default() })
+}
+
+fn item() -> ItemId {
+    ItemId::new("job").unwrap()
+}
+
+fn kind(id: &str) -> &'static dyn Kind {
+    kinds().into_iter().find(|kind| kind.id() == id).unwrap()
+}
+
+fn job(id: &str, settings: Value) -> Arc<dyn Job> {
+    read(id, Table(settings)).unwrap().unwrap()
+}
+
+impl Scene {
+    fn at(&self, name: &str) -> String {
+        self.home.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn handler(&self, id: &str, settings: Value) -> Arc<ToolHandler> {
+        let log = Arc::clone(&self.log);
+        let around = Surroundings {
+            secret: Arc::new(|name| match name {
+                "right" => Ok("the secret".to_owned()),
+                _ => Err(HandlerError::new(ProblemClass::Auth, format!("there is no secret \"{name}\""))),
+            }),
+            log: Arc::new(move |_run| {
+                let log = Arc::clone(&log);
+                Some(Box::new(move |bytes: &[u8]| log.lock().unwrap().extend(bytes)))
+            }),
+        };
+        let set = Set { id: item(), name: "Job".into(), job: job(id, settings) };
+        let ledger = Arc::clone(&self.ledger);
+        Arc::new(ToolHandler::new(kind(id), vec![set], around, ledger).unwrap())
+    }
+}
+
+fn sync(handler: &Arc<ToolHandler>, options: &str) -> Verdict {
+    let center = TestCenter::new(Arc::clone(handler) as Arc<dyn Handler>);
+    center.start(&[item()], handler.request(options).unwrap()).unwrap();
+    center.run();
+    let verdict = center.finish();
+    verdict.assert_clean();
+    verdict
+}
+
+fn outcome(verdict: &Verdict) -> Outcome {
+    verdict.item(&item()).unwrap().outcome
+}
+
+fn class(verdict: &Verdict) -> ProblemClass {
+    verdict.item(&item()).unwrap().problem.as_ref().unwrap().class
+}
+
+fn prepare(at: &Path, line: &str) {
+    let mut words = line.split(' ');
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).current_dir(at).env("HOME", at).env("RESTIC_PASSWORD", "the secret");
+    for who in ["GIT_AUTHOR", "GIT_COMMITTER"] {
+        command.env(format!("{who}_NAME"), "x").env(format!("{who}_EMAIL"), "x@example.org");
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn rsync_previews_runs_and_shows_its_command() {
+    let Some(scene) = scene("rsync") else { return };
+    let settings =
+        json!({"source": format!("{}/", scene.at("src")), "target": scene.at("dst"), "delete": true});
+    let handler = scene.handler("rsync", settings);
+    let shown = handler.command_line(&item()).unwrap();
+    assert!(shown.contains(" rsync -a --delete ") && shown.ends_with(&scene.at("dst")), "{shown}");
+    let preview = handler.preview(&item(), "{}", &()).unwrap();
+    let rows: Vec<_> = (0..preview.rows.actions()).filter_map(|at| preview.rows.action(at)).collect();
+    assert!(rows.iter().any(|row| row.verb == Verb::Delete && row.path == b"gone"), "{rows:?}");
+    assert_eq!((preview.counts.b.created, preview.expected), (3, Outcome::Done));
+    assert!(Path::new(&scene.at("dst/gone")).exists(), "a preview touches nothing");
+    let verdict = sync(&handler, "{}");
+    assert_eq!(outcome(&verdict), Outcome::Done, "{verdict:?}");
+    assert!(!Path::new(&scene.at("dst/gone")).exists());
+    assert!(verdict.events.iter().any(|event| event.event.name == "Deleted: gone"));
+    assert!(String::from_utf8_lossy(&scene.log.lock().unwrap()).contains("*deleting"));
+}
+
+#[test]
+fn s6_rsync_is_stopped_before_it_deletes_more_than_it_may() {
+    let Some(scene) = scene("rsync") else { return };
+    for number in 0..30 {
+        fs::write(scene.at(&format!("dst/file-{number}")), "x").unwrap();
+    }
+    let settings =
+        json!({"source": format!("{}/", scene.at("src")), "target": scene.at("dst"), "delete": true});
+    let handler = scene.handler("rsync", settings);
+    let preview = handler.preview(&item(), "{}", &()).unwrap();
+    assert_eq!((preview.expected, preview.stops.len()), (Outcome::SafetyStop, 1));
+    let verdict = sync(&handler, "{}");
+    assert_eq!((outcome(&verdict), class(&verdict)), (Outcome::SafetyStop, ProblemClass::Safety));
+    assert!(Path::new(&scene.at("dst/file-29")).exists() && !Path::new(&scene.at("dst/one")).exists());
+    assert_eq!(outcome(&sync(&handler, r#"{"approve":true}"#)), Outcome::Done);
+    assert!(!Path::new(&scene.at("dst/file-29")).exists());
+}
+
+#[test]
+fn r3_a_stop_ends_rsync_in_the_middle() {
+    let Some(scene) = scene("rsync") else { return };
+    fs::File::create(scene.at("src/big")).unwrap().set_len(1 << 30).unwrap();
+    let settings = json!({"source": scene.at("src"), "target": scene.at("dst"), "options": ["--bwlimit=1m", "--outbuf=N"]});
+    let handler = scene.handler("rsync", settings);
+    let center = TestCenter::new(Arc::clone(&handler) as Arc<dyn Handler>);
+    center.when(|call| call.is_progress(&item(), ProgressStatus::Updating), Ask::CancelItem(item()));
+    center.sync(&[item()]).unwrap();
+    let verdict = center.finish();
+    verdict.assert_clean();
+    assert_eq!(outcome(&verdict), Outcome::Canceled, "{verdict:?}");
+}
+
+#[test]
+fn restic_backs_up_with_a_secret_that_nobody_sees() {
+    let Some(scene) = scene("restic") else { return };
+    prepare(scene.home.path(), "restic init --repo repo");
+    let settings = |secret: &str| json!({"repository": scene.at("repo"), "password": format!("secret:{secret}"), "paths": [scene.at("src")]});
+    let handler = scene.handler("restic", settings("right"));
+    let shown = handler.command_line(&item()).unwrap();
+    assert!(shown.contains("RESTIC_PASSWORD=<secret:right>") && !shown.contains("the secret"), "{shown}");
+    let preview = handler.preview(&item(), "{}", &()).unwrap();
+    assert!(preview.rows.actions() >= 2, "{preview:?}");
+    let verdict = sync(&handler, "{}");
+    assert_eq!(outcome(&verdict), Outcome::Done, "{verdict:?}");
+    assert!(!format!("{verdict:?}").contains("the secret"));
+    let verdict = sync(&scene.handler("restic", settings("other")), "{}");
+    assert_eq!((outcome(&verdict), class(&verdict)), (Outcome::Failed, ProblemClass::Auth));
+}
+
+#[test]
+fn git_pushes_and_says_what_a_push_would_do() {
+    let Some(scene) = scene("git") else { return };
+    let at = scene.home.path();
+    for line in [
+        "git init -q -b main src",
+        "git -C src add .",
+        "git -C src commit -qm one",
+        "git init -q -b main --bare up.git",
+    ] {
+        prepare(at, line);
+    }
+    let settings = json!({"mode": "push", "path": scene.at("src"), "remote": scene.at("up.git")});
+    let handler = scene.handler("git", settings);
+    let preview = handler.preview(&item(), "{}", &()).unwrap();
+    let action = preview.rows.action(0).unwrap();
+    assert_eq!((action.verb, action.path.as_slice()), (Verb::Create, &b"main"[..]));
+    assert_eq!(outcome(&sync(&handler, "{}")), Outcome::Done);
+    prepare(at, "git clone -q up.git other");
+    fs::write(at.join("other/one"), "otherwise").unwrap();
+    for line in ["git -C other commit -qam two", "git -C other push -q origin main"] {
+        prepare(at, line);
+    }
+    fs::write(at.join("src/one"), "changed").unwrap();
+    prepare(at, "git -C src commit -qam three");
+    let verdict = sync(&handler, "{}");
+    assert_eq!((outcome(&verdict), class(&verdict)), (Outcome::Failed, ProblemClass::Conflict));
+    let fetch = scene.handler("git", json!({"mode": "fetch", "path": scene.at("other")}));
+    assert_eq!(outcome(&sync(&fetch, "{}")), Outcome::Done);
+}
+
+#[test]
+fn rclone_copies_and_is_guarded() {
+    let Some(scene) = scene("rclone") else { return };
+    for number in 0..30 {
+        fs::write(scene.at(&format!("dst/file-{number}")), "x").unwrap();
+    }
+    let settings = |mode: &str| json!({"mode": mode, "source": scene.at("src"), "target": scene.at("dst")});
+    let copy = scene.handler("rclone", settings("copy"));
+    assert_eq!(outcome(&sync(&copy, "{}")), Outcome::Done);
+    assert!(Path::new(&scene.at("dst/gone")).exists() && Path::new(&scene.at("dst/dir/two")).exists());
+    let mirror = scene.handler("rclone", settings("sync"));
+    assert_eq!(outcome(&sync(&mirror, "{}")), Outcome::SafetyStop);
+    let preview = mirror.preview(&item(), r#"{"max_delete":31}"#, &()).unwrap();
+    assert_eq!((preview.counts.b.deleted, preview.expected), (31, Outcome::Done));
+    assert_eq!(outcome(&sync(&mirror, r#"{"max_delete":31}"#)), Outcome::Done);
+    assert!(!Path::new(&scene.at("dst/gone")).exists());
+}
+
+#[test]
+fn borg_makes_an_archive() {
+    let Some(scene) = scene("borg") else { return };
+    prepare(scene.home.path(), "borg init -e none repo");
+    let environment = json!({"HOME": scene.at(""), "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes"});
+    let settings =
+        json!({"repository": scene.at("repo"), "paths": [scene.at("src")], "environment": environment});
+    let handler = scene.handler("borg", settings);
+    let verdict = sync(&handler, "{}");
+    assert_eq!(outcome(&verdict), Outcome::Done, "{verdict:?}");
+    assert_eq!(verdict.item(&item()).unwrap().counts.b.created, 2);
+    let refused = handler.preview(&item(), "{}", &()).unwrap_err();
+    assert!(matches!(refused, PreviewError::Refused(Refusal::NotImplemented(_))));
+}
+
+#[test]
+fn unisons_conflicts_are_open_until_a_run_does_not_find_them() {
+    let Some(scene) = scene("unison") else { return };
+    fs::write(scene.at("dst/one"), "another").unwrap();
+    let environment = json!({"HOME": scene.at("")});
+    let settings = json!({"a": scene.at("src"), "b": scene.at("dst"), "environment": environment});
+    let handler = scene.handler("unison", settings);
+    assert_eq!(outcome(&sync(&handler, "{}")), Outcome::NeedsDecision);
+    let open = scene.ledger.conflicts(handler.id(), Some(&item())).unwrap();
+    assert_eq!(open.iter().map(|conflict| conflict.path.as_slice()).collect::<Vec<_>>(), [b"one"]);
+    fs::write(scene.at("dst/one"), "1").unwrap();
+    assert_eq!(outcome(&sync(&handler, "{}")), Outcome::Done);
+    assert_eq!(scene.ledger.count(handler.id(), None).unwrap(), 0);
+}
+
+#[test]
+fn settings_that_are_wrong_are_refused_with_what_there_is() {
+    let why = |id: &str, settings| read(id, Table(settings)).unwrap().err().unwrap().to_string();
+    assert!(why("rsync", json!({"source": "a"})).contains("target"));
+    assert!(why("rsync", json!({"source": "a", "target": "b", "delet": true})).contains("`delete`"));
+    assert!(why("rclone", json!({"mode": "sink", "source": "a", "target": "b"})).contains("bisync"));
+    assert!(why("git", json!({"mode": "push"})).contains("path"));
+    assert!(read("folders", Table(json!({}))).is_none());
+}
