@@ -126,6 +126,11 @@ impl Center {
         &self.inner.store
     }
 
+    /// What its clock says, in milliseconds since 1970.
+    pub fn clock_millis(&self) -> i64 {
+        self.inner.clock.wall()
+    }
+
     /// Takes a handler in. One without a name is taken in hidden, and never synchronized (R18).
     ///
     /// # Errors

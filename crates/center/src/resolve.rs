@@ -107,9 +107,14 @@ impl Center {
     /// # Errors
     /// As [`conflicts`](Self::conflicts).
     pub fn outlook(&self, query: &ConflictQuery, choice: &Choice) -> Result<Outlook, Refusal> {
+        Ok(self.outlook_of(self.conflicts(query)?, choice))
+    }
+
+    /// The same for conflicts as they were shown.
+    pub fn outlook_of(&self, conflicts: Vec<Conflict>, choice: &Choice) -> Outlook {
         let mut handlers: BTreeMap<HandlerId, Option<Arc<dyn ResolutionHandler>>> = BTreeMap::new();
         let mut outlook = Outlook::default();
-        for conflict in self.conflicts(query)? {
+        for conflict in conflicts {
             let handler = handlers
                 .entry(conflict.handler.clone())
                 .or_insert_with(|| self.resolution_handler(&conflict.handler));
@@ -122,7 +127,7 @@ impl Center {
                 None => outlook.decided.push(Decided { conflict, choice: choice.clone() }),
             }
         }
-        Ok(outlook)
+        outlook
     }
 
     /// Settles conflicts as decided: all of a handler in one run that can be watched, stopped and taken back, where the

@@ -98,6 +98,7 @@ fn pair(a: &Path, b: &Path) -> Pair {
         max_delete: None,
         trash_days: 30,
         ancestors: true,
+        ask: Default::default(),
     }
 }
 

@@ -338,6 +338,7 @@ fn policy(ask: &Ask<'_>, mode: Mode, roots: &Roots) -> Policy {
     Policy {
         mode,
         on_conflict: ask.options.on_conflict.unwrap_or(ask.pair.on_conflict),
+        ask: ask.pair.ask,
         checksum: ask.options.checksum,
         now: ask.now,
         time_resolution: resolution(Side::A).max(resolution(Side::B)),

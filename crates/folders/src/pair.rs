@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-pub use reconcile::MaxDelete;
+pub use reconcile::{AskAlso, MaxDelete};
 use reconcile::{Mode, OnConflict, Side};
 use syncmgr::ItemId;
 
@@ -38,6 +38,8 @@ pub struct Pair {
     pub max_delete: Option<MaxDelete>,
     /// How long the trash is kept, in days.
     pub trash_days: u32,
+    /// What else is left to a person besides conflicts.
+    pub ask: AskAlso,
     /// Keep the last common version of small text files, so that conflicts about them can be merged.
     pub ancestors: bool,
 }

@@ -12,7 +12,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use reconcile::{Action, Op, Plan, Policy, RelPath, Seen, Side, Tally, Time};
+use reconcile::{Action, AskAlso, Op, Plan, Policy, RelPath, Seen, Side, Tally, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::words::{MODES, POLICIES, meaning, mode_word, policy_word};
@@ -175,6 +175,8 @@ struct Header {
     format: u32,
     mode: String,
     on_conflict: String,
+    #[serde(default)]
+    ask: (bool, bool),
     checksum: bool,
     now: (i64, u32),
     time_resolution: u64,
@@ -191,6 +193,7 @@ impl Header {
             format: FORMAT,
             mode: mode_word(policy.mode).into(),
             on_conflict: policy_word(policy.on_conflict).into(),
+            ask: (policy.ask.deletions, policy.ask.permissions),
             checksum: policy.checksum,
             now: (policy.now.secs, policy.now.nanos),
             time_resolution: policy.time_resolution,
@@ -205,6 +208,7 @@ impl Header {
         let policy = Policy {
             mode: meaning(&MODES, &self.mode)?,
             on_conflict: meaning(&POLICIES, &self.on_conflict)?,
+            ask: AskAlso { deletions: self.ask.0, permissions: self.ask.1 },
             checksum: self.checksum,
             now: Time { secs: self.now.0, nanos: self.now.1 },
             time_resolution: self.time_resolution,

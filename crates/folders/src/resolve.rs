@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use reconcile::{Action, Contested, Op, Plan, RelPath, Seen, Settle, Side, Tally};
 use syncmgr::HandlerError;
-use syncmgr::conflict::{Choice, Conflict, ConflictId, Decided, Selection, Settlement};
+use syncmgr::conflict::{Conflict, ConflictId, Decided, Selection, Settlement};
 use syncmgr::event::Level;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 
@@ -142,7 +142,12 @@ impl Together {
     /// base must say this again.
     fn agreements(&self, now: &Now<'_>, apply: &Apply<'_>) -> Result<(), ApplyError> {
         let ignore_file = (!self.excluded.is_empty()).then(|| RelPath::root().join(IGNORE_FILE));
-        for path in self.of.iter().map(|(_, path)| path).chain(&ignore_file) {
+        // Directories that are made to lead somewhere come back to what they were with it.
+        let leads = self.plan.actions.iter().filter_map(|action| match action.op {
+            Op::Create { whole: false, .. } => Some(&action.path),
+            _ => None,
+        });
+        for path in self.of.iter().map(|(_, path)| path).chain(leads).chain(&ignore_file) {
             let before = now.agreements.at(path)?.map(|agreed| ((&agreed.a).into(), (&agreed.b).into()));
             apply.note(&Deed::Agreed { path: path.into(), before });
         }
@@ -267,12 +272,13 @@ impl Settling<'_> {
             }
             Refused::Settled(other) => {
                 self.left += 1;
-                if one.choice == Choice::KeepMerged {
-                    let text =
-                        format!("{path} was changed in the same place on both sides; it stays as it is");
-                    self.results.event(Level::Warning, format!("Not merged: {path}"), text);
-                }
                 other
+            }
+            Refused::Left(why) => {
+                self.left += 1;
+                let text = format!("{why}; it stays as it is");
+                self.results.event(Level::Warning, format!("Not settled: {path}"), text);
+                Settlement::Left
             }
             Refused::Why(on, why) => {
                 let problem = self.results.trouble(&Trouble { on, path, why });

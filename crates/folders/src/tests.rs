@@ -129,6 +129,7 @@ impl Bed {
             max_delete: None,
             trash_days: 30,
             ancestors: true,
+            ask: Default::default(),
         });
         let ledger = Arc::new(MemoryLedger::new());
         let handler = FoldersHandler::new(

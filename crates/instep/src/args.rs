@@ -2,6 +2,8 @@
 //!
 //! The help of all commands together is a reviewed file, `tests/help.txt`.
 
+mod conflicts;
+
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -12,8 +14,9 @@ use folders::pair::MaxDelete;
 use folders::words::max_delete;
 use reconcile::{Mode, OnConflict};
 use settings::period::Period;
-use syncmgr::conflict::Choice;
 use syncmgr::outcome::Outcome;
+
+pub(crate) use conflicts::{Conflicts, KeepArg, Resolve, Which};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -135,14 +138,6 @@ Examples:
   instep pause photos --for 2h
   instep pause --all --until 18:00
   instep resume --all";
-
-const RESOLVE_EXAMPLES: &str = "\
-Examples:
-  instep resolve photos trip/plan.txt --keep a
-  instep resolve photos --all --keep newest
-  instep resolve photos notes.md todo.md --keep both
-
-The version that loses goes to the trash; the run is undone like any other: `instep undo last`.";
 
 /// Keeps folders in sync, and says truthfully how that went.
 #[derive(Debug, Parser)]
@@ -342,11 +337,12 @@ pub(crate) enum Command {
     /// Show the runs, or what happened in one of them
     #[command(after_help = RESULTS_EXAMPLES)]
     Results(Results),
-    /// List the open conflicts
+    /// List the open conflicts, or show what their versions changed
+    #[command(after_help = conflicts::CONFLICTS_EXAMPLES)]
     Conflicts(Conflicts),
-    /// Settle conflicts by choosing a version
-    #[command(after_help = RESOLVE_EXAMPLES)]
-    Resolve(Resolve),
+    /// Settle conflicts: by a choice, by a rule, by a merge, or asked one after another
+    #[command(after_help = conflicts::RESOLVE_EXAMPLES)]
+    Resolve(Box<Resolve>),
     /// Take a run back: what it deleted or overwrote returns, what it created goes
     #[command(after_help = UNDO_EXAMPLES)]
     Undo(Undo),
@@ -600,34 +596,6 @@ pub(crate) struct Results {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Conflicts {
-    /// Only those of these items
-    #[arg(value_name = "ITEM")]
-    pub(crate) items: Vec<String>,
-    /// One JSON object per line on stdout
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Resolve {
-    /// The item
-    pub(crate) item: String,
-    /// The contested paths, as `instep conflicts` shows them; a folder stands for all in it
-    #[arg(value_name = "PATH", required_unless_present = "all", value_hint = clap::ValueHint::AnyPath)]
-    pub(crate) paths: Vec<OsString>,
-    /// All open conflicts of the item
-    #[arg(long, conflicts_with = "paths")]
-    pub(crate) all: bool,
-    /// Which version stays
-    #[arg(long, value_name = "WHICH")]
-    pub(crate) keep: KeepArg,
-    /// One JSON object per line on stdout; the last one is the summary
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Undo {
     /// The run, as `instep results` numbers it, or `last`
     pub(crate) run: String,
@@ -700,28 +668,6 @@ impl From<OnConflictArg> for OnConflict {
             OnConflictArg::A => Self::A,
             OnConflictArg::B => Self::B,
             OnConflictArg::KeepBoth => Self::KeepBoth,
-        }
-    }
-}
-
-/// The version that stays, as it is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KeepArg {
-    A,
-    B,
-    Both,
-    Newest,
-    Largest,
-}
-
-impl From<KeepArg> for Choice {
-    fn from(arg: KeepArg) -> Self {
-        match arg {
-            KeepArg::A => Self::KeepOne(0),
-            KeepArg::B => Self::KeepOne(1),
-            KeepArg::Both => Self::KeepAll,
-            KeepArg::Newest => Self::KeepRecent,
-            KeepArg::Largest => Self::KeepLargest,
         }
     }
 }

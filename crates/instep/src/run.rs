@@ -3,8 +3,9 @@
 use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
 
-use center::Verdict;
+use center::{Resolved, Verdict};
 use folders::pair::Pair;
+use syncmgr::conflict::Decided;
 use syncmgr::control::Control;
 use syncmgr::flags::SyncControlFlags;
 use syncmgr::{ItemId, Request};
@@ -28,15 +29,36 @@ pub(crate) fn run(
     pairs: &[Pair],
     request: Request,
 ) -> Result<Verdict, Failure> {
-    let signalled = engine.signalled.watch();
     let items: Vec<ItemId> = pairs.iter().map(|pair| pair.item.clone()).collect();
-    let names = pairs.iter().map(|pair| (pair.item.clone(), app.names(&pair.item).item)).collect();
-    let mut progress = Progress::new(app.out, names);
     let started = engine.center.start(&HANDLER, Some(&items), Some(request), SyncControlFlags::empty())?;
+    wait(app, engine, &items, |patience| started.wait_for(patience))
+}
+
+/// Settles conflicts, and waits until all of them were tried.
+pub(crate) fn settle(app: &App<'_>, engine: &Engine, decided: Vec<Decided>) -> Result<Resolved, Failure> {
+    let mut items: Vec<ItemId> = decided.iter().map(|one| one.conflict.item.clone()).collect();
+    items.dedup();
+    let resolving = engine.center.resolve(decided)?;
+    wait(app, engine, &items, |patience| {
+        let all = resolving.runs().all(|started| started.wait_for(patience).is_some());
+        all.then(|| resolving.wait())
+    })
+}
+
+/// Waits with a bar and an ear for Ctrl-C.
+fn wait<T>(
+    app: &App<'_>,
+    engine: &Engine,
+    items: &[ItemId],
+    mut done: impl FnMut(Duration) -> Option<T>,
+) -> Result<T, Failure> {
+    let signalled = engine.signalled.watch();
+    let names = items.iter().map(|item| (item.clone(), app.names(item).item)).collect();
+    let mut progress = Progress::new(app.out, names);
     let mut asked = false;
     loop {
-        if let Some(verdict) = started.wait_for(LOOK_EVERY) {
-            return Ok(verdict);
+        if let Some(done) = done(LOOK_EVERY) {
+            return Ok(done);
         }
         match signalled.wish() {
             Wish::Stop if !asked => {
@@ -57,9 +79,14 @@ pub(crate) fn run(
     }
 }
 
+/// Whether there is somebody who can be asked.
+pub(crate) fn has_person(app: &App<'_>) -> bool {
+    !app.out.is_json() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
 /// Asks a person a question with yes and no; without a terminal nobody can be asked, and the answer is no.
 pub(crate) fn ask(app: &App<'_>, question: &str) -> bool {
-    if app.out.is_json() || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !has_person(app) {
         return false;
     }
     app.out.flush();

@@ -174,6 +174,7 @@ pub(crate) fn unnamed(settings: &Setup, a: PathBuf, b: PathBuf) -> Pair {
         max_delete: None,
         trash_days: DEFAULT_TRASH_DAYS,
         ancestors: true,
+        ask: reconcile::AskAlso::default(),
     }
 }
 

@@ -258,6 +258,14 @@ fn looks_the_same(a: &Seen, b: &Seen, policy: &Policy) -> bool {
 
 /// The content is the same: permissions and times follow who changed them.
 fn metadata(base: Option<&Agreed>, a: &Seen, b: &Seen, policy: &Policy) -> Decision {
+    if policy.asks_about_permissions()
+        && a.kind == Kind::File
+        && a.mode != b.mode
+        && mode_changed(base, a, b, Side::A)
+        && mode_changed(base, a, b, Side::B)
+    {
+        return Decision::Conflict(ConflictKind::Metadata);
+    }
     let (mode, mtime) = if a.kind == Kind::Link {
         (None, None)
     } else {

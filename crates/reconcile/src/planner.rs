@@ -11,6 +11,7 @@ use crate::order;
 use crate::path::RelPath;
 use crate::plan::{Action, Alike, Op, Origin, Plan, Settle};
 use crate::policy::{Mode, Policy};
+use crate::questions;
 use crate::scope::Scope;
 use crate::visit::{Both, Detail, Job, MovedLeaf, Node, Taken, Visited, is_the_same, metadata, visit};
 use crate::world::{DirKey, World};
@@ -407,6 +408,9 @@ impl Planner {
             targets: self.targets,
         };
         fold::fold(folding, &mut plan);
+        if self.policy.asks_about_deletions() {
+            questions::deletions(&mut plan);
+        }
         order::order(&mut plan);
         plan
     }

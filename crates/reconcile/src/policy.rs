@@ -32,6 +32,15 @@ pub enum OnConflict {
     KeepBoth,
 }
 
+/// What is a question although it need not be one. Only where conflicts are left to a person, and changes go both ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct AskAlso {
+    /// Something was deleted on one side and changed on the other: else the change survives.
+    pub deletions: bool,
+    /// Permissions were changed differently on both sides: else the later change wins.
+    pub permissions: bool,
+}
+
 /// Everything a plan depends on besides the three trees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -39,6 +48,8 @@ pub struct Policy {
     pub mode: Mode,
     /// Conflicts.
     pub on_conflict: OnConflict,
+    /// What else is left to a person.
+    pub ask: AskAlso,
     /// Compare content wherever size and time say "the same" (`--checksum`).
     pub checksum: bool,
     /// The current time: later ones (by more than a day) are implausible.
@@ -48,4 +59,20 @@ pub struct Policy {
     /// What is put before the extension of a version that is kept under another name, for instance
     /// `conflict-B-20261122-161500`.
     pub keep_both_suffix: String,
+}
+
+impl Policy {
+    /// Whether deletions against changes are left to a person.
+    pub(crate) fn asks_about_deletions(&self) -> bool {
+        self.ask.deletions && self.asks()
+    }
+
+    /// Whether permissions that were changed on both sides are left to a person.
+    pub(crate) fn asks_about_permissions(&self) -> bool {
+        self.ask.permissions && self.asks()
+    }
+
+    fn asks(&self) -> bool {
+        self.mode == Mode::TwoWay && self.on_conflict == OnConflict::Ask
+    }
 }

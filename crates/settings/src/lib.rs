@@ -43,5 +43,5 @@ pub use items::Item;
 pub use mistake::{Mistake, Source};
 pub use near::nearest;
 pub use raw::RawTable;
-pub use sections::{ResultsKept, Secrets, Server, Stop, Tls};
+pub use sections::{MergeTool, ResultsKept, Secrets, Server, Stop, Tls};
 pub use settings::Settings;

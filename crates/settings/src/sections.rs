@@ -1,4 +1,4 @@
-//! The small sections: `[server]`, `[results]`, `[stop]` and `[secrets]`.
+//! The small sections: `[server]`, `[results]`, `[merge]`, `[stop]` and `[secrets]`.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -49,6 +49,20 @@ impl Default for ResultsKept {
     fn default() -> Self {
         Self { keep_days: 365, keep_runs: 100_000, keep_events: 1_000_000 }
     }
+}
+
+/// `[merge]`: the tool in which a person merges two versions of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MergeTool {
+    /// A line for the shell, such as `meld $LOCAL $BASE $REMOTE -o $MERGED`: the versions of A and B, the last one that
+    /// they have in common (empty if it is not known), and the file that the merge is to be written to.
+    pub tool: Option<String>,
+    /// Whether exit code 0 says that the merge is good; if not, it is good when the file was changed. Yes if nothing is
+    /// said.
+    pub trust_exit_code: Option<bool>,
+    /// How long the tool may take; as long as it likes if nothing is said.
+    pub time_limit: Option<Period>,
 }
 
 /// `[stop]`: how a stop is carried through.

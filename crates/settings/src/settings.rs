@@ -13,11 +13,11 @@ use crate::items::{self, Item};
 use crate::mistake::{Mistake, Source, unknown};
 use crate::raw::{Named, RawTable};
 use crate::schedule::check_chains;
-use crate::sections::{ResultsKept, Secrets, Server, Stop};
+use crate::sections::{MergeTool, ResultsKept, Secrets, Server, Stop};
 
 /// The sections of the file.
 const SECTIONS: &[&str] =
-    &["alerts", "channels", "handlers", "hooks", "items", "results", "secrets", "server", "stop"];
+    &["alerts", "channels", "handlers", "hooks", "items", "merge", "results", "secrets", "server", "stop"];
 
 /// What the settings say.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct Settings {
     pub server: Server,
     /// How much of the past is kept.
     pub results: ResultsKept,
+    /// The tool in which a person merges.
+    pub merge: MergeTool,
     /// How a stop is carried through.
     pub stop: Stop,
     /// Where secrets are looked up.
@@ -55,6 +57,7 @@ impl Default for Settings {
             hooks: Hooks::default(),
             server: Server::default(),
             results: ResultsKept::default(),
+            merge: MergeTool::default(),
             stop: Stop::default(),
             secrets: Secrets::default(),
             digest: digest(""),
@@ -79,6 +82,7 @@ impl Settings {
             hooks: section(&root, "hooks", &mut mistakes),
             server: section(&root, "server", &mut mistakes),
             results: section(&root, "results", &mut mistakes),
+            merge: section(&root, "merge", &mut mistakes),
             stop: section(&root, "stop", &mut mistakes),
             secrets: section(&root, "secrets", &mut mistakes),
             digest: digest(text),

@@ -280,17 +280,21 @@ impl Conflict {
         }
     }
 
-    /// The index of the one newest version; none when the newest share their time.
+    /// The index of the one newest version; none when the newest share their time, or one is a directory.
     pub fn newest(&self) -> Option<usize> {
         self.only_greatest(|version| version.modified)
     }
 
-    /// The index of the one largest version; none when the largest share their size.
+    /// The index of the one largest version; none when the largest share their size, or one is a directory.
     pub fn largest(&self) -> Option<usize> {
         self.only_greatest(|version| version.size)
     }
 
     fn only_greatest<K: Ord>(&self, key: impl Fn(&ConflictVersion) -> K) -> Option<usize> {
+        // The time and the size of a directory say nothing of what is in it.
+        if self.versions.iter().any(|version| version.kind == "directory") {
+            return None;
+        }
         // A deleted version has no time and no size to compare.
         let there =
             || self.versions.iter().enumerate().filter(|(_, v)| v.item_type == ConflictItemType::Updated);

@@ -63,24 +63,7 @@ impl ResolutionHandler for PairResolution {
     }
 
     fn abilities(&self, conflict: &Conflict) -> Abilities {
-        let mut can = Abilities::KEEP_SINGLE | Abilities::KEEP_RECENT;
-        let there = |kind: &str| {
-            let is = |version: &&syncmgr::conflict::ConflictVersion| {
-                version.item_type == ConflictItemType::Updated && (kind.is_empty() || version.kind == kind)
-            };
-            conflict.versions.iter().filter(is).count()
-        };
-        if there("") == 2 && conflict.kind != ConflictKind::Metadata {
-            can |= Abilities::KEEP_MULTIPLE;
-        }
-        if there("file") == 2 && conflict.kind != ConflictKind::Metadata {
-            can |= Abilities::KEEP_OTHER;
-        }
-        let path = RelPath::from_bytes(&conflict.path);
-        if path.as_ref().and_then(super::exclude::pattern).is_some() {
-            can |= Abilities::REMOVE_FROM_SYNC_SET;
-        }
-        can
+        abilities(conflict)
     }
 
     fn look_again(&self, shown: &Conflict) -> Result<Option<Conflict>, HandlerError> {
@@ -134,6 +117,28 @@ impl ResolutionHandler for PairResolution {
             }
         })
     }
+}
+
+/// What can be done about a conflict.
+pub(super) fn abilities(conflict: &Conflict) -> Abilities {
+    let mut can = Abilities::KEEP_SINGLE | Abilities::KEEP_RECENT;
+    let there = |kind: &str| {
+        let is = |version: &&syncmgr::conflict::ConflictVersion| {
+            version.item_type == ConflictItemType::Updated && (kind.is_empty() || version.kind == kind)
+        };
+        conflict.versions.iter().filter(is).count()
+    };
+    if there("") == 2 && conflict.kind != ConflictKind::Metadata {
+        can |= Abilities::KEEP_MULTIPLE;
+    }
+    if there("file") == 2 && conflict.kind != ConflictKind::Metadata {
+        can |= Abilities::KEEP_OTHER;
+    }
+    let path = RelPath::from_bytes(&conflict.path);
+    if path.as_ref().and_then(super::exclude::pattern).is_some() {
+        can |= Abilities::REMOVE_FROM_SYNC_SET;
+    }
+    can
 }
 
 fn unseen(path: &RelPath, why: &Why) -> HandlerError {

@@ -43,12 +43,12 @@ pub(super) fn merge(
     if a.kind != Kind::File || b.kind != Kind::File {
         return Err(NoMerge::NoFiles);
     }
-    let ancestor = ancestor(now, path).ok_or(NoMerge::NoAncestor)?;
     let text = |side, seen: &Seen| -> Result<Vec<u8>, NoMerge> {
         let text = content(now, side, path, seen, MAX_TEXT)?.ok_or(NoMerge::TooLarge)?;
         if is_text(&text) { Ok(text) } else { Err(NoMerge::NoText) }
     };
     let (a, b) = (text(Side::A, &a)?, text(Side::B, &b)?);
+    let ancestor = ancestor(now, path).ok_or(NoMerge::NoAncestor)?;
     texts(&ancestor, [&a, &b], labels).ok_or(NoMerge::TooLarge)
 }
 

@@ -129,6 +129,10 @@ impl<'l> Now<'l> {
                     None => ConflictKind::CreateCreate,
                 }
             }
+            // Directories have no versions: what is in them has.
+            (Some(one), None) | (None, Some(one)) if one.kind == Kind::Dir && agreed.is_some() => {
+                return Ok(None);
+            }
             _ => ConflictKind::EditDelete,
         };
         Ok(Some(Contested { path: path.clone(), kind, a, b }))

@@ -7,6 +7,7 @@ use syncmgr::HandlerError;
 use syncmgr::conflict::{Choice, Conflict, Decided, OtherVersion, ResolutionItem, Settlement};
 use syncmgr::outcome::{Problem, ProblemClass};
 
+use super::abilities::abilities;
 use super::merge::{NoMerge, merge};
 use super::now::Now;
 use crate::apply::{Put, Why, open_given, same_version};
@@ -28,8 +29,10 @@ pub(super) enum Work {
 
 /// Why there is nothing to be done.
 pub(super) enum Refused {
-    /// It is as it is, for this reason.
+    /// It is as it is.
     Settled(Settlement),
+    /// The choice leaves it open, for this reason.
+    Left(String),
     /// The sides could not be looked at.
     Why(Side, Why),
 }
@@ -62,6 +65,9 @@ impl<'n> Steps<'n> {
     /// What is to be done about one conflict, if both versions are still those that were shown (S1).
     pub(super) fn step(&mut self, decided: &Decided) -> Result<(RelPath, Work), Refused> {
         let Decided { conflict, choice } = decided;
+        if !(choice.needs() - abilities(conflict)).is_empty() {
+            return Err(Refused::Left(format!("{} cannot be settled this way", named(conflict))));
+        }
         let (path, shown) = shown(conflict).ok_or_else(unreadable)?;
         for side in Side::BOTH {
             let now = self.now.at(side, &path).map_err(|why| Refused::Why(side, why))?;
@@ -232,12 +238,10 @@ impl<'n> Steps<'n> {
                 self.keep_other(path, shown, &OtherVersion::Content(merge.text))
             }
             // To be looked at: the markers are shown, nothing is written.
-            Ok(_) => Err(Refused::Settled(Settlement::Left)),
+            Ok(_) => Err(Refused::Left(format!("{path} was changed in the same place on both sides"))),
             Err(NoMerge::Version(Why::Changed)) => Err(Refused::Settled(Settlement::Changed)),
             Err(NoMerge::Version(why)) => Err(Refused::Why(Side::A, why)),
-            Err(why) => Err(Problem::new(ProblemClass::Conflict, format!("{path} cannot be merged: {why}"))
-                .with_fix("choose a version, or merge with a tool: `instep resolve --tool`")
-                .into()),
+            Err(why) => Err(Refused::Left(format!("{path} cannot be merged: {why}"))),
         }
     }
 
@@ -337,6 +341,10 @@ impl<'n> Steps<'n> {
             && a.mode != b.mode
             && self.now.lists.0.same_content(path, path).unwrap_or(false)
     }
+}
+
+fn named(conflict: &Conflict) -> RelPath {
+    RelPath::from_bytes(&conflict.path).unwrap_or_default()
 }
 
 /// Where a conflict is, and its versions as they were shown; none when that is nothing of ours.

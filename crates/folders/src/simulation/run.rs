@@ -64,6 +64,7 @@ pub(super) fn run(machine: &Machine, home: &Home, setting: &Setting, filter: &Fi
     let policy = Policy {
         mode: setting.mode,
         on_conflict: setting.on_conflict,
+        ask: reconcile::AskAlso::default(),
         checksum: false,
         now: clock(machine.lock().now),
         time_resolution: setting.disks[0].resolution.max(setting.disks[1].resolution),

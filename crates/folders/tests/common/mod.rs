@@ -117,6 +117,7 @@ pub(crate) fn pair(a: &Path, b: &Path) -> Pair {
         max_delete: None,
         trash_days: 30,
         ancestors: true,
+        ask: Default::default(),
     }
 }
 

@@ -1,75 +1,116 @@
-//! `instep resolve ITEM PATH... --keep WHICH`.
+//! `instep resolve`: settling conflicts, by a choice for all of them, in a tool, or asked one after another.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+mod ask;
+mod outlook;
+mod select;
+mod tool;
 
-use folders::pair::Pair;
-use reconcile::RelPath;
-use settings::nearest;
-use syncmgr::Request;
-use syncmgr::conflict::{Choice, Conflict, Decided, Selection};
+use serde_json::json;
+use syncmgr::conflict::{Choice, Conflict, Decided, OtherVersion, ResolutionItem};
 
 use crate::app::App;
-use crate::args::Resolve;
-use crate::engine::{Engine, HANDLER};
+use crate::args::{KeepArg, Resolve};
+use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
-use crate::ledger::{self, path_of};
-use crate::render::text::SafePath;
+use crate::render::json::counts;
+use crate::render::text::counted;
 use crate::report::report;
-use crate::run::run as run_items;
+use crate::run::{self, settle};
+
+pub(crate) use select::query;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Resolve) -> Result<Exit, Failure> {
-    let pair = app.settings.find(&args.item)?.clone();
+    let pairs = match &args.item {
+        Some(item) => vec![app.settings.find(item)?.clone()],
+        None => app.settings.pairs.clone(),
+    };
     let engine = Engine::open(app)?;
-    let open = ledger::conflicts(&engine.store, &HANDLER, &pair.item)?;
-    if open.is_empty() {
-        return Err(Failure::usage(format!("\"{}\" has no open conflict", pair.name))
-            .tip(format!("`instep sync {}` finds new ones", app.names(&pair.item).id)));
+    let open = select::conflicts(&engine, &pairs, args)?;
+    // What a tool has written is needed until it is in place.
+    let mut workplace = None;
+    let decided = match choice(args)? {
+        Some(choice) => {
+            let outlook = engine.center.outlook_of(open, &choice);
+            let merges = (choice == Choice::KeepMerged && args.dry_run)
+                .then(|| outlook::merges(&engine, &outlook.decided));
+            outlook::tell(app, &outlook, merges.as_ref(), args.dry_run);
+            if args.dry_run {
+                return Ok(dry(app, &outlook));
+            }
+            // What stays open is part of what came of it.
+            let left =
+                outlook.left.into_iter().map(|(conflict, _)| Decided { conflict, choice: choice.clone() });
+            outlook.decided.into_iter().chain(left).collect()
+        }
+        None if args.tool.is_some() => {
+            let merged = tool::merge_all(app, &engine, &open, args)?;
+            workplace = Some(merged.workplace);
+            merged.decided
+        }
+        None => ask::walk(app, &engine, &open)?,
+    };
+    if decided.is_empty() {
+        app.out.say("Nothing was settled.");
+        return Ok(Exit::NeedsDecision);
     }
-    let mut paths = Vec::new();
-    for typed in &args.paths {
-        paths.extend(find(&open, &pair, typed)?);
+    let many = decided.len() > 1 && args.keep.is_some();
+    if many && !args.yes && run::has_person(app) {
+        let count = counted(decided.len() as u64, "conflict", "conflicts");
+        if !run::ask(app, &format!("Settle {count}? It is one run, and `instep undo` takes it back.")) {
+            app.out.say("Nothing was settled.");
+            return Ok(Exit::Canceled);
+        }
     }
-    let choice: Choice = args.keep.into();
-    let named = |conflict: &Conflict| args.all || paths.contains(&path_of(conflict));
-    let decided = open.into_iter().filter(named);
-    let decided = decided.map(|conflict| Decided { conflict, choice: choice.clone() }).collect();
-    let request = Request::new(Selection::new(decided));
-    let verdict = run_items(app, &engine, &[pair], request)?;
-    report(app, &engine, &verdict)
+    let resolved = settle(app, &engine, decided)?;
+    drop(workplace);
+    report(app, &engine, &resolved.verdict)
 }
 
-/// The contested paths that were typed: one path, or all beneath a directory; as they are beneath the sides, as they
-/// are shown, or as paths into one side's folder.
-fn find(open: &[Conflict], pair: &Pair, typed: &OsStr) -> Result<Vec<RelPath>, Failure> {
-    let here = std::env::current_dir().unwrap_or_default().join(typed);
-    let beneath = |root: &Path| here.strip_prefix(root).ok().map(|path| path.as_os_str().as_bytes().to_vec());
-    let bytes = typed.as_bytes();
-    let plain = bytes.strip_prefix(b"./").unwrap_or(bytes);
-    let plain = plain.strip_suffix(b"/").unwrap_or(plain);
-    let meant: Vec<RelPath> = [Some(plain.to_vec()), beneath(&pair.a.path), beneath(&pair.b.path)]
-        .into_iter()
-        .flatten()
-        .filter_map(|bytes| RelPath::from_bytes(&bytes))
-        .filter(|path| !path.is_root())
-        .collect();
-    let all: Vec<RelPath> = open.iter().map(path_of).collect();
-    let shown_so = |path: &&RelPath| typed.to_str() == Some(&path.to_string());
-    if let Some(path) = all.iter().find(|path| meant.contains(path)).or_else(|| all.iter().find(shown_so)) {
-        return Ok(vec![path.clone()]);
+/// The choice that the words make for all conflicts; none when each is a question of its own.
+fn choice(args: &Resolve) -> Result<Option<Choice>, Failure> {
+    if args.leave_out {
+        return Ok(Some(Choice::RemoveFromSyncSet));
     }
-    let inside = |path: &&RelPath| meant.iter().any(|dir| path.starts_with(dir));
-    let found: Vec<RelPath> = all.iter().filter(inside).cloned().collect();
-    if !found.is_empty() {
-        return Ok(found);
+    if let Some(file) = &args.file {
+        let content = std::fs::read(file).map_err(|error| {
+            let reason = syncmgr::reason(&error);
+            Failure::usage(format!("{} cannot be read: {reason}", crate::render::text::SafePath(file)))
+        })?;
+        return Ok(Some(Choice::KeepOther(OtherVersion::Content(content))));
     }
-    let failure = Failure::usage(format!("there is no open conflict at {}", SafePath(Path::new(typed))));
-    let shown: Vec<String> = all.iter().map(ToString::to_string).collect();
-    let near = nearest(&typed.to_string_lossy(), shown.iter().map(String::as_str)).join(", ");
-    Err(failure.tip(if near.is_empty() {
-        format!("`instep conflicts {}` lists them", pair.item)
-    } else {
-        format!("did you mean {near}? `instep conflicts {}` lists all", pair.item)
-    }))
+    let Some(keep) = args.keep else { return Ok(None) };
+    if args.name_a.is_none() && args.name_b.is_none() {
+        return Ok(Some(keep.into()));
+    }
+    let item = |index, name: &Option<String>| ResolutionItem { index, new_name: name.clone() };
+    let items = match (keep, &args.name_a, &args.name_b) {
+        (KeepArg::Both, a, b) => vec![item(0, a), item(1, b)],
+        (KeepArg::A, a, None) => vec![item(0, a)],
+        (KeepArg::B, None, b) => vec![item(1, b)],
+        _ => {
+            return Err(Failure::usage("a name was given for a version that does not stay")
+                .tip("--name-a goes with `--keep a` or `both`, --name-b with `--keep b` or `both`"));
+        }
+    };
+    Ok(Some(Choice::KeepItems(items)))
+}
+
+/// The end of a command that has only looked.
+fn dry(app: &App<'_>, outlook: &center::Outlook) -> Exit {
+    app.out.say("Nothing was done: this was only a look.");
+    let exit = Exit::Done;
+    app.out.json(&json!({
+        "type": "summary",
+        "outcome": exit.word(),
+        "counts": counts(&syncmgr::Counts::default()),
+        "dry_run": true,
+        "would_settle": outlook.decided.len(),
+        "would_stay_open": outlook.left.len(),
+    }));
+    exit
+}
+
+/// A choice for one conflict.
+fn decide(conflict: &Conflict, choice: Choice) -> Decided {
+    Decided { conflict: conflict.clone(), choice }
 }

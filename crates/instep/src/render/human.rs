@@ -170,16 +170,59 @@ pub(crate) fn level(level: Level) -> (&'static str, Tone) {
     }
 }
 
+/// One conflict with its versions.
+pub(crate) fn one_conflict(out: &Out, conflict: &Conflict) {
+    out.trouble(format_args!("  {}  {}", out.paint(Tone::Warn, path_of(conflict)), kind(conflict.kind)));
+    let width = conflict.versions.iter().map(|version| version.location.chars().count()).max().unwrap_or(0);
+    let (newest, largest) = (conflict.newest(), conflict.largest());
+    for (index, found) in conflict.versions.iter().enumerate() {
+        let there = conflict.versions.iter().filter(|one| one.item_type == ConflictItemType::Updated).count();
+        let mark = match (newest == Some(index), largest == Some(index)) {
+            _ if there < 2 => "",
+            (true, true) => "  (newer, larger)",
+            (true, false) => "  (newer)",
+            (false, true) => "  (larger)",
+            (false, false) => "",
+        };
+        out.trouble(format_args!(
+            "    {:width$}  {}{}",
+            Safe(&found.location).to_string(),
+            version(found),
+            out.paint(Tone::Faint, mark)
+        ));
+    }
+}
+
+/// A text with the markers of a merge, each line made harmless (S8).
+pub(crate) fn text(out: &Out, text: &[u8]) {
+    let mut tone = None;
+    for line in String::from_utf8_lossy(text).lines() {
+        let marker = |c: char| line.chars().take_while(|found| *found == c).count() >= 7;
+        tone = if marker('<') {
+            Some(Tone::Warn)
+        } else if marker('|') {
+            Some(Tone::Faint)
+        } else if marker('=') && tone.is_some() {
+            Some(Tone::Good)
+        } else {
+            tone
+        };
+        let line = Safe(line);
+        match tone {
+            Some(tone) => out.line(format_args!("    {}", out.paint(tone, line))),
+            None => out.line(format_args!("    {line}")),
+        }
+        if marker('>') {
+            tone = None;
+        }
+    }
+}
+
 /// Open conflicts with both versions, and how to settle them.
 pub(crate) fn conflicts(out: &Out, conflicts: &[Conflict], names: &Names, all: bool) {
     let shown = if all { conflicts.len() } else { SHOWN };
     for conflict in conflicts.iter().take(shown) {
-        out.trouble(format_args!("  {}  {}", out.paint(Tone::Warn, path_of(conflict)), kind(conflict.kind)));
-        let width =
-            conflict.versions.iter().map(|version| version.location.chars().count()).max().unwrap_or(0);
-        for found in &conflict.versions {
-            out.trouble(format_args!("    {:width$}  {}", Safe(&found.location).to_string(), version(found)));
-        }
+        one_conflict(out, conflict);
     }
     if conflicts.len() > shown {
         out.trouble(format_args!(
@@ -191,18 +234,18 @@ pub(crate) fn conflicts(out: &Out, conflicts: &[Conflict], names: &Names, all: b
     match conflicts {
         [] => {}
         [only] => out.trouble(format_args!(
-            "  settle it: instep resolve {} {} --keep a|b|both|newest|largest",
+            "  settle it: instep resolve {} {} --keep a|b|both|newest|largest|merge",
             names.id,
             shell_path(&path_of(only))
         )),
         [first, ..] => {
             out.trouble(format_args!(
-                "  settle one: instep resolve {} {} --keep a|b|both|newest|largest",
+                "  settle one: instep resolve {} {} --keep a|b|both|newest|largest|merge",
                 names.id,
                 shell_path(&path_of(first))
             ));
             out.trouble(format_args!(
-                "  settle all: instep resolve {} --all --keep a|b|both|newest|largest",
+                "  settle all: instep resolve {} --all --keep a|b|both|newest|largest|merge",
                 names.id
             ));
         }
@@ -220,6 +263,9 @@ pub(crate) fn kind(kind: ConflictKind) -> &'static str {
         ConflictKind::CreateCreate => "new on both sides, and different",
         ConflictKind::KindMismatch => "of another kind on each side",
         ConflictKind::EditDelete => "changed on one side, deleted on the other",
+        ConflictKind::NameClash => "two names that one side takes for the same",
+        ConflictKind::Metadata => "the same content, with other permissions on each side",
+        ConflictKind::ForeignCopy => "with a conflict copy that another program has left",
         _ => "different on both sides",
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use folders::pair::{Pair, PairSide};
 use folders::words::{mode_word, policy_word};
-use reconcile::{Mode, OnConflict};
+use reconcile::{AskAlso, Mode, OnConflict};
 use serde::Deserialize;
 use settings::words::{PathWord, path_word};
 use settings::{Item, Mistake};
@@ -33,6 +33,16 @@ struct PairKeys {
     max_delete: Option<LimitWord>,
     trash_days: Option<u32>,
     ancestors: Option<bool>,
+    #[serde(default)]
+    ask: Vec<AskWord>,
+}
+
+/// What else is left to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum AskWord {
+    Deletions,
+    Permissions,
 }
 
 pub(super) fn read(item: &Item, home: Option<&Path>) -> Result<Pair, Mistake> {
@@ -51,6 +61,10 @@ pub(super) fn read(item: &Item, home: Option<&Path>) -> Result<Pair, Mistake> {
         max_delete: keys.max_delete.map(|word| word.0),
         trash_days: keys.trash_days.unwrap_or(DEFAULT_TRASH_DAYS),
         ancestors: keys.ancestors.unwrap_or(true),
+        ask: AskAlso {
+            deletions: keys.ask.contains(&AskWord::Deletions),
+            permissions: keys.ask.contains(&AskWord::Permissions),
+        },
     })
 }
 
@@ -85,6 +99,11 @@ pub(super) fn table(pair: &Pair) -> Table {
     }
     if pair.trash_days != DEFAULT_TRASH_DAYS {
         table["trash_days"] = value(i64::from(pair.trash_days));
+    }
+    let ask = [(pair.ask.deletions, "deletions"), (pair.ask.permissions, "permissions")];
+    let ask: Array = ask.into_iter().filter(|(asked, _)| *asked).map(|(_, word)| word).collect();
+    if !ask.is_empty() {
+        table["ask"] = value(ask);
     }
     if !pair.ancestors {
         table["ancestors"] = value(false);
@@ -130,6 +149,7 @@ mod tests {
             max_delete: Some(MaxDelete::Percent(10)),
             trash_days: 30,
             ancestors: false,
+            ask: AskAlso { deletions: true, permissions: false },
         };
         PairEditor::open(&file(&places), &places).unwrap().add(&pair).unwrap();
         assert_eq!(Setup::load(&places).unwrap().pairs, [pair]);

@@ -11,6 +11,7 @@ mod jobs;
 mod names;
 mod output;
 mod preview;
+mod resolve;
 mod scene;
 mod schedules;
 mod serve;

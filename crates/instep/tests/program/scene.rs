@@ -107,6 +107,39 @@ impl Scene {
         assert_no_temps(&a);
     }
 
+    /// Files and links are the same on both sides.
+    #[track_caller]
+    pub(crate) fn assert_same_files(&self, what: &str) {
+        let files = |tree: &Tree| {
+            let mut entries = tree.entries();
+            entries.retain(|_, entry| !matches!(entry, Entry::Dir(_)));
+            entries
+        };
+        assert_eq!(no_times(&files(&self.a)), no_times(&files(&self.b)), "{what}");
+        assert_no_temps(&self.a.entries());
+        assert_no_temps(&self.b.entries());
+    }
+
+    /// Adds lines to the settings of the item.
+    pub(crate) fn set_of_item(&self, lines: &str) {
+        let file = self.settings_file();
+        let text = fs::read_to_string(&file).expect("there are settings");
+        let heading = "[items.pair]\n";
+        fs::write(&file, text.replace(heading, &format!("{heading}{lines}")))
+            .expect("settings can be written");
+    }
+
+    /// Adds a section to the settings.
+    pub(crate) fn append_settings(&self, lines: &str) {
+        let file = self.settings_file();
+        let text = fs::read_to_string(&file).expect("there are settings");
+        fs::write(&file, format!("{text}\n{lines}")).expect("settings can be written");
+    }
+
+    fn settings_file(&self) -> PathBuf {
+        self.home().join("instep.toml")
+    }
+
     pub(crate) fn state(&self, path: &str) -> PathBuf {
         self.home().join("state").join(path)
     }

@@ -12,6 +12,7 @@ pub(crate) fn policy() -> Policy {
     Policy {
         mode: Mode::TwoWay,
         on_conflict: OnConflict::Ask,
+        ask: reconcile::AskAlso::default(),
         checksum: false,
         now: Time { secs: EPOCH + 1_000_000, nanos: 0 },
         time_resolution: 1,

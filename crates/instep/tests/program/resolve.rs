@@ -1,0 +1,466 @@
+//! Every shape of conflict times every choice, with the real binary, and taken back again.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+
+use testkit::Entry;
+
+use crate::scene::{Scene, of_type};
+
+/// What a test does to both sides after they agreed on `base` (given to the first).
+struct Shape {
+    name: &'static str,
+    /// Lines of the item's settings.
+    settings: &'static str,
+    before: fn(&Scene),
+    /// Both sides come apart.
+    apart: fn(&Scene),
+    path: &'static str,
+    kind: &'static str,
+    /// The choices that settle it; all others leave it as it is.
+    settles: &'static [&'static str],
+}
+
+const NOTHING: fn(&Scene) = |_| {};
+const CHOICES: [&str; 8] = [
+    "--keep a",
+    "--keep b",
+    "--keep both",
+    "--keep newest",
+    "--keep largest",
+    "--keep merge",
+    "--leave-out",
+    "--file F",
+];
+const ALL_BUT_MERGE: &[&str] =
+    &["--keep a", "--keep b", "--keep both", "--keep newest", "--keep largest", "--leave-out", "--file F"];
+const ALL: &[&str] = &CHOICES;
+
+fn edit_both(scene: &Scene, path: &str) {
+    scene.a.file(path, "one, left\ntwo\nthree\nfour\n").mtime(path, 1_700_000_000, 7);
+    scene.b.file(path, "one\ntwo\nthree\nfour, on the right side\n").mtime(path, 1_600_000_000, 7);
+}
+
+fn shapes() -> Vec<Shape> {
+    vec![
+        Shape {
+            name: "edit against edit",
+            settings: "",
+            before: |scene| {
+                scene.a.file("dir/x.txt", "one\ntwo\nthree\nfour\n");
+            },
+            apart: |scene| edit_both(scene, "dir/x.txt"),
+            path: "dir/x.txt",
+            kind: "edit-edit",
+            settles: ALL,
+        },
+        Shape {
+            name: "create against create",
+            settings: "",
+            before: NOTHING,
+            apart: |scene| edit_both(scene, "dir/new"),
+            path: "dir/new",
+            kind: "create-create",
+            settles: ALL_BUT_MERGE,
+        },
+        Shape {
+            name: "file against directory",
+            settings: "",
+            before: NOTHING,
+            apart: |scene| {
+                scene.a.file("x", "file");
+                scene.b.file("x/deep/inside", "tree");
+            },
+            path: "x",
+            kind: "kind",
+            settles: &["--keep a", "--keep b", "--keep both", "--leave-out"],
+        },
+        Shape {
+            name: "link against file",
+            settings: "",
+            before: |scene| {
+                scene.a.file("x", "was a file");
+            },
+            apart: |scene| {
+                scene.a.file("x", "edited, still a file").mtime("x", 1_600_000_000, 7);
+                std::fs::remove_file(scene.b.at("x")).unwrap();
+                std::os::unix::fs::symlink("elsewhere", scene.b.at("x")).unwrap();
+            },
+            path: "x",
+            kind: "kind",
+            settles: &[
+                "--keep a",
+                "--keep b",
+                "--keep both",
+                "--keep newest",
+                "--keep largest",
+                "--leave-out",
+            ],
+        },
+        Shape {
+            name: "edit against deletion",
+            settings: "ask = ['deletions']\n",
+            before: |scene| {
+                scene.a.file("dir/x", "base").file("dir/stays", "s");
+            },
+            apart: |scene| {
+                scene.a.file("dir/x", "edited after all");
+                std::fs::remove_file(scene.b.at("dir/x")).unwrap();
+            },
+            path: "dir/x",
+            kind: "edit-delete",
+            settles: &["--keep a", "--keep b", "--keep newest", "--keep largest", "--leave-out"],
+        },
+        Shape {
+            name: "deleted directory against new content in it",
+            settings: "ask = ['deletions']\n",
+            before: |scene| {
+                scene.b.file("dir/in/old", "base").file("other", "o");
+            },
+            apart: |scene| {
+                std::fs::remove_dir_all(scene.a.at("dir")).unwrap();
+                scene.b.file("dir/in/new", "news");
+            },
+            path: "dir/in/new",
+            kind: "edit-delete",
+            settles: &["--keep a", "--keep b", "--keep newest", "--keep largest", "--leave-out"],
+        },
+        Shape {
+            name: "permissions against permissions",
+            settings: "ask = ['permissions']\n",
+            before: |scene| {
+                scene.a.file("x", "base");
+            },
+            apart: |scene| {
+                let set = |path, mode| {
+                    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+                };
+                set(scene.a.at("x"), 0o600);
+                set(scene.b.at("x"), 0o640);
+            },
+            path: "x",
+            kind: "metadata",
+            settles: &["--keep a", "--keep b", "--leave-out"],
+        },
+    ]
+}
+
+type Trees = (BTreeMap<Vec<u8>, Entry>, BTreeMap<Vec<u8>, Entry>);
+
+fn trees(scene: &Scene) -> Trees {
+    let files = |tree: &testkit::Tree| {
+        let mut entries = tree.entries();
+        // Directories take their times from what happens in them, and one that is left empty is no version of anything.
+        entries.retain(|_, entry| !matches!(entry, Entry::Dir(_)));
+        entries
+    };
+    (files(&scene.a), files(&scene.b))
+}
+
+fn set_up(shape: &Shape) -> Scene {
+    let scene = Scene::new();
+    scene.set_of_item(shape.settings);
+    (shape.before)(&scene);
+    scene.instep("sync pair --yes").expect(0);
+    (shape.apart)(&scene);
+    scene.instep("sync pair --yes").expect(5);
+    let (_, open) = scene.json("conflicts pair");
+    assert_eq!(open.len(), 1, "{}: {open:?}", shape.name);
+    assert_eq!(
+        (&open[0]["path"], &open[0]["kind"]),
+        (&shape.path.into(), &shape.kind.into()),
+        "{}",
+        shape.name
+    );
+    scene
+}
+
+/// A shape is settled by every choice that can, and every settlement is taken back.
+fn try_all(name: &str) {
+    let shapes = shapes();
+    let shape = shapes.iter().find(|shape| shape.name == name).unwrap();
+    for choice in CHOICES {
+        let what = format!("{}, {choice}", shape.name);
+        let scene = set_up(shape);
+        let before = trees(&scene);
+        std::fs::write(scene.home().join("F"), "given\n").unwrap();
+        let (code, objects) = scene.json(&format!("resolve pair {} {choice}", shape.path));
+        if !shape.settles.contains(&choice) {
+            assert_eq!(code, 5, "{what}: {objects:?}");
+            assert_eq!(trees(&scene), before, "{what}");
+            assert_eq!(scene.json("conflicts").1.len(), 1, "{what}");
+            continue;
+        }
+        assert_eq!(code, 0, "{what}: {objects:?}");
+        assert_eq!(scene.json("conflicts").1.len(), 0, "{what}");
+        if choice == "--leave-out" {
+            let mut now = trees(&scene);
+            now.0.remove(&b".instepignore"[..]);
+            now.1.remove(&b".instepignore"[..]);
+            assert_eq!(now, before, "{what}");
+        } else {
+            scene.assert_same_files(&what);
+        }
+        // Nothing is left to do, and nothing comes back by itself.
+        let (code, after) = scene.summary("sync pair");
+        assert_eq!((code, scene.json("conflicts").1.len()), (0, 0), "{what}");
+        let followed = after["counts"]["deleted"] != serde_json::json!({ "a": 0, "b": 0 });
+        if followed {
+            // The directories that led there have followed it, and are what comes back first.
+            scene.instep("undo last").expect(0);
+        }
+        let run = objects.last().unwrap()["run"].as_u64().unwrap();
+        scene.instep(&format!("undo {run}")).expect(0);
+        assert_eq!(trees(&scene), before, "{what}");
+        assert_eq!(scene.json("conflicts").1.len(), 1, "{what}");
+        if !followed {
+            scene.instep("sync pair").expect(5);
+        }
+    }
+}
+
+#[test]
+fn every_choice_for_edit_against_edit_and_back() {
+    try_all("edit against edit");
+}
+
+#[test]
+fn every_choice_for_create_against_create_and_back() {
+    try_all("create against create");
+}
+
+#[test]
+fn every_choice_for_file_against_directory_and_back() {
+    try_all("file against directory");
+}
+
+#[test]
+fn every_choice_for_link_against_file_and_back() {
+    try_all("link against file");
+}
+
+#[test]
+fn every_choice_for_edit_against_deletion_and_back() {
+    try_all("edit against deletion");
+}
+
+#[test]
+fn every_choice_for_deleted_directory_against_new_content_in_it_and_back() {
+    try_all("deleted directory against new content in it");
+}
+
+#[test]
+fn every_choice_for_permissions_against_permissions_and_back() {
+    try_all("permissions against permissions");
+}
+
+#[test]
+fn what_is_kept_is_what_the_choice_says_and_what_loses_is_in_the_trash() {
+    let shapes = shapes();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let left = "one, left\ntwo\nthree\nfour\n";
+    let right = "one\ntwo\nthree\nfour, on the right side\n";
+    for (choice, kept, trash) in [
+        ("--keep a", left, (0, 1)),
+        ("--keep b", right, (1, 0)),
+        ("--keep newest", left, (0, 1)),
+        ("--keep largest", right, (1, 0)),
+        ("--keep merge", "one, left\ntwo\nthree\nfour, on the right side\n", (1, 1)),
+        ("--file F", "given\n", (1, 1)),
+    ] {
+        let scene = set_up(&shapes[0]);
+        std::fs::write(scene.home().join("F"), "given\n").unwrap();
+        scene.instep(&format!("resolve pair dir/x.txt {choice}")).expect(0);
+        assert_eq!(text(scene.a.read("dir/x.txt")), kept, "{choice}");
+        assert_eq!(text(scene.b.read("dir/x.txt")), kept, "{choice}");
+        assert_eq!((scene.trash(&scene.a).len(), scene.trash(&scene.b).len()), trash, "{choice}");
+    }
+    let scene = set_up(&shapes[0]);
+    scene.instep("resolve pair dir/x.txt --keep both --name-a mine.txt --name-b theirs.txt").expect(0);
+    assert_eq!(text(scene.b.read("dir/mine.txt")), left);
+    assert_eq!(text(scene.a.read("dir/theirs.txt")), right);
+    assert!(!scene.a.has("dir/x.txt") && !scene.b.has("dir/x.txt"));
+    scene.instep("sync pair").expect(0);
+    let scene = set_up(&shapes[0]);
+    scene.instep("resolve pair dir/x.txt --keep b --name-b renamed.txt").expect(0);
+    assert_eq!(text(scene.a.read("dir/renamed.txt")), right);
+    assert!(!scene.a.has("dir/x.txt") && !scene.b.has("dir/x.txt"));
+    assert_eq!(scene.trash(&scene.a), ["dir/x.txt"]);
+    scene.instep("sync pair").expect(0);
+}
+
+#[test]
+fn a_rule_settles_what_it_means_in_one_run_and_one_undo() {
+    let scene = Scene::synced(|scene| {
+        for n in 0..30 {
+            scene.a.file(&format!("in/{n}"), "base").file(&format!("out/{n}"), "base");
+        }
+    });
+    for n in 0..30_i64 {
+        for dir in ["in", "out"] {
+            let path = format!("{dir}/{n}");
+            scene.a.file(&path, "left").mtime(&path, 1_600_000_000 + n, 7);
+            // The last two of each are a tie.
+            let newer = if n < 28 { 1_600_000_100 + n } else { 1_600_000_000 + n };
+            scene.b.file(&path, "right").mtime(&path, newer, 7);
+        }
+    }
+    scene.instep("sync pair").expect(5);
+    let before = trees(&scene);
+    let rule = "resolve --all --keep newest --under in --type edit-edit";
+    let (code, objects) = scene.json(&format!("{rule} --dry-run"));
+    let summary = objects.last().unwrap();
+    assert_eq!((code, of_type(&objects, "conflict").len()), (0, 30));
+    assert_eq!((&summary["would_settle"], &summary["would_stay_open"]), (&28.into(), &2.into()));
+    assert_eq!(trees(&scene), before);
+    scene
+        .instep(&format!("{rule} --dry-run"))
+        .expect(0)
+        .says(&["28  the version of right", "stays open: in/28"]);
+    scene.instep("resolve --all --keep newest --older-than 2d").expect(2).says(&["no open conflict"]);
+
+    let (code, objects) = scene.json(rule);
+    assert_eq!(code, 5, "{objects:?}");
+    assert_eq!(scene.a.read("in/3"), b"right");
+    assert_eq!(scene.a.read("out/3"), b"left");
+    assert_eq!(scene.json("conflicts --under in").1.len(), 2);
+    assert_eq!(scene.json("conflicts").1.len(), 32);
+    scene.instep("undo last").expect(0);
+    assert_eq!(trees(&scene), before);
+    assert_eq!(scene.json("conflicts").1.len(), 60);
+}
+
+#[test]
+fn s1_a_version_edited_or_removed_after_it_was_shown_is_left_alone_and_shown_again() {
+    for remove in [false, true] {
+        let scene = set_up(&shapes()[0]);
+        // The tool is where a person looks longest: meanwhile the other side goes on.
+        let path = scene.b.at("dir/x.txt");
+        let meanwhile = if remove {
+            format!("rm '{}'", path.display())
+        } else {
+            format!("echo more >> '{}'", path.display())
+        };
+        let tool = format!("cp $LOCAL $MERGED; {meanwhile}");
+        let words = ["resolve", "pair", "dir/x.txt", "--tool", &tool];
+        scene.run(&words).expect(1).says(&["changed since it was shown"]);
+        assert_eq!(scene.a.read("dir/x.txt"), b"one, left\ntwo\nthree\nfour\n");
+        if !remove {
+            assert!(scene.b.read("dir/x.txt").ends_with(b"more\n"));
+            let (_, open) = scene.json("conflicts");
+            assert_eq!(open[0]["b"]["size"], scene.b.read("dir/x.txt").len());
+            scene.instep("resolve pair dir/x.txt --keep b").expect(0);
+            assert!(scene.a.read("dir/x.txt").ends_with(b"more\n"));
+        }
+    }
+}
+
+#[test]
+fn a_tool_merges_with_the_files_that_git_would_give_it() {
+    let scene = set_up(&shapes()[0]);
+    let tool = "test \"$(basename $LOCAL)\" = LOCAL.txt && cat $BASE $LOCAL $REMOTE > $MERGED";
+    scene.run(&["resolve", "pair", "dir/x.txt", "--tool", tool]).expect(0);
+    let merged = String::from_utf8(scene.a.read("dir/x.txt")).unwrap();
+    assert_eq!(merged.lines().count(), 12);
+    assert!(merged.starts_with("one\ntwo\nthree\nfour\none, left\n"));
+    scene.assert_same_files("merged");
+    scene.instep("undo last").expect(0);
+    assert_eq!(scene.json("conflicts").1.len(), 1);
+}
+
+#[test]
+fn a_tool_that_fails_hangs_writes_nothing_or_is_missing_loses_nothing() {
+    for (settings, tool, why) in [
+        ("", "echo bad > $MERGED; exit 3", "exit code 3"),
+        ("", "kill -9 $$", "signal 9"),
+        ("", "rm $MERGED", "left no merge"),
+        ("", ": > $MERGED", "empty"),
+        ("", "no-such-program-anywhere", "exit code 127"),
+        ("trust_exit_code = false\n", "true", "changed nothing"),
+        ("time_limit = '200ms'\n", "sleep 600", "was ended after"),
+    ] {
+        let scene = set_up(&shapes()[0]);
+        scene.append_settings(&format!("[merge]\n{settings}"));
+        let before = trees(&scene);
+        scene.run(&["resolve", "pair", "dir/x.txt", "--tool", tool]).expect(5).says(&[why]);
+        assert_eq!(trees(&scene), before, "{tool}");
+        assert_eq!(scene.json("conflicts").1.len(), 1, "{tool}");
+    }
+    let scene = set_up(&shapes()[0]);
+    scene.append_settings("[merge]\ntool = 'cat $REMOTE > $MERGED; false'\ntrust_exit_code = false\n");
+    scene.instep("resolve pair --all --tool").expect(0);
+    assert_eq!(scene.a.read("dir/x.txt"), scene.b.read("dir/x.txt"));
+}
+
+#[test]
+fn a_side_that_is_away_settles_nothing() {
+    let scene = set_up(&shapes()[0]);
+    let away = scene.b.path().with_extension("away");
+    std::fs::rename(scene.b.path(), &away).unwrap();
+    let run = scene.instep("resolve pair --all --keep a");
+    assert_ne!(run.code, Some(0), "{run:?}");
+    std::fs::rename(&away, scene.b.path()).unwrap();
+    assert_eq!(scene.json("conflicts").1.len(), 1);
+    scene.instep("resolve pair --all --keep a").expect(0);
+}
+
+#[test]
+fn of_two_processes_that_settle_at_once_one_wins_and_the_other_is_told() {
+    for _ in 0..3 {
+        let scene = set_up(&shapes()[0]);
+        let both: Vec<_> =
+            ["a", "b"].map(|keep| scene.spawn(&format!("resolve pair --all --keep {keep} --json"))).into();
+        let outputs: Vec<_> = both.into_iter().map(|one| one.wait_with_output().unwrap()).collect();
+        let done = |output: &std::process::Output| {
+            String::from_utf8_lossy(&output.stdout).contains("\"outcome\":\"done\"")
+                && String::from_utf8_lossy(&output.stdout).contains("\"created\"")
+                && !String::from_utf8_lossy(&output.stdout).contains("no open conflict any more")
+        };
+        assert_eq!(outputs.iter().filter(|output| done(output)).count(), 1, "{outputs:?}");
+        scene.assert_same_files("one of both");
+        assert_eq!(scene.json("conflicts").1.len(), 0);
+        scene.instep("sync pair").expect(0);
+    }
+}
+
+#[test]
+fn nobody_to_ask_and_nothing_said_is_a_wrong_use() {
+    let scene = set_up(&shapes()[0]);
+    scene.instep("resolve pair dir/x.txt").expect(2).says(&["--keep"]);
+    scene.instep("resolve pair dir/x.txt --tool").expect(2).says(&["no merge tool"]);
+    scene.instep("resolve pair dir/x.txt --keep a --name-b x").expect(2).says(&["does not stay"]);
+    scene.instep("resolve pair dir/x.txt --file nowhere").expect(2).says(&["nowhere"]);
+    scene.instep("resolve pair dir/x.txt --keep both --name-b ../x").expect(1).says(&["no name"]);
+    assert_eq!(scene.json("conflicts").1.len(), 1);
+}
+
+#[test]
+fn both_versions_are_shown_as_a_merge_puts_them_together() {
+    let scene = set_up(&shapes()[0]);
+    scene.instep("conflicts pair --diff").expect(0).says(&[
+        "can be merged",
+        "one, left",
+        "on the right side",
+    ]);
+    scene.b.file("dir/x.txt", "one, right\ntwo\nthree\nfour\n");
+    scene.instep("sync pair").expect(5);
+    scene.instep("conflicts pair --diff").expect(0).says(&[
+        "in 1 place",
+        "<<<<<<< left",
+        "||||||| last common version",
+        ">>>>>>> right",
+    ]);
+    // Not clean: it stays as it is.
+    let before = trees(&scene);
+    scene.instep("resolve pair dir/x.txt --keep merge").expect(5).says(&["in the same place"]);
+    assert_eq!(trees(&scene), before);
+    // Without ancestors there is nothing to merge by.
+    let scene = Scene::new();
+    scene.set_of_item("ancestors = false\n");
+    scene.a.file("dir/x.txt", "one\ntwo\nthree\nfour\n");
+    scene.instep("sync pair --yes").expect(0);
+    edit_both(&scene, "dir/x.txt");
+    scene.instep("sync pair").expect(5);
+    scene.instep("conflicts pair --diff").expect(0).says(&["cannot be merged"]);
+    assert!(!scene.state("pairs/pair/ancestors.db").exists());
+}
