@@ -2,6 +2,7 @@
 //! were shown are the ones that are settled (S1), what loses goes to the trash (S7), and the run can be taken back.
 
 mod abilities;
+mod copies;
 mod exclude;
 mod merge;
 mod now;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use reconcile::{Action, Contested, Op, Plan, RelPath, Seen, Settle, Side, Tally};
 use syncmgr::HandlerError;
-use syncmgr::conflict::{Conflict, ConflictId, Decided, Selection, Settlement};
+use syncmgr::conflict::{Conflict, ConflictId, ConflictKind, Decided, Selection, Settlement};
 use syncmgr::event::Level;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 
@@ -85,7 +86,7 @@ impl Run<'_> {
             apply.finish(&last).map(|()| ending)
         });
         settling.write_down();
-        let Settling { mut results, left, settled, .. } = settling;
+        let Settling { mut results, left, .. } = settling;
         for trouble in progress.take_troubles() {
             results.trouble(&trouble);
         }
@@ -94,7 +95,7 @@ impl Run<'_> {
         let counts = Counts {
             a: changed[0],
             b: changed[1],
-            conflicts: open.len().saturating_sub(settled.len()) as u64,
+            conflicts: self.ledger.count(self.handler, Some(self.item())).unwrap_or(open.len() as u64),
             errors: results.errors,
             skipped: 0,
             bytes: progress.bytes(),
@@ -117,12 +118,16 @@ impl Run<'_> {
 #[derive(Default)]
 struct Together {
     plan: Plan,
+    /// What must be gone before the rest.
+    first: Vec<Action>,
     /// Versions that no side has.
     puts: Vec<Put>,
     /// What B has in their place.
     instead: HashMap<RelPath, Option<Seen>>,
     /// Each conflict with its place in the selection.
     of: Vec<(usize, RelPath)>,
+    /// Further paths whose agreements change.
+    beside: Vec<RelPath>,
     /// Those of them that are left out from now on.
     excluded: HashSet<usize>,
 }
@@ -147,7 +152,8 @@ impl Together {
             Op::Create { whole: false, .. } => Some(&action.path),
             _ => None,
         });
-        for path in self.of.iter().map(|(_, path)| path).chain(leads).chain(&ignore_file) {
+        for path in self.of.iter().map(|(_, path)| path).chain(leads).chain(&self.beside).chain(&ignore_file)
+        {
             let before = now.agreements.at(path)?.map(|agreed| ((&agreed.a).into(), (&agreed.b).into()));
             apply.note(&Deed::Agreed { path: path.into(), before });
         }
@@ -155,6 +161,13 @@ impl Together {
     }
 
     fn carry_out(mut self, apply: &mut Apply<'_>) -> Result<Ending, ApplyError> {
+        if !self.first.is_empty() {
+            let first = Plan { actions: std::mem::take(&mut self.first), ..Plan::default() };
+            let ending = apply.carry_out(&first)?;
+            if ending != Ending::Complete {
+                return Ok(ending);
+            }
+        }
         if !self.puts.is_empty() {
             for (path, source) in apply.put(self.puts)? {
                 let tally = Tally::of(&source, false);
@@ -200,6 +213,10 @@ impl Settling<'_> {
         let mut together = Together::default();
         let mut excluded = Vec::new();
         for &(place, one) in decided {
+            if one.conflict.kind == ConflictKind::ForeignCopy {
+                self.copy(place, one, &mut together);
+                continue;
+            }
             if !self.open.contains(&one.conflict.id) {
                 self.gone(place, &one.conflict);
                 continue;
@@ -249,6 +266,20 @@ impl Settling<'_> {
             }
         }
         together
+    }
+
+    /// A copy that another program has left.
+    fn copy(&mut self, place: usize, one: &Decided, together: &mut Together) {
+        match self.steps.copy(one) {
+            Ok(steps) => {
+                together.first.extend(steps.removed);
+                together.plan.actions.extend(steps.renamed);
+                together.plan.settle.extend(steps.settled);
+                together.beside.push(steps.original);
+                together.of.push((place, steps.copy));
+            }
+            Err(refused) => self.refused(place, one, refused),
+        }
     }
 
     fn gone(&mut self, place: usize, conflict: &Conflict) {

@@ -25,7 +25,7 @@ use crate::scan::Scan;
 use crate::side::local::LocalWriter;
 use crate::trash;
 
-pub(crate) use conflicts::{from_stamp, to_conflict};
+pub(crate) use conflicts::{from_stamp, stamp, to_conflict};
 pub(crate) use progress::Progress;
 pub(crate) use results::{Finished, Results, apply_problem, outcome, side_problem};
 

@@ -8,8 +8,9 @@ use syncmgr::conflict::{
     Abilities, Conflict, ConflictItemType, ConflictKind, ConflictLedger, Merge, ResolutionHandler, Shown,
 };
 use syncmgr::outcome::ProblemClass;
-use syncmgr::{HandlerError, HandlerId};
+use syncmgr::{HandlerError, HandlerId, ItemId};
 
+use super::copies;
 use super::merge::{self, NoMerge};
 use super::now::Now;
 use super::step::{is_same, shown, side_of};
@@ -19,7 +20,7 @@ use crate::look::{Ask, Look};
 use crate::options::{Home, RunOptions};
 use crate::pair::Pair;
 use crate::roots::Surroundings;
-use crate::run::{now as clock, to_conflict};
+use crate::run::{millis, now as clock, to_conflict};
 
 /// Settles the conflicts of pairs, in runs of their own.
 pub(crate) struct PairResolution {
@@ -30,20 +31,18 @@ pub(crate) struct PairResolution {
 }
 
 impl PairResolution {
-    /// Looks at the pair of a conflict as it is now, without a lock: nothing is written.
+    /// Looks at a pair as it is now, without a lock: nothing is written.
     fn look<T>(
         &self,
-        conflict: &Conflict,
+        item: &ItemId,
         at: impl FnOnce(&Pair, &Now<'_>) -> Result<T, HandlerError>,
     ) -> Result<T, HandlerError> {
-        let Some(pair) = self.pairs.get(&conflict.item) else {
-            let text = format!("there is no pair of folders called {}", conflict.item);
+        let Some(pair) = self.pairs.get(item) else {
+            let text = format!("there is no pair of folders called {item}");
             return Err(HandlerError::new(ProblemClass::Config, text));
         };
-        let surroundings = Surroundings {
-            home_dir: std::env::home_dir(),
-            other_roots: self.pairs.roots_of_others(&conflict.item),
-        };
+        let surroundings =
+            Surroundings { home_dir: std::env::home_dir(), other_roots: self.pairs.roots_of_others(item) };
         let ask = Ask {
             pair: &pair,
             options: &RunOptions::default(),
@@ -68,7 +67,7 @@ impl ResolutionHandler for PairResolution {
 
     fn look_again(&self, shown: &Conflict) -> Result<Option<Conflict>, HandlerError> {
         let path = RelPath::from_bytes(&shown.path).unwrap_or_default();
-        self.look(shown, |pair, now| {
+        self.look(&shown.item, |pair, now| {
             let contested = now.contested(&path).map_err(|why| unseen(&path, &why))?;
             let conflict = contested
                 .map(|contested| to_conflict(&self.handler, &pair.item, pair, &contested, shown.detected));
@@ -80,6 +79,10 @@ impl ResolutionHandler for PairResolution {
         })
     }
 
+    fn find_copies(&self, item: &ItemId) -> Result<Vec<Conflict>, HandlerError> {
+        self.look(item, |_, now| Ok(copies::find(now, &self.handler, item, millis())))
+    }
+
     fn content(
         &self,
         conflict: &Conflict,
@@ -87,7 +90,7 @@ impl ResolutionHandler for PairResolution {
         limit: u64,
     ) -> Result<Option<Vec<u8>>, HandlerError> {
         let Some((path, versions)) = shown(conflict) else { return Ok(None) };
-        self.look(conflict, |_, now| match which {
+        self.look(&conflict.item, |_, now| match which {
             Shown::Ancestor => Ok(merge::ancestor(now, &path).filter(|text| text.len() as u64 <= limit)),
             Shown::Version(index) => {
                 let side = side_of(index);
@@ -103,7 +106,7 @@ impl ResolutionHandler for PairResolution {
 
     fn merge(&self, conflict: &Conflict) -> Result<Option<Merge>, HandlerError> {
         let Some((path, versions)) = shown(conflict) else { return Ok(None) };
-        self.look(conflict, |pair, now| {
+        self.look(&conflict.item, |pair, now| {
             for side in Side::BOTH {
                 let there = now.at(side, &path).map_err(|why| unseen(&path, &why))?;
                 if !is_same(versions[side as usize].as_ref(), there.as_ref()) {
@@ -130,6 +133,9 @@ pub(super) fn abilities(conflict: &Conflict) -> Abilities {
     };
     if there("") == 2 && conflict.kind != ConflictKind::Metadata {
         can |= Abilities::KEEP_MULTIPLE;
+    }
+    if conflict.kind == ConflictKind::ForeignCopy {
+        return can | Abilities::KEEP_MULTIPLE;
     }
     if there("file") == 2 && conflict.kind != ConflictKind::Metadata {
         can |= Abilities::KEEP_OTHER;

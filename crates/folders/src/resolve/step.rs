@@ -79,6 +79,14 @@ impl<'n> Steps<'n> {
         Ok((path, work))
     }
 
+    /// What is to be done about a conflict copy of another program.
+    pub(super) fn copy(&mut self, decided: &Decided) -> Result<super::copies::Steps, Refused> {
+        let steps =
+            super::copies::steps(self.now, &decided.conflict, &decided.choice, |path| self.is_free(path))?;
+        self.given.extend(steps.renamed.iter().map(|action| action.path.clone()));
+        Ok(steps)
+    }
+
     fn work(
         &mut self,
         conflict: &Conflict,

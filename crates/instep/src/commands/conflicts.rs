@@ -3,7 +3,7 @@
 use serde_json::json;
 use syncmgr::conflict::{Conflict, Merge};
 
-use super::resolve::query;
+use super::resolve::{copies, query};
 use crate::app::App;
 use crate::args::Conflicts;
 use crate::engine::Engine;
@@ -19,6 +19,9 @@ pub(crate) fn run(app: &mut App<'_>, args: &Conflicts) -> Result<Exit, Failure> 
     let pairs = named_or_all(&app.settings, &args.items)?;
     if args.diff {
         return show(app, args);
+    }
+    if args.find_copies {
+        return found(app, args);
     }
     let store = ledger::open(app)?;
     let now = center::Clock::wall(&center::SystemClock::default());
@@ -39,6 +42,34 @@ pub(crate) fn run(app: &mut App<'_>, args: &Conflicts) -> Result<Exit, Failure> 
     }
     if !any {
         out.line("No open conflicts.");
+    }
+    Ok(Exit::Done)
+}
+
+/// Conflict copies that other programs have left.
+fn found(app: &App<'_>, args: &Conflicts) -> Result<Exit, Failure> {
+    let engine = Engine::open(app)?;
+    let out = app.out;
+    let mut any = false;
+    for pair in named_or_all(&app.settings, &args.items)? {
+        let found = copies(&engine, &pair, &args.which)?;
+        for conflict in &found {
+            out.json(&conflict_object(conflict));
+        }
+        if !out.is_json() && !found.is_empty() {
+            any = true;
+            let names = Names::of(&pair);
+            let count = counted(found.len() as u64, "conflict copy", "conflict copies");
+            out.line(format_args!("{}: {count} of other programs", out.paint(Tone::Strong, &names.item)));
+            found.iter().for_each(|conflict| human::one_conflict(out, conflict));
+            out.line(format_args!(
+                "  settle all: instep resolve {} --copies --all --keep a|b|both|newest|largest (a: the original, b: the copy)",
+                names.id
+            ));
+        }
+    }
+    if !any {
+        out.line("No conflict copies of other programs.");
     }
     Ok(Exit::Done)
 }

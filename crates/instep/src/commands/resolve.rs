@@ -17,7 +17,7 @@ use crate::render::text::counted;
 use crate::report::report;
 use crate::run::{self, settle};
 
-pub(crate) use select::query;
+pub(crate) use select::{copies, query};
 
 pub(crate) fn run(app: &mut App<'_>, args: &Resolve) -> Result<Exit, Failure> {
     let pairs = match &args.item {

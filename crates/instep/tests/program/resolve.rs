@@ -464,3 +464,62 @@ fn both_versions_are_shown_as_a_merge_puts_them_together() {
     scene.instep("conflicts pair --diff").expect(0).says(&["cannot be merged"]);
     assert!(!scene.state("pairs/pair/ancestors.db").exists());
 }
+
+/// A pair in which other programs have left copies of `notes.txt`.
+fn with_copies() -> Scene {
+    Scene::synced(|scene| {
+        scene.a.file("d/notes.txt", "original").mtime("d/notes.txt", 1_600_000_000, 7);
+        let syncthing = "d/notes.sync-conflict-20260301-120000-ABCDEFG.txt";
+        scene.a.file(syncthing, "what Syncthing kept").mtime(syncthing, 1_700_000_000, 7);
+        scene.a.file("report (conflicted copy 2026-03-01 120000).txt", "no original");
+        scene.a.file("plain.txt", "p");
+    })
+}
+
+#[test]
+fn copies_of_other_programs_are_found_beside_their_originals() {
+    let scene = with_copies();
+    scene.instep("conflicts pair --find-copies").expect(0).says(&[
+        "2 conflict copies",
+        "d/notes.txt",
+        "Syncthing, 20260301 by ABCDEFG",
+        "conflicted copy 2026-03-01",
+    ]);
+    // They are in no list until somebody asks.
+    assert_eq!(scene.json("conflicts").1.len(), 0);
+    assert_eq!(scene.json("conflicts --find-copies --under d").1.len(), 1);
+}
+
+#[test]
+fn copies_of_other_programs_are_settled_like_conflicts_and_taken_back() {
+    let copy = "d/notes.sync-conflict-20260301-120000-ABCDEFG.txt";
+    for (keep, notes, left) in [
+        ("a", "original", false),
+        ("b", "what Syncthing kept", false),
+        ("newest", "what Syncthing kept", false),
+        ("both", "original", true),
+    ] {
+        let scene = with_copies();
+        let before = trees(&scene);
+        scene.instep(&format!("resolve pair d --copies --keep {keep}")).expect(0);
+        assert_eq!(scene.a.read("d/notes.txt"), notes.as_bytes(), "{keep}");
+        assert!(!scene.a.has(copy) && !scene.b.has(copy), "{keep}");
+        let kept = scene.a.entries().keys().filter(|path| path.starts_with(b"d/")).count();
+        assert_eq!(kept, 1 + usize::from(left), "{keep}");
+        scene.assert_same_files(keep);
+        scene.instep("undo last").expect(0);
+        assert_eq!(trees(&scene), before, "{keep}");
+        scene.instep(&format!("resolve pair d --copies --keep {keep}")).expect(0);
+        let (code, summary) = scene.summary("sync pair");
+        assert_eq!(
+            (code, &summary["counts"]["updated"]),
+            (0, &serde_json::json!({ "a": 0, "b": 0 })),
+            "{keep}"
+        );
+        assert_eq!(scene.json("conflicts --find-copies --under d").1.len(), 0, "{keep}");
+    }
+    let scene = with_copies();
+    scene.instep("resolve pair --copies --all --keep b").expect(0);
+    assert_eq!(scene.b.read("report.txt"), b"no original");
+    scene.instep("resolve pair --copies --all --keep b").expect(2).says(&["no conflict copy"]);
+}

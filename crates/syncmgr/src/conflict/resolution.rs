@@ -15,6 +15,7 @@ use bitflags::bitflags;
 use super::Conflict;
 use crate::error::{HandlerError, Refusal};
 use crate::flags::from_number;
+use crate::ids::ItemId;
 use crate::outcome::ProblemClass;
 
 bitflags! {
@@ -363,6 +364,16 @@ pub trait ResolutionHandler: Send + Sync {
     /// The handler could not look.
     fn look_again(&self, shown: &Conflict) -> Result<Option<Conflict>, HandlerError> {
         Ok(Some(shown.clone()))
+    }
+
+    /// Conflict copies that other programs have left in an item, found on request: each as a conflict
+    /// ([`ConflictKind::ForeignCopy`](super::ConflictKind::ForeignCopy)) of the original with one copy, which is settled
+    /// like any other and stands in no list.
+    ///
+    /// # Errors
+    /// The handler could not look.
+    fn find_copies(&self, _item: &ItemId) -> Result<Vec<Conflict>, HandlerError> {
+        Ok(Vec::new())
     }
 
     /// The content of a version, for a presenter that shows it; none when there is none, it is larger than `limit`

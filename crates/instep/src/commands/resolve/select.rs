@@ -32,7 +32,10 @@ pub(super) fn conflicts(engine: &Engine, pairs: &[Pair], args: &Resolve) -> Resu
     let now = engine.center.clock_millis();
     let mut all = Vec::new();
     for pair in pairs {
-        let mut open = engine.center.conflicts(&query(pair, &args.which, now))?;
+        let mut open = match args.copies {
+            true => copies(engine, pair, &args.which)?,
+            false => engine.center.conflicts(&query(pair, &args.which, now))?,
+        };
         if !args.paths.is_empty() {
             let mut paths = Vec::new();
             for typed in &args.paths {
@@ -45,6 +48,10 @@ pub(super) fn conflicts(engine: &Engine, pairs: &[Pair], args: &Resolve) -> Resu
     if !all.is_empty() {
         return Ok(all);
     }
+    if args.copies {
+        return Err(Failure::usage("there is no conflict copy of another program")
+            .tip("`instep conflicts --find-copies` looks for them"));
+    }
     let what = match pairs {
         [only] => format!("\"{}\" has no open conflict", only.name),
         _ => "there is no open conflict".to_owned(),
@@ -56,6 +63,17 @@ pub(super) fn conflicts(engine: &Engine, pairs: &[Pair], args: &Resolve) -> Resu
         let id = pairs.first().filter(|_| pairs.len() == 1).map(|pair| shell_word(pair.item.as_str()));
         Failure::usage(what).tip(format!("`instep sync {}` finds new ones", id.as_deref().unwrap_or("--all")))
     })
+}
+
+/// The conflict copies that other programs have left in an item.
+pub(crate) fn copies(engine: &Engine, pair: &Pair, which: &Which) -> Result<Vec<Conflict>, Failure> {
+    let Some(handler) = engine.center.resolution_handler(&HANDLER) else { return Ok(Vec::new()) };
+    let mut found = handler.find_copies(&pair.item).map_err(|error| Failure::failed(error.problem.text))?;
+    let under = which.under.as_ref().and_then(|typed| meant(pair, typed).into_iter().next());
+    if let Some(under) = under {
+        found.retain(|conflict| path_of(conflict).starts_with(&under));
+    }
+    Ok(found)
 }
 
 /// What was typed, as paths beneath the sides: as it is beneath them, or as a path into one side's folder.
