@@ -14,6 +14,8 @@ CREATE TABLE schedules (
     due_cause  TEXT,
     due_since  INTEGER,
     due_count  INTEGER NOT NULL DEFAULT 0,
+    -- What that waits for, in words of the center.
+    waits      TEXT,
     -- When a run was started whose end is not accounted for.
     begun      INTEGER,
     -- Repetitions of a failed run so far, and when the next one is.

@@ -22,6 +22,8 @@ pub struct ScheduleState {
     pub followed: i64,
     /// What is due and waits.
     pub due: Option<DueState>,
+    /// What it waits for, in words of the center.
+    pub waits: Option<String>,
     /// When a run was started whose end is not accounted for.
     pub begun: Option<i64>,
     /// Repetitions of a failed run so far.
@@ -61,7 +63,7 @@ pub struct ScheduleRow {
 pub(crate) fn all(conn: &Connection) -> rusqlite::Result<Vec<ScheduleRow>> {
     conn.prepare_cached(
         "SELECT h.handler, i.item, s.times, s.handled, s.tried, s.followed, s.due_cause, s.due_since,
-                s.due_count, s.begun, s.retries, s.retry_at, s.skipped, s.skipped_at, s.missed
+                s.due_count, s.begun, s.retries, s.retry_at, s.skipped, s.skipped_at, s.missed, s.waits
            FROM schedules s JOIN items i ON i.id = s.item JOIN handlers h ON h.id = i.handler",
     )?
     .query_map([], |row| {
@@ -84,6 +86,7 @@ pub(crate) fn all(conn: &Connection) -> rusqlite::Result<Vec<ScheduleRow>> {
                 skipped: count(row, 12)?,
                 skipped_at: row.get(13)?,
                 missed: count(row, 14)?,
+                waits: row.get(15)?,
             },
         })
     })?
@@ -98,8 +101,8 @@ pub(crate) fn save(ledger: &Ledger<'_>, row: &ScheduleRow, now: i64) -> rusqlite
         .conn
         .prepare_cached(
             "INSERT OR REPLACE INTO schedules (item, times, handled, tried, followed, due_cause, due_since,
-                due_count, begun, retries, retry_at, skipped, skipped_at, missed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                due_count, begun, retries, retry_at, skipped, skipped_at, missed, waits)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             item,
@@ -116,6 +119,7 @@ pub(crate) fn save(ledger: &Ledger<'_>, row: &ScheduleRow, now: i64) -> rusqlite
             signed(state.skipped),
             state.skipped_at,
             signed(state.missed),
+            state.waits,
         ])
         .map(drop)
 }

@@ -7,7 +7,6 @@ use settings::schedule::Schedule;
 use store::ScheduleState;
 use syncmgr::{HandlerId, ItemId};
 
-use super::cause::Waits;
 use super::changes::Followed;
 
 /// An item of a handler.
@@ -29,6 +28,5 @@ pub(crate) struct Book {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Found {
     pub(crate) state: ScheduleState,
-    pub(crate) waits: Option<Waits>,
     pub(crate) followed: Option<Followed>,
 }

@@ -141,6 +141,28 @@ impl Waits {
         }
     }
 
+    /// As it is kept by the store.
+    pub(crate) fn kept(&self) -> String {
+        match self {
+            Self::Paused(until) | Self::Window(until) => format!("{}:{until}", self.word()),
+            Self::Need(need) => need.to_string(),
+            Self::Running => self.word().to_owned(),
+            Self::Refused(why) => format!("{}:{why}", self.word()),
+        }
+    }
+
+    /// What the store kept; none for words of another version.
+    pub(crate) fn from_kept(text: &str) -> Option<Self> {
+        let (word, of) = text.split_once(':').unwrap_or((text, ""));
+        match word {
+            "paused" => of.parse().ok().map(Self::Paused),
+            "window" => of.parse().ok().map(Self::Window),
+            "running" => Some(Self::Running),
+            "refused" => Some(Self::Refused(of.to_owned())),
+            _ => text.parse().ok().map(Self::Need),
+        }
+    }
+
     /// Until when, if that is known.
     pub fn until(&self) -> Option<i64> {
         match self {
@@ -179,4 +201,25 @@ pub enum Skip {
     Disabled,
     /// A good run has begun since, whoever started it.
     Done,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_kept_as_it_is() {
+        for waits in [
+            Waits::Paused(FOREVER),
+            Waits::Window(7),
+            Waits::Need(Need::Mount("/media/a:b".into())),
+            Waits::Need(Need::Network(None)),
+            Waits::Need(Need::Network(Some("wlan0".into()))),
+            Waits::Running,
+            Waits::Refused("'X' cannot: it is away".into()),
+        ] {
+            assert_eq!(Waits::from_kept(&waits.kept()), Some(waits));
+        }
+        assert_eq!(Waits::from_kept("moon:full"), None);
+    }
 }

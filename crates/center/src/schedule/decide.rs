@@ -74,8 +74,6 @@ pub(crate) struct Decision {
     pub(crate) waits: Option<Waits>,
     /// Due times that came to nothing, and how many.
     pub(crate) skips: Vec<(Skip, u64)>,
-    /// A failed run is not repeated any more.
-    pub(crate) gave_up: bool,
     /// When it is to be looked at again, if nothing happens before.
     pub(crate) look_at: Option<i64>,
 }
@@ -95,7 +93,6 @@ pub(crate) fn decide(facts: &Facts<'_>, before: &ScheduleState) -> Decision {
         times: Times::new(facts.schedule, facts.zone),
         state: before.clone(),
         skips: Vec::new(),
-        gave_up: false,
     };
     desk.begin_anew();
     desk.account_for_the_end();
@@ -109,7 +106,6 @@ struct Desk<'f> {
     times: Times<'f>,
     state: ScheduleState,
     skips: Vec<(Skip, u64)>,
-    gave_up: bool,
 }
 
 impl Desk<'_> {
@@ -164,7 +160,6 @@ impl Desk<'_> {
             let delay = backoff::delay(retry, self.state.retries, self.facts.item, self.facts.now);
             self.state.retry_at = Some(self.facts.now.saturating_add(delay));
         } else {
-            self.gave_up = passes && retry.limit > 0;
             self.state.retries = 0;
             self.state.retry_at = None;
         }
@@ -311,7 +306,8 @@ impl Desk<'_> {
             }
         }
         let look_at = self.look_at(waits.as_ref());
-        Decision { look_at, start, waits, skips: self.skips, gave_up: self.gave_up, state: self.state }
+        self.state.waits = waits.as_ref().map(Waits::kept);
+        Decision { look_at, start, waits, skips: self.skips, state: self.state }
     }
 
     fn obstacle(&self) -> Option<Waits> {

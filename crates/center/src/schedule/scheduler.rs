@@ -12,10 +12,11 @@ use syncmgr::switches::Origin;
 use syncmgr::{Level, NewEvent, Outcome};
 
 use super::book::{Found, Key};
-use super::cause::{Cause, Happening};
+use super::cause::{Cause, Happening, Skip};
 use super::changes::{Follow, Followed};
 use super::decide::{Decision, Ended, Facts, Standing, decide};
 use super::senses::{Senses, Surroundings, is_about_them};
+use super::times::Times;
 use crate::center::{Center, Inner, locked};
 use crate::feed::What;
 use crate::status::sentence;
@@ -65,6 +66,8 @@ struct Mind {
     /// The run that it started.
     started: Option<Started>,
     look_at: Option<i64>,
+    /// When it is overdue, as far as was known at the last look.
+    overdue_at: Option<i64>,
     /// The facts that were decided upon last: while they are the same, only time makes a difference.
     seen: Option<Seen>,
     follow: Option<Follow>,
@@ -83,6 +86,15 @@ struct Seen {
     before: Option<i64>,
     changed: bool,
     is_unmet: bool,
+    is_overdue: bool,
+}
+
+/// What was decided about an item, and from what.
+struct Decided {
+    key: Key,
+    decision: Decision,
+    seen: Seen,
+    overdue_at: Option<i64>,
 }
 
 /// A [`Standing`] that can be kept.
@@ -144,7 +156,7 @@ impl Scheduler {
         let mut present = self.present(&inner);
         self.read(&inner)?;
         self.version = Some(version);
-        let mut decisions: Vec<(Key, Decision, Seen)> = Vec::new();
+        let mut decisions: Vec<Decided> = Vec::new();
         for (key, mind) in &mut self.minds {
             let Some(present) = present.remove(key) else { continue };
             mind.keep_following(&inner, key, &present, now);
@@ -163,6 +175,7 @@ impl Scheduler {
                 before,
                 changed: mind.follow.as_ref().is_some_and(Follow::asks),
                 is_unmet: unmet.is_some(),
+                is_overdue: mind.overdue_at.is_some_and(|at| at < now),
             };
             let concerns = |happening: &Happening| {
                 mind.schedule.on.iter().any(|trigger| happening.cause_of(trigger).is_some())
@@ -196,11 +209,13 @@ impl Scheduler {
                 began_here: mind.started.is_some(),
             };
             let decision = decide(&facts, &mind.found.state);
-            decisions.push((key.clone(), decision, seen));
+            let since = facts.last_good.or(kept.map(|kept| kept.first_seen)).unwrap_or(now);
+            let overdue_at = Times::new(&mind.schedule, &zone).overdue_at(since);
+            decisions.push(Decided { key: key.clone(), decision, seen, overdue_at });
         }
         self.write_down(&inner, &decisions, now);
-        for (key, decision, seen) in decisions {
-            self.carry_out(&inner, &key, decision, seen, now);
+        for decided in decisions {
+            self.carry_out(&inner, decided, now);
         }
         Ok(self.look_again(now))
     }
@@ -319,14 +334,14 @@ impl Scheduler {
     }
 
     /// Before anything is started, that it is: so that a due time never has two runs, whatever happens to the process.
-    fn write_down(&mut self, inner: &Inner, decisions: &[(Key, Decision, Seen)], now: i64) {
-        let differs = |(key, decision, _): &&(Key, Decision, Seen)| {
-            self.minds.get(key).is_some_and(|mind| mind.found.state != decision.state)
+    fn write_down(&mut self, inner: &Inner, decisions: &[Decided], now: i64) {
+        let differs = |decided: &&Decided| {
+            self.minds.get(&decided.key).is_some_and(|mind| mind.found.state != decided.decision.state)
         };
         let rows: Vec<ScheduleRow> = decisions
             .iter()
             .filter(differs)
-            .map(|((handler, item), decision, _)| ScheduleRow {
+            .map(|Decided { key: (handler, item), decision, .. }| ScheduleRow {
                 handler: handler.clone(),
                 item: item.clone(),
                 state: decision.state.clone(),
@@ -339,17 +354,26 @@ impl Scheduler {
         }
     }
 
-    fn carry_out(&mut self, inner: &Arc<Inner>, key: &Key, decision: Decision, seen: Seen, now: i64) {
-        let Some(mind) = self.minds.get_mut(key) else { return };
-        let Decision { state, start, waits, look_at, .. } = decision;
-        if state.skipped > 0 && mind.found.state.skipped == 0 {
-            tell_of_overlap(inner, key, now);
+    fn carry_out(&mut self, inner: &Arc<Inner>, decided: Decided, now: i64) {
+        let Decided { key, decision, seen, overdue_at } = decided;
+        let Some(mind) = self.minds.get_mut(&key) else { return };
+        let Decision { state, start, skips, look_at, .. } = decision;
+        let overlaps = skips.iter().any(|(skip, _)| *skip == Skip::Overlap);
+        if overlaps && mind.found.state.skipped == 0 {
+            tell_of_overlap(inner, &key, now);
         }
         if state.begun.is_none() {
             mind.started = None;
         }
-        (mind.look_at, mind.seen) = (look_at, Some(seen));
-        let found = Found { state, waits, followed: mind.followed_now() };
+        // Nobody else notices that time has made it overdue, or has ended its pause.
+        let is_overdue = overdue_at.is_some_and(|at| at < now);
+        let stands_otherwise = mind.seen.as_ref().is_some_and(|before| {
+            before.is_overdue != is_overdue || before.paused_until != seen.paused_until
+        });
+        let overdue_look = overdue_at.filter(|_| !is_overdue).map(|at| at.saturating_add(1));
+        mind.look_at = look_at.into_iter().chain(overdue_look).min();
+        (mind.overdue_at, mind.seen) = (overdue_at, Some(Seen { is_overdue, ..seen }));
+        let found = Found { state, followed: mind.followed_now() };
         if let Some(start) = start {
             let request = match (start.cause, &mind.follow) {
                 (Cause::Change, Some(follow)) => follow.take(),
@@ -366,7 +390,7 @@ impl Scheduler {
             }
             mind.seen = None;
         }
-        if mind.found != found {
+        if mind.found != found || stands_otherwise {
             mind.found = found.clone();
             locked(&inner.book).found.insert(key.clone(), found);
             inner.tell(What::ItemChanged { handler: key.0.clone(), item: key.1.clone() });
@@ -404,6 +428,7 @@ impl Mind {
             found: Found { state, ..Found::default() },
             started: None,
             look_at: None,
+            overdue_at: None,
             seen: None,
             follow: None,
             followed: None,

@@ -108,7 +108,7 @@ impl Schedules {
                 .due
                 .as_ref()
                 .map(|due| (Cause::from_word(&due.cause).unwrap_or(Cause::Time), due.since)),
-            waits: found.waits.clone(),
+            waits: state.waits.as_deref().and_then(Waits::from_kept),
             retry: state.retry_at.map(|at| (state.retries, at)),
             skipped: state.skipped_at.map(|at| (state.skipped, at)),
             missed: state.missed,

@@ -128,15 +128,17 @@ impl<'s> Times<'s> {
     ) -> Vec<i64> {
         let mut times = Vec::new();
         let earliest = paused_until.map_or(now, |until| until.max(now));
-        let (mut at, mut base) = (now, base.unwrap_or(now));
+        let (mut at, mut base) = (now, base);
         let every = self.since_last_good();
         while times.len() < count && earliest != i64::MAX {
-            let interval = every.map(|every| base.saturating_add(every).max(at.saturating_add(1)));
+            // What never ran begins at once.
+            let interval = every
+                .map(|every| base.map_or(at, |base| base.saturating_add(every).max(at.saturating_add(1))));
             let Some(due) = self.next(at).into_iter().chain(interval).min() else { break };
             let begins = self.open_from(due.max(earliest));
             times.push(begins);
             // What comes before that is all one run.
-            (at, base) = (begins, begins);
+            (at, base) = (begins, Some(begins));
         }
         times
     }

@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use center::{Cause, Followed, Headline, Scheduler, Senses, Surroundings, Waits};
+use center::{Cause, Followed, Headline, News as Changes, Scheduler, Senses, Surroundings, Waits, What};
 use store::FOREVER;
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
@@ -389,4 +389,26 @@ fn the_next_runs_and_the_last_ones_can_be_asked_for() {
     );
     assert_eq!(world.center.history(&handler(), &item("a"), 2).unwrap().len(), 2);
     assert!(!world.item("a").schedule.unwrap().is_running);
+}
+
+#[test]
+fn whoever_follows_the_feed_hears_what_time_alone_has_changed() {
+    let world = World::with(Actor::good(&["a"]));
+    world.start(&["a"]).wait();
+    world.schedule("a", "on = 'wake'\noverdue = '1h'");
+    let mut scheduler = world.scheduler();
+    world.settle(&mut scheduler);
+    let a = item("a");
+    world.center.pause(Some((&handler(), &a)), Some(BEGIN + MINUTE)).unwrap();
+    world.settle(&mut scheduler);
+    let mut follower = world.center.feed().follow(None, || {});
+    let mut told = |world: &World, scheduler: &mut Scheduler, passes: i64| {
+        world.pass(scheduler, passes);
+        let Changes::Changes(changes) = follower.next(100) else { return 0 };
+        changes.iter().filter(|change| matches!(change.what, What::ItemChanged { .. })).count()
+    };
+    assert_eq!(told(&world, &mut scheduler, MINUTE), 1, "the pause is over");
+    assert_eq!(told(&world, &mut scheduler, MINUTE), 0);
+    assert_eq!(told(&world, &mut scheduler, HOUR), 1, "it is overdue");
+    assert_eq!(told(&world, &mut scheduler, HOUR), 0);
 }

@@ -15,6 +15,8 @@ use crate::render::text::{Safe, soon, utc_time};
 use crate::serve::claim;
 use crate::setup::{self, Setup};
 
+/// What is said where there are schedules and nobody follows them.
+pub(crate) const NOT_SERVED: &str = "Nothing runs by itself just now: `instep serve` is not running.";
 /// What takes a key out.
 const NONE: &str = "none";
 
@@ -69,7 +71,7 @@ fn tell(app: &App<'_>, args: &args::Schedule, items: &[&Item]) -> Result<(), Fai
     if items.is_empty() {
         out.line("Nothing runs by itself yet. `instep schedule ITEM --every 1h` changes that.");
     } else if !is_running && items.iter().any(|item| !item.schedule.is_empty()) {
-        out.remark("Nothing runs by itself just now: `instep serve` is not running.");
+        out.remark(NOT_SERVED);
     }
     Ok(())
 }

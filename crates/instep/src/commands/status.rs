@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use syncmgr::Outcome;
 
+use super::schedule;
 use crate::app::App;
 use crate::args::Status;
 use crate::engine::Engine;
@@ -13,6 +14,7 @@ use crate::out::{Out, Tone, Volume};
 use crate::render::human::{self, Names};
 use crate::render::json::problem_object;
 use crate::render::text::{Safe, ago, counted, local_time, soon, utc_time};
+use crate::serve::claim;
 use crate::targets::named_or_all;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Status) -> Result<Exit, Failure> {
@@ -24,20 +26,26 @@ pub(crate) fn run(app: &mut App<'_>, args: &Status) -> Result<Exit, Failure> {
     }
     let engine = Engine::open(app)?;
     let handlers = engine.center.status()?;
+    let is_served = claim::answers(&app.places);
     let known: Vec<&ItemStatus> = handlers.iter().flat_map(|handler| &handler.items).collect();
     let width = pairs.iter().map(|pair| Names::of(pair).item.chars().count()).max().unwrap_or(0);
     for pair in &pairs {
         let Some(status) = known.iter().find(|status| status.item == pair.item) else { continue };
         let names = Names::of(pair);
-        out.json(&object(status));
+        out.json(&object(status, is_served));
         if !out.is_json() {
-            tell(out, status, &names, width);
+            tell(out, status, &names, width, is_served);
         }
+    }
+    let has_schedule =
+        |status: &&ItemStatus| status.schedule.as_ref().is_some_and(|one| !one.schedule.is_empty());
+    if !is_served && known.iter().any(has_schedule) {
+        out.remark(schedule::NOT_SERVED);
     }
     Ok(Exit::Done)
 }
 
-fn tell(out: &Out, status: &ItemStatus, names: &Names, width: usize) {
+fn tell(out: &Out, status: &ItemStatus, names: &Names, width: usize, is_served: bool) {
     let tone = match status.headline {
         Headline::UpToDate => Tone::Good,
         Headline::SafetyStop | Headline::Failed | Headline::Overdue | Headline::Gaps => Tone::Bad,
@@ -58,7 +66,7 @@ fn tell(out: &Out, status: &ItemStatus, names: &Names, width: usize) {
         Some((_, ended)) => format!("last good run {}", ago(ended, jiff::Timestamp::now().as_millisecond())),
         None => "no good run yet".to_owned(),
     });
-    facts.extend(by_itself(status));
+    facts.extend(by_itself(status, is_served));
     let pad = width - names.item.chars().count();
     let name = out.paint(Tone::Strong, &names.item);
     out.line(format_args!(
@@ -81,11 +89,12 @@ fn tell(out: &Out, status: &ItemStatus, names: &Names, width: usize) {
 }
 
 /// What the schedule has to say.
-fn by_itself(status: &ItemStatus) -> Option<String> {
+fn by_itself(status: &ItemStatus, is_served: bool) -> Option<String> {
     if let Some(until) = status.paused_until {
         return Some(super::pause::phrase(until));
     }
-    let schedule = status.schedule.as_ref()?;
+    // Without a daemon nothing is waited for, and nothing comes next.
+    let schedule = status.schedule.as_ref().filter(|_| is_served)?;
     let zone = schedule.schedule.zone.as_ref().map_or_else(TimeZone::system, |zone| zone.time_zone().clone());
     let now = jiff::Timestamp::now().as_millisecond();
     match (&schedule.waits, schedule.retry, schedule.next) {
@@ -119,7 +128,8 @@ fn until(until: i64) -> String {
     utc_time(until).unwrap_or_else(|| "resumed".to_owned())
 }
 
-fn object(status: &ItemStatus) -> Value {
+fn object(status: &ItemStatus, is_served: bool) -> Value {
+    let schedule = status.schedule.as_ref().filter(|_| is_served);
     let last = status.last_run.as_ref();
     json!({
         "item": status.item.as_str(),
@@ -138,8 +148,8 @@ fn object(status: &ItemStatus) -> Value {
         "enabled": status.switches.enabled,
         "paused_until": status.paused_until.map(until),
         "overdue_since": status.overdue_since.and_then(utc_time),
-        "next_run": status.schedule.as_ref().and_then(|schedule| utc_time(schedule.next?)),
-        "waiting_for": status.schedule.as_ref().and_then(|schedule| Some(schedule.waits.as_ref()?.word())),
-        "retry_at": status.schedule.as_ref().and_then(|schedule| utc_time(schedule.retry?.1)),
+        "next_run": schedule.and_then(|schedule| utc_time(schedule.next?)),
+        "waiting_for": schedule.and_then(|schedule| Some(schedule.waits.as_ref()?.word())),
+        "retry_at": schedule.and_then(|schedule| utc_time(schedule.retry?.1)),
     })
 }

@@ -116,3 +116,21 @@ fn pauses_have_an_end_or_wait_for_a_person() {
     scene.instep("pause pair --until nonsense").expect(2).says(&["18:00"]);
     scene.instep("pause").expect(2);
 }
+
+#[test]
+fn what_waits_says_for_what_and_without_a_daemon_nothing_is_promised() {
+    let scene = Scene::synced(|scene| {
+        scene.a.file("1", "one");
+    });
+    let words = ["schedule", "pair", "--every", "1s", "--needs", "mount:/nowhere/at/all"];
+    scene.run(&words).expect(0);
+    let daemon = Daemon::start(&scene);
+    let status = || scene.instep("status").expect(0).stdout;
+    wait_until(|| status().contains("waiting for something mounted at /nowhere/at/all"));
+    let object = scene.instep("status --json").expect(0).objects().remove(0);
+    assert_eq!((&object["waiting_for"], &object["headline"]), (&"mount".into(), &"waiting".into()));
+    assert_eq!(daemon.stop(), Some(0));
+    let run = scene.instep("status").expect(0).says(&["`instep serve` is not running"]);
+    assert!(!run.stdout.contains("next run") && !run.stdout.contains("/nowhere"), "{run:?}");
+    assert_eq!(scene.runs(), 1);
+}

@@ -17,6 +17,7 @@ fn what_schedules_have_come_to_survives() {
         tried: Some(6),
         followed: 5,
         due: Some(DueState { cause: "mount".into(), since: 4, count: 3 }),
+        waits: Some("mount:/media/nas".into()),
         begun: Some(2),
         retries: 1,
         retry_at: Some(9),

@@ -40,7 +40,6 @@ struct Sim {
     starts: Vec<(i64, Start)>,
     skips: BTreeMap<&'static str, u64>,
     waits: Option<Waits>,
-    gave_up: usize,
     looks: usize,
 }
 
@@ -72,7 +71,6 @@ impl Sim {
             starts: Vec::new(),
             skips: BTreeMap::new(),
             waits: None,
-            gave_up: 0,
             looks: 0,
         };
         sim.look();
@@ -104,7 +102,6 @@ impl Sim {
         );
         self.state = decision.state;
         self.waits = decision.waits;
-        self.gave_up += usize::from(decision.gave_up);
         for (skip, count) in decision.skips {
             let word = match skip {
                 Skip::Overlap => "overlap",
@@ -266,7 +263,6 @@ fn an_interval_that_ends_in_failure_begins_again_after_its_length() {
     sim.fate = |_| (Outcome::Failed, Some(ProblemClass::Permission));
     sim.until_time("2026-07-01T07:00");
     assert_eq!(sim.times(), ["07-01 00:00", "07-01 02:00", "07-01 04:00", "07-01 06:00"]);
-    assert_eq!(sim.gave_up, 0, "nothing was to be repeated");
 }
 
 #[test]
@@ -311,7 +307,7 @@ fn a_failure_that_passes_is_repeated_ever_later_and_not_for_ever() {
     for (wait, whole) in waits.iter().zip([MINUTE, 2 * MINUTE, 4 * MINUTE, 5 * MINUTE]) {
         assert!(whole / 2 <= *wait && *wait <= whole, "{waits:?}");
     }
-    assert_eq!((sim.gave_up, sim.state.retries, sim.state.retry_at), (1, 0, None));
+    assert_eq!((sim.state.retries, sim.state.retry_at), (0, None));
     sim.until_time("2026-07-03T00:00");
     assert_eq!(sim.causes()[5], (Cause::Time, 1), "the next day is another day");
 }
@@ -327,7 +323,7 @@ fn a_good_run_ends_the_repetitions_and_a_lasting_failure_has_none() {
     sim.until_time("2026-07-02T12:00");
     assert_eq!((sim.starts.len(), sim.state.retries), (3, 0));
     sim.until_time("2026-07-03T12:00");
-    assert_eq!((sim.starts.len(), sim.gave_up), (4, 0));
+    assert_eq!(sim.starts.len(), 4);
     // By hand, before the repetition was due.
     sim.fate = |_| (Outcome::Failed, Some(ProblemClass::Transient));
     sim.until(time("2026-07-04T00:10") + 1);

@@ -113,6 +113,11 @@ fn what_comes_while_windows_are_closed_begins_when_they_open_and_only_once() {
     let paused = times.upcoming(now, Some(now), Some(at("2026-07-01T23:15")), 2);
     assert_eq!(paused, [at("2026-07-01T23:15"), at("2026-07-02T00:15")]);
     assert!(times.upcoming(now, None, Some(i64::MAX), 2).is_empty());
+    assert_eq!(
+        times.upcoming(now, None, None, 2),
+        [now, at("2026-07-01T05:30")],
+        "what never ran begins at once"
+    );
 }
 
 #[test]
