@@ -15,7 +15,7 @@ use super::queue::Queue;
 use super::task::{Item, NewDir, Root, Staged, State, Task, Work};
 use super::{Apply, ApplyError, Edit, Ending, Fault, Point, Why, lock};
 use crate::journal::{Deed, Stamp, Text};
-use crate::side::write::WriteDir;
+use crate::side::write::{NewFile, WriteDir};
 use crate::side::{BORROWED, ReadDir, SideError};
 
 /// Names that are staged by one thread in one go.
@@ -541,7 +541,9 @@ impl<'b, 'a> Batch<'b, 'a> {
         // A mode that stays lends only what the new content's mode lends too: the new file has another owner, perhaps.
         let mode = mode.map_or(like.mode, |kept| kept & (like.mode | !BORROWED));
         let wanted = Seen { mode, ..*like };
-        let made = match into.create_file(name, &mut *content, &wanted, &mut watch) {
+        let instead = item.instead.as_ref().filter(|instead| instead.target.kind == Kind::File);
+        let new = NewFile { name, instead: instead.map(|_| &item.name[..]), like: &wanted };
+        let made = match into.create_file(new, &mut *content, &mut watch) {
             Err(SideError::Changed { .. }) => return Ok(None),
             // Whatever took its place since it was listed cannot be copied as a file.
             Err(_) if fresh && content.seen().is_ok_and(|now| now.kind != Kind::File) => {

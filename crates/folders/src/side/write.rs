@@ -69,6 +69,18 @@ pub trait WriteSide: ReadSide {
     fn room(&self) -> Result<Room, SideError>;
 }
 
+/// A file that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewFile<'n> {
+    /// Its name.
+    pub name: &'n Name,
+    /// The version in the same directory whose place it will take: where blocks can be shared, it is made of that one's
+    /// and of those that differ. Whatever becomes of that version meanwhile changes nothing in what is made.
+    pub instead: Option<&'n Name>,
+    /// Its mode, time and size.
+    pub like: &'n Seen,
+}
+
 /// One directory of a side, for writing. Its handle stays good when the directory is renamed.
 pub trait WriteDir: Send + Sync {
     /// Where it was when it was opened.
@@ -86,17 +98,15 @@ pub trait WriteDir: Send + Sync {
     /// It could not be listed.
     fn temps(&self) -> Result<Vec<TempName>, SideError>;
 
-    /// Makes a file with the content of `source` and the mode and time of `like`. Fails with [`SideError::Changed`] if
-    /// the content turns out to be shorter than `like` says, with [`SideError::Stopped`] if `watch` says so. Nothing
-    /// is left behind by a failure.
+    /// Makes a file with the content of `source`. Fails with [`SideError::Changed`] if the content turns out to be shorter
+    /// than it should be, with [`SideError::Stopped`] if `watch` says so. Nothing is left behind by a failure.
     ///
     /// # Errors
     /// The name exists already, or the system refused.
     fn create_file(
         &self,
-        name: &Name,
+        new: NewFile<'_>,
         source: &mut dyn Content,
-        like: &Seen,
         watch: &mut Watch<'_>,
     ) -> Result<Seen, SideError>;
 

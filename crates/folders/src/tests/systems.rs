@@ -207,13 +207,75 @@ fn where_blocks_can_be_shared_they_are() {
         // No two copies fit.
         bed.a.file("large", vec![7; 150 << 20]).file("small", "x");
         bed.sync().is(Outcome::Done);
-        let free = rustix::fs::statvfs(&system.at).unwrap();
-        let free = free.f_bavail * free.f_frsize;
+        let free = free(&system);
         bed.a.rename("large", "larger");
         bed.sync().is(Outcome::Done);
         bed.assert_in_sync();
         assert!(free > 60 << 20, "{free} bytes are left");
     }
+}
+
+#[test]
+fn an_edited_large_file_is_made_of_the_blocks_of_the_old_one_where_they_can_be_shared() {
+    for make in [["mkfs.xfs", "-q"], ["mkfs.btrfs", "-q"]] {
+        let Some(system) = Mounted::new(&make, &["mount"], 400) else { continue };
+        let bed = bed_on(&system);
+        let large: Vec<u8> = (0..60_u32 << 18).flat_map(u32::to_le_bytes).collect();
+        bed.a.file("large", &large);
+        bed.sync().is(Outcome::Done);
+        let before = free(&system);
+        // Shorter, longer, and edited here and there.
+        let mut edited = large.clone();
+        edited[5_000_000] ^= 1;
+        edited[40_000_000..40_010_000].fill(7);
+        edited.extend_from_slice(&[9; 5000]);
+        bed.a.file("large", &edited);
+        let end = bed.sync().is(Outcome::Done);
+        assert_eq!(bed.b.read("large"), edited);
+        // The old one is whole in the trash.
+        assert_eq!(bed.b.read(format!(".instep/trash/{}/large", end.run)), large);
+        edited.truncate(50_000_001);
+        bed.a.file("large", &edited);
+        bed.sync().is(Outcome::Done);
+        assert_eq!(bed.b.read("large"), edited);
+        let taken = before.saturating_sub(free(&system));
+        assert!(taken < 8 << 20, "{taken} bytes more are taken");
+        bed.assert_in_sync();
+    }
+}
+
+#[test]
+fn s1_a_version_that_is_edited_while_its_blocks_are_shared_is_no_part_of_the_new_one() {
+    let Some(system) = Mounted::new(&["mkfs.xfs", "-q"], &["mount"], 400) else { return };
+    let bed = bed_on(&system);
+    bed.a.file("large", vec![1; 8 << 20]);
+    bed.sync().is(Outcome::Done);
+    bed.a.file("large", [vec![2; 4096], vec![1; (8 << 20) - 4096]].concat());
+    let theirs = bed.b.at("large");
+    let end = bed.sync_while(once(
+        |point, _| point == Point::Staging,
+        move || {
+            let mut file = fs::File::options().write(true).open(&theirs).unwrap();
+            std::io::Write::write_all(&mut file, &[3; 10_000]).unwrap();
+            Ok(())
+        },
+    ));
+    // Their edit stays, and ours is no mix of both.
+    assert_eq!(end.outcome, Outcome::Gaps, "{end:#?}");
+    assert_eq!(bed.b.read("large")[..10_000], [3; 10_000]);
+    assert_eq!(bed.b.read("large").len(), 8 << 20);
+    bed.sync().is(Outcome::NeedsDecision);
+    bed.resolve(&["large"], OnConflict::A).is(Outcome::Done);
+    assert_eq!(bed.b.read("large"), bed.a.read("large"));
+    assert_eq!(bed.b.read("large")[4096..10_000], [1; 5904]);
+    assert_eq!(bed.left_overs(), Vec::<String>::new());
+}
+
+fn free(system: &Mounted) -> u64 {
+    // What was deleted is given back when it is written down.
+    rustix::fs::syncfs(fs::File::open(&system.at).unwrap()).unwrap();
+    let free = rustix::fs::statvfs(&system.at).unwrap();
+    free.f_bavail * free.f_frsize
 }
 
 #[test]

@@ -14,11 +14,15 @@ use rustix::io::Errno;
 
 use super::write::{timestamps, where_supported, with_door_open};
 use super::{LocalSide, io_error_at};
-use crate::side::write::Watch;
+use crate::side::write::{NewFile, Watch};
 use crate::side::{BORROWED, Capabilities, Content, Owner, SideError};
 
 /// From here on a file is worth asking whether it can be cloned or is sparse.
 const LARGE: u64 = 64 * 1024;
+/// From here on a new version is made of the blocks of the old one where the file system can share them.
+const PATCHED: u64 = 1024 * 1024;
+/// What is written at least of what differs: what file systems share is a multiple of it.
+const PAGE: usize = 4096;
 /// What is copied between two looks at `watch`.
 const SLICE: usize = 16 * 1024 * 1024;
 
@@ -34,6 +38,8 @@ thread_local! {
 #[derive(Debug)]
 pub(super) struct Ways {
     clone: AtomicBool,
+    /// The same from a version on this side.
+    patch: AtomicBool,
     range: AtomicBool,
     /// Permission bits that the process withholds from what it creates.
     umask: u32,
@@ -45,6 +51,7 @@ impl Ways {
     pub(super) fn new(can: Capabilities) -> Self {
         Self {
             clone: AtomicBool::new(can.reflink),
+            patch: AtomicBool::new(can.reflink),
             range: AtomicBool::new(true),
             umask: umask(),
             permissions: can.permissions,
@@ -70,57 +77,81 @@ pub(super) fn mode_bits(mode: u32) -> Mode {
     Mode::from_raw_mode(mode & 0o7777)
 }
 
-/// Makes the file `name` in `dir`; see [`WriteDir::create_file`](crate::side::write::WriteDir::create_file).
-#[expect(clippy::too_many_arguments, reason = "the directory that it would be a method of is three of them")]
-pub(super) fn create_file(
-    side: &LocalSide,
-    dir: BorrowedFd<'_>,
-    at: &RelPath,
-    name: &Name,
-    source: &mut dyn Content,
-    like: &Seen,
-    ways: &Ways,
-    watch: &mut Watch<'_>,
-) -> Result<Seen, SideError> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let open = || rustix::fs::openat(dir, name, flags, mode_bits(like.mode & 0o777));
-    let file = with_door_open(dir, open).map_err(|errno| io_error_at(at, name, "create the file", errno))?;
-    fill(side, &file, at, name, source, like, ways, watch).inspect_err(|_| {
-        // The name was ours alone; if even this fails, the next run's clean-up finds it.
-        let _ = rustix::fs::unlinkat(dir, name, AtFlags::empty());
-    })
+/// A directory in which a file is made.
+pub(super) struct Place<'p> {
+    pub(super) side: &'p LocalSide,
+    pub(super) dir: BorrowedFd<'p>,
+    /// Where it is, for messages.
+    pub(super) at: &'p RelPath,
+    pub(super) ways: &'p Ways,
 }
 
-#[expect(clippy::too_many_arguments, reason = "as above")]
-fn fill(
-    side: &LocalSide,
-    file: &OwnedFd,
-    at: &RelPath,
-    name: &Name,
-    source: &mut dyn Content,
-    like: &Seen,
-    ways: &Ways,
-    watch: &mut Watch<'_>,
-) -> Result<Seen, SideError> {
-    match copy(file.as_fd(), source, like.size, ways, watch) {
-        Ok(End::All) => {}
-        Ok(End::Short) => return Err(SideError::Changed { path: at.join(name) }),
-        Ok(End::Stopped) => return Err(SideError::Stopped),
-        Err(source) => return Err(SideError::Io { path: at.join(name), what: "copy the content", source }),
+impl Place<'_> {
+    /// See [`WriteDir::create_file`](crate::side::write::WriteDir::create_file).
+    pub(super) fn create_file(
+        &self,
+        new: NewFile<'_>,
+        source: &mut dyn Content,
+        watch: &mut Watch<'_>,
+    ) -> Result<Seen, SideError> {
+        let old = new.instead.and_then(|old| self.patchable(old, new.like.size, source));
+        let access = if old.is_some() { OFlags::RDWR } else { OFlags::WRONLY };
+        let flags = access | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let open = || rustix::fs::openat(self.dir, new.name, flags, mode_bits(new.like.mode & 0o777));
+        let file = with_door_open(self.dir, open).map_err(self.failed(new.name, "create the file"))?;
+        self.fill(&file, new, old.as_ref(), source, watch).inspect_err(|_| {
+            // The name was ours alone; if even this fails, the next run's clean-up finds it.
+            let _ = rustix::fs::unlinkat(self.dir, new.name, AtFlags::empty());
+        })
     }
-    let failed = |what| move |errno| io_error_at(at, name, what, errno);
-    // After the content: writing takes the set-user-ID bits away.
-    let mode = match source.as_file() {
-        _ if like.mode & BORROWED == 0 => like.mode,
-        Some(original) => lendable(like.mode, original, file).map_err(failed("read the status of"))?,
-        None => like.mode & !BORROWED,
-    };
-    if ways.withheld(mode) {
-        where_supported(rustix::fs::fchmod(file, mode_bits(mode)))
-            .map_err(failed("set the permissions of"))?;
+
+    fn failed<'a>(&'a self, name: &'a Name, what: &'static str) -> impl FnOnce(Errno) -> SideError + use<'a> {
+        move |errno| io_error_at(self.at, name, what, errno)
     }
-    rustix::fs::futimens(file, &timestamps(like.mtime)).map_err(failed("set the time of"))?;
-    side.look_at_open(file).map_err(failed("read the status of"))
+
+    /// The old version, if the new one may be made of its blocks: a large file on a file system that shares blocks, and
+    /// no holes to be kept.
+    fn patchable(&self, old: &Name, size: u64, source: &dyn Content) -> Option<File> {
+        let wanted = size >= PATCHED && self.ways.patch.load(Ordering::Relaxed);
+        if !wanted || is_sparse(source.as_file()?, size).ok()? {
+            return None;
+        }
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        rustix::fs::openat(self.dir, old, flags, Mode::empty()).ok().map(File::from)
+    }
+
+    fn fill(
+        &self,
+        file: &OwnedFd,
+        new: NewFile<'_>,
+        old: Option<&File>,
+        source: &mut dyn Content,
+        watch: &mut Watch<'_>,
+    ) -> Result<Seen, SideError> {
+        let NewFile { name, like, .. } = new;
+        match copy(file.as_fd(), source, old, like.size, self.ways, watch) {
+            Ok(End::All) => {}
+            Ok(End::Short) => return Err(SideError::Changed { path: self.at.join(name) }),
+            Ok(End::Stopped) => return Err(SideError::Stopped),
+            Err(source) => {
+                return Err(SideError::Io { path: self.at.join(name), what: "copy the content", source });
+            }
+        }
+        // After the content: writing takes the set-user-ID bits away.
+        let mode = match source.as_file() {
+            _ if like.mode & BORROWED == 0 => like.mode,
+            Some(original) => {
+                lendable(like.mode, original, file).map_err(self.failed(name, "read the status of"))?
+            }
+            None => like.mode & !BORROWED,
+        };
+        if self.ways.withheld(mode) {
+            where_supported(rustix::fs::fchmod(file, mode_bits(mode)))
+                .map_err(self.failed(name, "set the permissions of"))?;
+        }
+        rustix::fs::futimens(file, &timestamps(like.mtime)).map_err(self.failed(name, "set the time of"))?;
+        self.side.look_at_open(file).map_err(self.failed(name, "read the status of"))
+    }
 }
 
 /// `mode` without the bits that would lend the rights of somebody else than whose the original lends.
@@ -141,6 +172,7 @@ enum End {
 fn copy(
     target: BorrowedFd<'_>,
     source: &mut dyn Content,
+    old: Option<&File>,
     size: u64,
     ways: &Ways,
     watch: &mut Watch<'_>,
@@ -158,8 +190,13 @@ fn copy(
                 Err(_) => ways.clone.store(false, Ordering::Relaxed),
             }
         }
-        let stat = rustix::fs::statx(file, c"", AtFlags::EMPTY_PATH, StatxFlags::BLOCKS)?;
-        if stat.stx_blocks.saturating_mul(512) < size {
+        if let Some(old) = old {
+            match rustix::fs::ioctl_ficlone(target, old) {
+                Ok(()) => return patch(target, file, size, watch),
+                Err(_) => ways.patch.store(false, Ordering::Relaxed),
+            }
+        }
+        if is_sparse(file, size)? {
             return copy_sparse(target, file, size, ways, watch);
         }
     }
@@ -173,6 +210,60 @@ fn copy(
         done = from;
     }
     Ok(End::All)
+}
+
+/// Whether a file has holes.
+fn is_sparse(file: &File, size: u64) -> io::Result<bool> {
+    let stat = rustix::fs::statx(file, c"", AtFlags::EMPTY_PATH, StatxFlags::BLOCKS)?;
+    Ok(stat.stx_blocks.saturating_mul(512) < size)
+}
+
+/// Makes of a clone of the old version the new one: only pages that differ are written, and take room. What they are
+/// compared with is the clone, which nobody else knows: whatever happens to the old version meanwhile, the outcome is the
+/// content of `file`.
+fn patch(target: BorrowedFd<'_>, file: &File, size: u64, watch: &mut Watch<'_>) -> io::Result<End> {
+    rustix::fs::ftruncate(target, size)?;
+    let (mut new, mut old) = (vec![0; BLOCK], vec![0; BLOCK]);
+    let mut at = 0;
+    while at < size {
+        let want = usize::try_from(size - at).unwrap_or(BLOCK).min(BLOCK);
+        if read_full(file, &mut new[..want], at)? < want {
+            return Ok(End::Short);
+        }
+        read_full(target, &mut old[..want], at)?;
+        let mut page = at;
+        for (new, old) in new[..want].chunks(PAGE).zip(old[..want].chunks(PAGE)) {
+            if new != old {
+                write_full(target, new, page)?;
+            }
+            page += new.len() as u64;
+        }
+        at += want as u64;
+        if !watch(want as u64) {
+            return Ok(End::Stopped);
+        }
+    }
+    Ok(End::All)
+}
+
+/// Reads until the buffer is full or the file ends.
+fn read_full(file: impl AsFd, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    let mut done = 0;
+    while done < buffer.len() {
+        match rustix::io::retry_on_intr(|| rustix::io::pread(&file, &mut buffer[done..], at + done as u64))? {
+            0 => break,
+            read => done += read,
+        }
+    }
+    Ok(done)
+}
+
+fn write_full(file: impl AsFd, bytes: &[u8], at: u64) -> io::Result<()> {
+    let mut done = 0;
+    while done < bytes.len() {
+        done += rustix::io::retry_on_intr(|| rustix::io::pwrite(&file, &bytes[done..], at + done as u64))?;
+    }
+    Ok(())
 }
 
 /// Copies the data between the holes; the holes come from the length alone.
@@ -251,12 +342,7 @@ fn read_write(target: BorrowedFd<'_>, file: &File, at: u64, length: usize) -> io
         buffer.resize(BLOCK, 0);
         let block = &mut buffer[..length.min(BLOCK)];
         let read = rustix::io::retry_on_intr(|| rustix::io::pread(file, &mut *block, at))?;
-        let mut written = 0;
-        while written < read {
-            let place = at + written as u64;
-            written +=
-                rustix::io::retry_on_intr(|| rustix::io::pwrite(target, &block[written..read], place))?;
-        }
+        write_full(target, &block[..read], at)?;
         Ok(read)
     })
 }

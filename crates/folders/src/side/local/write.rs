@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::create::{self, Ways, mode_bits};
 use super::{LocalSide, io_error, io_error_at};
 use crate::side::names::{TempName, same_but_case};
-use crate::side::write::{Rename, Room, Watch, WriteDir, WriteSide};
+use crate::side::write::{NewFile, Rename, Room, Watch, WriteDir, WriteSide};
 use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
 
 /// A local folder with permission to change it. Made from the side that planning read, once a plan is to be carried out.
@@ -188,12 +188,12 @@ impl WriteDir for Folder {
 
     fn create_file(
         &self,
-        name: &Name,
+        new: NewFile<'_>,
         source: &mut dyn Content,
-        like: &Seen,
         watch: &mut Watch<'_>,
     ) -> Result<Seen, SideError> {
-        create::create_file(&self.side, self.fd(), &self.path, name, source, like, &self.found.ways, watch)
+        create::Place { side: &self.side, dir: self.fd(), at: &self.path, ways: &self.found.ways }
+            .create_file(new, source, watch)
     }
 
     fn create_link(&self, name: &Name, target: &[u8], like: &Seen) -> Result<Seen, SideError> {

@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 use super::disk::ROOT;
 use super::*;
-use crate::side::write::{Rename, WriteSide};
+use crate::side::write::{NewFile, Rename, WriteSide};
 use crate::side::{ReadSide, SideError};
 
 fn path(text: &str) -> RelPath {
@@ -55,7 +55,8 @@ fn s2_a_copy_is_partial_until_it_is_done_and_nothing_after_a_failure() {
         let faults = fault.map(|what| Fault { count: Count::Writes, at: 3, what });
         machine.lock().start(faults.into_iter().collect());
         let mut source = a.dir(&RelPath::root())?.open(b"x")?;
-        let made = b.folder(&RelPath::root())?.create_file(b"y", &mut *source, &seen, &mut |_| true);
+        let new = NewFile { name: b"y", instead: None, like: &seen };
+        let made = b.folder(&RelPath::root())?.create_file(new, &mut *source, &mut |_| true);
         machine.lock().stop();
         made
     };

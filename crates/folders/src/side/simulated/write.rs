@@ -12,7 +12,7 @@ use super::disk::{Body, Disk, Key, Need, from_time};
 use super::machine::{Call, Machine};
 use super::read::{look, refused};
 use crate::side::names::TempName;
-use crate::side::write::{Rename, Room, Watch, WriteDir, WriteSide};
+use crate::side::write::{NewFile, Rename, Room, Watch, WriteDir, WriteSide};
 use crate::side::{Content, SideError};
 
 /// One of a machine's disks as a side.
@@ -153,11 +153,11 @@ impl WriteDir for Folder {
 
     fn create_file(
         &self,
-        name: &Name,
+        new: NewFile<'_>,
         source: &mut dyn Content,
-        like: &Seen,
         watch: &mut Watch<'_>,
     ) -> Result<Seen, SideError> {
+        let NewFile { name, like, .. } = new;
         let key = self.call(Call::Make, name, "create the file", |disk, now| {
             disk.make(self.key, name, Body::File(Arc::from(&b""[..])), like.mode & 0o777, now)
         })?;
