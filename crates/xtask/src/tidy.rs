@@ -42,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("instep-handler", &["syncmgr", "wire"]),
     ("testkit", &["reconcile", "syncmgr"]),
     ("xtask", &["folders"]),
+    ("bench", &["syncmgr"]),
 ];
 
 /// Crates that must be callable from anywhere, with their world given as arguments.

@@ -10,6 +10,7 @@ use reconcile::{Kind, RelPath, Seen, Side, Tally};
 use super::task::{Instead, Staged};
 use super::{Apply, ApplyError, Point, Stop, Why, lock, split};
 use crate::side::Content;
+use crate::side::write::NewFile;
 
 /// A version that one side is to get.
 pub(crate) struct Put {
@@ -66,7 +67,8 @@ impl Apply<'_> {
         let mut content = Given { content, like };
         let (temp, made) = loop {
             let temp = self.temp_name();
-            match into.create_file(&temp, &mut content, &like, &mut |_| true) {
+            let new = NewFile { name: &temp, instead: None, like: &like };
+            match into.create_file(new, &mut content, &mut |_| true) {
                 // Left by a killed run in a place that nobody remembers.
                 Err(error) if super::stage::is_taken(&error) => {}
                 made => break (temp, made?),

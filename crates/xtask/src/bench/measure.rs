@@ -20,6 +20,8 @@ pub(crate) struct Figures {
     pub(crate) peak: f64,
     /// MiB handed to the disk.
     pub(crate) written: f64,
+    /// Seconds that it then takes until all of it is durable.
+    pub(crate) flush: f64,
 }
 
 /// A command with its environment and the exit codes that count as success.
@@ -72,6 +74,7 @@ impl Job {
             cpu: number("cpu"),
             peak: number("peak"),
             written: number("written"),
+            flush: 0.0,
         })
     }
 }
@@ -123,5 +126,6 @@ pub(crate) fn median(runs: &[Figures]) -> Figures {
         cpu: middle(|run| run.cpu),
         peak: middle(|run| run.peak),
         written: middle(|run| run.written),
+        flush: middle(|run| run.flush),
     }
 }

@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: ours beside the peers, alternately, on the same data, in one run.
 //!
-//! Nothing is deleted between runs: ext4 steps round inodes that were freed in the last minutes, so a benchmark that
-//! cleans up before each run measures that instead.
+//! Each run that writes much does so on a file system of its own; where nothing can be mounted, nothing is at least
+//! deleted between runs, for ext4 steps round inodes that were freed in the last minutes.
 
+mod disk;
 mod floor;
 pub(crate) mod measure;
 mod peers;
@@ -62,19 +63,23 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let peers = peers::find()?;
     let place = dir.join(format!("instep-bench-{}", std::process::id()));
     fs::create_dir_all(&place).with_context(|| format!("cannot create {}", place.display()))?;
+    let fresh = disk::Disk::new(&place, "probe", 1, 1)?.is_fresh();
     let measured = work::all(sizes, only, &peers, &place);
     // The trees are large; they go also when a work failed.
     let cleaned = fs::remove_dir_all(&place);
-    let rows = measured?;
+    let measured = measured?;
     cleaned.with_context(|| format!("cannot remove {}", place.display()))?;
-    let table = report::markdown(&rows, &peers);
+    let table = report::markdown(&measured, &peers, fresh);
     println!("{table}");
-    if std::ptr::eq(sizes, &FULL) && only.is_none() {
-        let bench = shell::root().join("bench");
-        fs::create_dir_all(&bench)?;
-        fs::write(bench.join("RESULTS.md"), &table)?;
-        fs::write(bench.join("results.svg"), report::plot(&rows))?;
-        println!("written: bench/RESULTS.md, bench/results.svg");
-    }
+    let out = if std::ptr::eq(sizes, &FULL) && only.is_none() {
+        shell::root().join("bench")
+    } else {
+        // A part, or a small one, shows how it goes: nothing to be kept in the repository.
+        shell::root().join("target/bench")
+    };
+    fs::create_dir_all(&out)?;
+    fs::write(out.join("RESULTS.md"), &table)?;
+    fs::write(out.join("results.svg"), report::plot(&measured.rows))?;
+    println!("written: {0}/RESULTS.md, {0}/results.svg", out.display());
     Ok(())
 }

@@ -33,6 +33,30 @@ impl Peer {
         }
     }
 
+    /// The name with the version that is there.
+    pub(crate) fn version(self) -> String {
+        let ours = ours();
+        let words: &[&str] = match self {
+            Self::Instep => &[&ours, "--version"],
+            Self::Rsync => &["rsync", "--version"],
+            Self::Cp => &["cp", "--version"],
+            Self::Unison => &["unison", "-version"],
+            Self::RcloneSync | Self::Bisync => &["rclone", "version"],
+            Self::Floor => return self.name().to_owned(),
+        };
+        let said = shell::output(words).unwrap_or_default();
+        let numbered = |word: &&str| {
+            word.contains('.') && word.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit())
+        };
+        let version = said.split_whitespace().find(numbered).unwrap_or("of unknown version");
+        format!("{} {version}", self.name())
+    }
+
+    /// The name as part of a file's name.
+    pub(crate) fn word(self) -> String {
+        self.name().replace(' ', "")
+    }
+
     /// Whether it carries changes of both sides.
     pub(crate) fn both_ways(self) -> bool {
         matches!(self, Self::Instep | Self::Unison | Self::Bisync)
@@ -40,39 +64,46 @@ impl Peer {
 
     /// The command that synchronizes `a` and `b`. `state` is a directory of its own for what it must remember.
     pub(crate) fn job(self, a: &Path, b: &Path, state: &Path, first: bool) -> Job {
-        let (a, b) = (a.display().to_string(), b.display().to_string());
+        let [from, to] = [a, b].map(|path| path.display().to_string());
         match self {
             Self::Instep => {
-                let ours = shell::root().join("target/release/instep").display().to_string();
                 // Conflicts are left open (5): that is the default.
-                Job::new(&[&ours, "sync", &a, &b, "--yes", "-q"]).env("INSTEP_HOME", state).good(&[5])
+                Job::new(&[&ours(), "sync", &from, &to, "--yes", "-q"]).env("INSTEP_HOME", state).good(&[5])
             }
-            Self::Rsync => Job::new(&["rsync", "-a", &format!("{a}/"), &format!("{b}/")]),
-            Self::Cp => Job::new(&["cp", "-a", &format!("{a}/."), &b]),
+            Self::Rsync => Job::new(&["rsync", "-a", &format!("{from}/"), &format!("{to}/")]),
+            Self::Floor => floor("copy", &[a, b]),
+            Self::Cp => Job::new(&["cp", "-a", &format!("{from}/."), &to]),
             Self::Unison => {
-                let words = ["unison", &a, &b, "-ui", "text", "-batch", "-auto", "-times", "-silent"];
+                let words = ["unison", &from, &to, "-ui", "text", "-batch", "-auto", "-times", "-silent"];
                 let conflicts = ["-prefer", "newer", "-copyonconflict", "-confirmbigdel=false"];
                 Job::new(&[&words[..], &conflicts[..]].concat()).env("UNISON", state).good(&[1])
             }
             Self::RcloneSync => {
-                Job::new(&["rclone", "sync", "--links", &a, &b]).env("XDG_CONFIG_HOME", state)
+                Job::new(&["rclone", "sync", "--links", &from, &to]).env("XDG_CONFIG_HOME", state)
             }
             Self::Bisync => {
-                let mut words = vec!["rclone", "bisync", "--links", &a, &b];
+                let mut words = vec!["rclone", "bisync", "--links", &from, &to];
                 words.extend(first.then_some("--resync"));
                 // It takes the renamed directory for many deletions.
                 words.push("--force");
                 Job::new(&words).env("XDG_CONFIG_HOME", state).env("XDG_CACHE_HOME", state)
             }
-            Self::Floor => floor("copy", &[&a, &b]),
         }
     }
 }
 
+/// Our program.
+pub(crate) fn ours() -> String {
+    shell::root().join("target/release/instep").display().to_string()
+}
+
 /// The bare system calls as a program.
-pub(crate) fn floor(what: &str, places: &[&str]) -> Job {
+pub(crate) fn floor(what: &str, places: &[&Path]) -> Job {
     let me = std::env::current_exe().map(|path| path.display().to_string()).unwrap_or_default();
-    Job::new(&[&[me.as_str(), "bench", "floor", what], places].concat())
+    let places: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
+    let mut words = vec![me.as_str(), "bench", "floor", what];
+    words.extend(places.iter().map(String::as_str));
+    Job::new(&words)
 }
 
 /// The peers that are on this machine; missing ones are installed where that is possible (as root, on Debian).

@@ -3,36 +3,74 @@
 use std::fmt::Write;
 
 use super::peers::Peer;
-use super::work::Row;
+use super::work::{Measured, Row};
 
 /// The table as Markdown. Ratios are ours to theirs: below 1 is better.
-pub(crate) fn markdown(rows: &[Row], peers: &[Peer]) -> String {
+pub(crate) fn markdown(measured: &Measured, peers: &[Peer], fresh: bool) -> String {
     let mut out = String::from(
-        "# Results\n\nMedians of one run of `cargo xtask bench`: every program alternately, on the same data, warm caches. \
-         Absolute times drift with the machine; the ratios (ours to theirs, below 1 is better for us) are what counts. \
-         `floor` is the bare system calls that the work cannot do without, with no safety at all; ours is durable when it \
-         says done, the others leave that to the kernel.\n\n![ratios](results.svg)\n\n",
+        "# Results\n\nMedians of one run of `cargo xtask bench`: every program alternately, on the same data. Absolute times \
+         drift with the machine; the ratios (ours to theirs, below 1 is better for us) are what counts. `floor` is the bare \
+         system calls that the work cannot do without, with no safety at all. Ours is durable when it says done; the others \
+         leave that to the kernel: \"flush\" is how long it then takes until what they wrote is durable too, and is not part \
+         of their time. Caches are warm unless the row says cold; cold rows, and first runs of a whole tree, are one run \
+         each.\n\n![ratios](results.svg)\n\n",
     );
-    let names: Vec<&str> = peers.iter().map(|peer| peer.name()).collect();
-    let _ = writeln!(out, "Programs found: {}.\n", names.join(", "));
-    out.push_str("| work | program | wall s | cpu s | peak MiB | written MiB | ours / theirs |\n|---|---|--:|--:|--:|--:|--:|\n");
-    for row in rows {
-        let ratio = match ours(rows, &row.work) {
+    let names: Vec<String> = peers.iter().map(|peer| peer.version()).collect();
+    let _ = writeln!(out, "{}.\n\nPrograms: {}.", machine(fresh), names.join("; "));
+    out.push_str(
+        "\n| work | program | runs | wall s | flush s | cpu s | peak MiB | written MiB | ours / theirs |\n\
+         |---|---|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for row in &measured.rows {
+        let ratio = match ours(&measured.rows, &row.work) {
             Some(ours) if row.peer != Peer::Instep => format!("{:.2}", ours / row.figures.wall),
             _ => String::new(),
         };
         let _ = writeln!(
             out,
-            "| {} | {} | {:.2} | {:.2} | {:.0} | {:.1} | {ratio} |",
+            "| {} | {} | {} | {:.2} | {:.2} | {:.2} | {:.0} | {:.1} | {ratio} |",
             row.work,
             row.peer.name(),
+            row.runs,
             row.figures.wall,
+            row.figures.flush,
             row.figures.cpu,
             row.figures.peak,
             row.figures.written
         );
     }
+    if !measured.facts.is_empty() {
+        out.push_str("\n| figure | value |\n|---|--:|\n");
+        for fact in &measured.facts {
+            let _ = writeln!(out, "| {} | {} |", fact.what, fact.value);
+        }
+    }
     out
+}
+
+/// What it was measured on.
+fn machine(fresh: bool) -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let kernel = read("/proc/sys/kernel/osrelease");
+    let info = read("/proc/cpuinfo");
+    let model =
+        info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|(_, name)| name);
+    let memory = read("/proc/meminfo");
+    let memory = memory
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    let disk = if fresh {
+        "a fresh ext4 in a file for each run that writes"
+    } else {
+        "plain directories on one disk"
+    };
+    format!(
+        "{cores} cores ({}), {} GiB of memory, Linux {}, {disk}",
+        model.unwrap_or("unknown"),
+        memory.unwrap_or_default() >> 20,
+        kernel.trim()
+    )
 }
 
 fn ours(rows: &[Row], work: &str) -> Option<f64> {

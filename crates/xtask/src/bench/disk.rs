@@ -1,0 +1,73 @@
+//! Fresh file systems: each run that writes much gets one of its own, made in a file and thrown away whole.
+//!
+//! Emptying a directory instead would ruin the next figure: ext4 steps round inodes that were freed in the last minutes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::shell;
+
+/// An ext4 file system in a file, or a plain directory where nothing can be mounted.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    image: PathBuf,
+    at: PathBuf,
+    mounted: bool,
+}
+
+impl Disk {
+    /// Makes one that holds so many MiB and so many files.
+    pub(crate) fn new(place: &Path, name: &str, mib: u64, files: u64) -> Result<Self> {
+        let (image, at) = (place.join(format!("{name}.ext4")), place.join(name));
+        fs::create_dir_all(&at).with_context(|| format!("cannot create {}", at.display()))?;
+        let mut disk = Self { mounted: false, image, at };
+        // The journal and what ext4 itself takes come on top.
+        fs::File::create(&disk.image)?.set_len((mib + mib / 8 + 256) << 20)?;
+        let (image, at) = (disk.image.display().to_string(), disk.at.display().to_string());
+        let inodes = (files + files / 8 + 20_000).to_string();
+        let whole = "lazy_itable_init=0,lazy_journal_init=0";
+        disk.mounted = shell::succeeds(&["mkfs.ext4", "-q", "-F", "-E", whole, "-N", &inodes, &image])
+            && shell::succeeds(&["mount", "-o", "loop", &image, &at]);
+        if !disk.mounted {
+            fs::remove_file(&disk.image)?;
+        }
+        Ok(disk)
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.at
+    }
+
+    /// Whether it is a file system of its own.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.mounted
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if self.mounted {
+            // Twice: a helper of some program may be about to leave.
+            let at = self.at.display().to_string();
+            let _ = shell::succeeds(&["umount", &at]) || shell::succeeds(&["umount", "-l", &at]);
+            let _ = fs::remove_file(&self.image);
+            let _ = fs::remove_dir(&self.at);
+        } else {
+            let _ = fs::remove_dir_all(&self.at);
+        }
+    }
+}
+
+/// Writes back what is dirty, so that no run carries what another left to the kernel.
+pub(crate) fn settle() {
+    rustix::fs::sync();
+}
+
+/// Empties the caches; tells whether that is allowed.
+pub(crate) fn forget() -> bool {
+    settle();
+    fs::write("/proc/sys/vm/drop_caches", "3").is_ok()
+}

@@ -1,0 +1,133 @@
+//! A million files that are the same on both sides already, and one change among them.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::{Bench, Pair, Series};
+use crate::bench::disk::Disk;
+use crate::bench::peers::{Peer, floor, ours};
+use crate::bench::workload;
+
+/// Changes whose way to the other side is timed.
+const CHANGES: usize = 21;
+/// After that a change is taken for lost.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Bench<'_> {
+    /// Every peer looks at the same two trees.
+    pub(super) fn tiny(&mut self) -> Result<()> {
+        let (files, dirs) = self.sizes.tiny;
+        // A block for each file, twice.
+        let disk = Disk::new(self.place, "tiny", files / 100, 2 * (files + dirs))?;
+        let [a, b] = ["a", "b"].map(|name| disk.path().join(name));
+        eprintln!("preparing tiny");
+        workload::tree(&a, files, dirs, 0.0, 2)?;
+        self.copy(&a, &b)?;
+        let mut first = Series::new("tiny, first run, both the same");
+        let mut pairs = Vec::new();
+        for &peer in self.peers.iter().filter(|peer| !matches!(peer, Peer::Cp | Peer::Bisync)) {
+            let state = disk.path().join(format!("state-{}", peer.word()));
+            fs::create_dir_all(&state)?;
+            first.add(peer, self.run(&peer.job(&a, &b, &state, true))?);
+            pairs.push(Pair { peer, a: a.clone(), b: b.clone(), state, _disk: None });
+        }
+        first.add(Peer::Floor, self.run(&floor("walk", &[&a, &b]))?);
+        self.keep(first);
+        self.unchanged("tiny", &pairs, true)?;
+        match pairs.iter().find(|pair| pair.peer == Peer::Instep) {
+            Some(pair) => self.watch(pair),
+            None => Ok(()),
+        }
+    }
+
+    /// How long a change takes to the other side of a pair that is followed.
+    fn watch(&mut self, pair: &Pair) -> Result<()> {
+        let begun = Instant::now();
+        let mut following = Following::start(pair)?;
+        self.fact("watch: until both sides are followed", seconds(begun.elapsed()));
+        let mut times = Vec::new();
+        for number in 0..CHANGES {
+            // Spread over the tree, so that no directory is warm from the change before.
+            let (files, dirs) = self.sizes.tiny;
+            let path = workload::place(Path::new(""), number as u64 * (files / CHANGES as u64), files, dirs);
+            fs::write(pair.a.join(&path), format!("changed: {number}"))?;
+            let start = Instant::now();
+            let there = pair.b.join(&path);
+            let wanted = format!("changed: {number}");
+            while fs::read(&there).is_ok_and(|content| content != wanted.as_bytes()) {
+                if start.elapsed() > PATIENCE || following.has_ended()? {
+                    bail!("a change did not arrive in {}", there.display());
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            times.push(start.elapsed());
+        }
+        following.stop();
+        times.sort_unstable();
+        self.fact(
+            format!("watch: one change on the other side ({CHANGES} changes): median, slowest"),
+            format!("{}, {}", seconds(times[CHANGES / 2]), seconds(times[CHANGES - 1])),
+        );
+        Ok(())
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.3} s", time.as_secs_f64())
+}
+
+/// A pair that is followed by a process of its own.
+struct Following {
+    child: Child,
+    /// Held, so that it can go on writing.
+    _said: BufReader<ChildStdout>,
+}
+
+impl Following {
+    fn start(pair: &Pair) -> Result<Self> {
+        let mut child = Command::new(ours())
+            .args(["watch", "--yes", "--json"])
+            .args([&pair.a, &pair.b])
+            .env("INSTEP_HOME", &pair.state)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start instep watch")?;
+        let said = child.stdout.take().context("its output is not a pipe")?;
+        let mut said = BufReader::new(said);
+        let mut line = String::new();
+        while said.read_line(&mut line)? > 0 {
+            let told: Value = serde_json::from_str(&line).unwrap_or_default();
+            if told["type"] == "watching" {
+                return Ok(Self { child, _said: said });
+            }
+            line.clear();
+        }
+        bail!("instep watch ended with {}", child.wait()?)
+    }
+
+    fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
