@@ -97,6 +97,7 @@ fn pair(a: &Path, b: &Path) -> Pair {
         include: vec![],
         max_delete: None,
         trash_days: 30,
+        trash_size: None,
         ancestors: true,
         ask: Default::default(),
     }

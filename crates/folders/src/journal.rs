@@ -299,6 +299,11 @@ pub fn name_of(run: RunId) -> PathBuf {
     Path::new("runs").join(format!("{run}.jsonl"))
 }
 
+/// Whether a run changed anything.
+pub fn exists(home: &Path, run: RunId) -> bool {
+    home.join(name_of(run)).exists()
+}
+
 /// Forgets runs that ended before `before`: their trash is gone, so they cannot be taken back. What cannot be deleted now
 /// is tried again after the next run.
 pub fn prune(home: &Path, before: SystemTime) {

@@ -40,6 +40,9 @@ pub struct Pair {
     pub trash_days: u32,
     /// What else is left to a person besides conflicts.
     pub ask: AskAlso,
+    /// How many bytes the trash of each side may hold, if there is a limit: the oldest runs' goes first, that of the last
+    /// run never.
+    pub trash_size: Option<u64>,
     /// Keep the last common version of small text files, so that conflicts about them can be merged.
     pub ancestors: bool,
 }

@@ -401,6 +401,23 @@ impl<'r> Run<'r> {
                 results.event(Level::Warning, "Old trash could not be deleted".into(), text);
             }
         }
+        if let Some(limit) = self.pair.trash_size {
+            self.prune_to(limit, look, writers, results);
+        }
+    }
+
+    /// Trash that is too large goes at the end of a run that added to it.
+    fn prune_to(&self, limit: u64, look: &Look<'_>, writers: &[LocalWriter; 2], results: &Results<'_>) {
+        let run = self.callback.run_id();
+        if !journal::exists(&look.dir, run) {
+            return;
+        }
+        for side in Side::BOTH {
+            if let Err(error) = trash::prune_to(&writers[side as usize], limit, run) {
+                let text = format!("{}: {error}", self.label(side));
+                results.event(Level::Warning, "Trash beyond its limit could not be deleted".into(), text);
+            }
+        }
     }
 }
 

@@ -128,6 +128,7 @@ impl Bed {
             include: Vec::new(),
             max_delete: None,
             trash_days: 30,
+            trash_size: None,
             ancestors: true,
             ask: Default::default(),
         });

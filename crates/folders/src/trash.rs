@@ -217,14 +217,69 @@ fn prune_beneath(side: &dyn WriteSide, trash: &RelPath, before: Time) -> Result<
     };
     let mut pruned = 0;
     for (name, _) in listing.iter().filter(|(_, seen)| seen.kind == Kind::Dir && seen.mtime < before) {
-        // The name says which run; others are not ours to judge.
-        if name.iter().all(|byte| byte.is_ascii_digit() || *byte == b'~')
-            && remove_tree(side, &trash.join(name)).is_ok()
-        {
+        if run_of(name).is_some() && remove_tree(side, &trash.join(name)).is_ok() {
             pruned += 1;
         }
     }
     Ok(pruned)
+}
+
+/// Deletes the oldest runs' trash until what is left is no more than `limit` bytes of content; that of `last` stays, so
+/// that the last run can always be taken back. Tells how many runs' trash that was.
+///
+/// # Errors
+/// The trash could not be listed.
+pub fn prune_to(side: &dyn WriteSide, limit: u64, last: RunId) -> Result<u64, SideError> {
+    let mut kept: Vec<(u64, u64, RelPath)> = Vec::new();
+    for top in side.tops() {
+        let trash = all_runs(&top);
+        let listing = match side.dir(&trash) {
+            Ok(dir) => dir.list()?,
+            Err(error) if is_missing(&error) => continue,
+            Err(error) => return Err(error),
+        };
+        for (name, _) in listing.iter().filter(|(_, seen)| seen.kind == Kind::Dir) {
+            if let Some(run) = run_of(name) {
+                let path = trash.join(name);
+                kept.push((run, bytes_in(side, &path), path));
+            }
+        }
+    }
+    kept.sort();
+    let mut all: u64 = kept.iter().map(|(_, bytes, _)| bytes).sum();
+    let mut pruned = 0;
+    for (run, bytes, path) in kept {
+        if all <= limit {
+            break;
+        }
+        if run != last.0 && remove_tree(side, &path).is_ok() {
+            all -= bytes;
+            pruned += 1;
+        }
+    }
+    Ok(pruned)
+}
+
+/// The run whose trash a directory is; none if it is not ours to judge.
+fn run_of(name: &Name) -> Option<u64> {
+    let digits = name.split(|&byte| byte == b'~').next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// Bytes of all files in a tree. What cannot be listed counts for nothing.
+fn bytes_in(side: &dyn ReadSide, path: &RelPath) -> u64 {
+    let mut bytes = 0;
+    let mut left = vec![path.clone()];
+    while let Some(dir) = left.pop() {
+        let Ok(listing) = side.dir(&dir).and_then(|dir| dir.list()) else { continue };
+        for (name, seen) in listing.iter() {
+            match seen.kind {
+                Kind::Dir => left.push(dir.join(name)),
+                _ => bytes += seen.size,
+            }
+        }
+    }
+    bytes
 }
 
 /// Whether a side has any trash, of whichever run.

@@ -554,6 +554,9 @@ pub(crate) struct Add {
     /// How long the trash is kept
     #[arg(long, value_name = "DAYS")]
     pub(crate) trash_days: Option<u32>,
+    /// How much the trash of each side may hold, like 10GiB (no limit if not given)
+    #[arg(long, value_name = "SIZE", value_parser = crate::setup::bytes)]
+    pub(crate) trash_size: Option<u64>,
 }
 
 #[derive(Debug, Args)]

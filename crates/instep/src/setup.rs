@@ -16,6 +16,7 @@ use crate::exit::Failure;
 use crate::places::Places;
 use crate::render::text::SafePath;
 pub(crate) use pairs::{DEFAULT_TRASH_DAYS, labels};
+pub(crate) use words::bytes;
 
 /// What the settings say, with the folder pairs read.
 #[derive(Debug, Clone, Default)]
@@ -220,13 +221,15 @@ mod tests {
     fn everything_can_be_said() {
         let settings = parse(
             "[items.x]\nname = 'Büro'\na = '/a'\nb = '/b'\na_label = 'laptop'\nmode = 'mirror'\n\
-             on_conflict = 'keep-both'\nexclude = ['*.o']\ninclude = ['keep.o']\nmax_delete = '10%'\ntrash_days = 7\n",
+             on_conflict = 'keep-both'\nexclude = ['*.o']\ninclude = ['keep.o']\nmax_delete = '10%'\ntrash_days = 7\n\
+             trash_size = '1.5 GiB'\n",
         )
         .unwrap();
         let pair = &settings.pairs[0];
         assert_eq!((pair.a.label.as_str(), pair.b.label.as_str()), ("laptop", "b"));
         assert_eq!((pair.mode, pair.on_conflict), (Mode::Mirror, OnConflict::KeepBoth));
         assert_eq!((pair.max_delete, pair.trash_days), (Some(MaxDelete::Percent(10)), 7));
+        assert_eq!(pair.trash_size, Some(3 << 29));
         assert_eq!(
             parse("[items.x]\na='/a'\nb='/b'\nmax_delete=0").unwrap().pairs[0].max_delete,
             Some(MaxDelete::Count(0))

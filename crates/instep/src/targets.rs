@@ -173,6 +173,7 @@ pub(crate) fn unnamed(settings: &Setup, a: PathBuf, b: PathBuf) -> Pair {
         include: Vec::new(),
         max_delete: None,
         trash_days: DEFAULT_TRASH_DAYS,
+        trash_size: None,
         ancestors: true,
         ask: reconcile::AskAlso::default(),
     }

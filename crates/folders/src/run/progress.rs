@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use reconcile::RelPath;
 use syncmgr::outcome::Phase;
 use syncmgr::status::ProgressStatus;
+use syncmgr::text::MAX_PROGRESS_TEXT;
 use syncmgr::{CancelRequest, ItemId, SyncCallback};
 
 use crate::apply::{Report, Trouble};
@@ -129,7 +130,7 @@ impl Watch for Progress<'_> {
     fn looked_at(&self, entries: u64, dir: &RelPath) {
         let all = self.looked_at.fetch_add(entries, Ordering::Relaxed) + entries;
         if self.is_due() {
-            let text = format!("{} looked at, {dir}", counted(all, "entry", "entries"));
+            let text = with_path(&format!("{} looked at", counted(all, "entry", "entries")), dir);
             self.say(&text, ProgressStatus::UpdatingIndeterminate, 0, 0);
             self.silent();
         }
@@ -147,14 +148,15 @@ impl Report for Progress<'_> {
             let weight = |entries: u64, bytes: u64| bytes.saturating_add(entries.saturating_mul(ENTRY));
             let millis = self.elapsed().saturating_sub(self.moving.load(Ordering::Relaxed)).max(1);
             let rate = bytes.saturating_mul(1000) / millis;
-            let text = format!(
-                "{} of {}, {} of {} at {}/s, {path}",
+            let so_far = format!(
+                "{} of {}, {} of {} at {}/s",
                 grouped(entries),
                 counted(all_entries, "entry", "entries"),
                 size(bytes),
                 size(all_bytes),
                 size(rate)
             );
+            let text = with_path(&so_far, path);
             let (step, max) = (weight(entries, bytes), weight(all_entries, all_bytes));
             self.say(&text, ProgressStatus::Updating, step, max);
         }
@@ -171,6 +173,24 @@ impl Report for Progress<'_> {
     fn trouble(&self, trouble: Trouble) {
         self.troubles.lock().unwrap_or_else(PoisonError::into_inner).push(trouble);
     }
+}
+
+/// A text with a path at its end. Of a path that is too long the end is shown: that is what tells files apart.
+fn with_path(text: &str, path: &RelPath) -> String {
+    let path = path.to_string();
+    let units = |text: &str| text.encode_utf16().count();
+    let room = MAX_PROGRESS_TEXT.saturating_sub(units(text) + units(", …"));
+    if units(&path) <= room {
+        return format!("{text}, {path}");
+    }
+    let mut left = room;
+    let kept = path.chars().rev().take_while(|letter| {
+        let fits = left.checked_sub(letter.len_utf16());
+        left = fits.unwrap_or(0);
+        fits.is_some()
+    });
+    let start = path.len() - kept.map(char::len_utf8).sum::<usize>();
+    format!("{text}, …{}", &path[start..])
 }
 
 /// `1,234 files`.
@@ -209,6 +229,20 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r5_a_text_with_a_long_path_fits_and_shows_the_end_of_it() {
+        for letter in ["n", "ü", "𝄞"] {
+            let name = letter.repeat(240 / letter.len());
+            let path = RelPath::from_bytes(format!("{name}/{name}/end.jpg").as_bytes()).unwrap();
+            let text = with_path("1 of 2 entries", &path);
+            let units = text.encode_utf16().count();
+            assert!(units <= MAX_PROGRESS_TEXT, "{units}");
+            assert!(text.starts_with("1 of 2 entries, ") && text.ends_with("/end.jpg"), "{text}");
+        }
+        let short = RelPath::from_bytes(b"a/b").unwrap();
+        assert_eq!(with_path("1 entry", &short), "1 entry, a/b");
+    }
 
     #[test]
     fn numbers_are_grouped_as_people_read_them() {

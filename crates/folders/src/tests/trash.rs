@@ -44,3 +44,26 @@ fn s7_old_trash_goes_after_its_time() {
     bed.sync().is(Outcome::Done);
     assert!(!bed.b.has(&trash));
 }
+
+#[test]
+fn s7_the_oldest_trash_goes_when_it_holds_more_than_it_may_and_never_the_last() {
+    let bed = Bed::with(|pair| Pair { trash_size: Some(2500), ..pair }, Limits::default());
+    for name in ["one", "two", "three"] {
+        bed.a.file(name, [b'x'; 1000]);
+    }
+    bed.a.file("large", [b'x'; 9000]).file("keep", "k").file("more", "m");
+    bed.sync().is(Outcome::Done);
+    let gone = |name: &str| {
+        bed.a.remove(name);
+        let end = bed.sync().is(Outcome::Done);
+        format!(".instep/trash/{}", end.run)
+    };
+    let (one, two) = (gone("one"), gone("two"));
+    assert!(bed.b.has(&one) && bed.b.has(&two));
+    let three = gone("three");
+    assert!(!bed.b.has(&one) && bed.b.has(&two) && bed.b.has(&three));
+    // What one run threw away is kept whatever it holds: it can be taken back.
+    let large = gone("large");
+    assert!(!bed.b.has(&two) && !bed.b.has(&three) && bed.b.has(&large));
+    bed.assert_in_sync();
+}

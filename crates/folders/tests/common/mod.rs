@@ -116,6 +116,7 @@ pub(crate) fn pair(a: &Path, b: &Path) -> Pair {
         include: vec![],
         max_delete: None,
         trash_days: 30,
+        trash_size: None,
         ancestors: true,
         ask: Default::default(),
     }

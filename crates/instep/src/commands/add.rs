@@ -58,6 +58,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Add) -> Result<Exit, Failure> {
     pair.include.clone_from(&args.rules.include);
     pair.max_delete = args.rules.max_delete;
     pair.trash_days = args.trash_days.unwrap_or(pair.trash_days);
+    pair.trash_size = args.trash_size;
     refuse_dangerous_mirror(&pair, None, &app.places)?;
     editor.add(&pair)?;
     app.out.say(format_args!(

@@ -99,5 +99,6 @@ fn object(pair: &Pair) -> Value {
         "include": pair.include,
         "max_delete": pair.max_delete.map(limit_text),
         "trash_days": pair.trash_days,
+        "trash_size": pair.trash_size,
     })
 }

@@ -10,7 +10,7 @@ use settings::words::{PathWord, path_word};
 use settings::{Item, Mistake};
 use toml_edit::{Array, Table, value};
 
-use super::words::{LimitWord, ModeWord, OnConflictWord, limit_word};
+use super::words::{LimitWord, ModeWord, OnConflictWord, SizeWord, limit_word, size_word};
 use crate::render::text::SafePath;
 
 /// How long the trash is kept when nobody says otherwise.
@@ -32,6 +32,7 @@ struct PairKeys {
     include: Vec<String>,
     max_delete: Option<LimitWord>,
     trash_days: Option<u32>,
+    trash_size: Option<SizeWord>,
     ancestors: Option<bool>,
     #[serde(default)]
     ask: Vec<AskWord>,
@@ -60,6 +61,7 @@ pub(super) fn read(item: &Item, home: Option<&Path>) -> Result<Pair, Mistake> {
         include: keys.include,
         max_delete: keys.max_delete.map(|word| word.0),
         trash_days: keys.trash_days.unwrap_or(DEFAULT_TRASH_DAYS),
+        trash_size: keys.trash_size.map(|word| word.0),
         ancestors: keys.ancestors.unwrap_or(true),
         ask: AskAlso {
             deletions: keys.ask.contains(&AskWord::Deletions),
@@ -105,6 +107,9 @@ pub(super) fn table(pair: &Pair) -> Table {
     if !ask.is_empty() {
         table["ask"] = value(ask);
     }
+    if let Some(bytes) = pair.trash_size {
+        table["trash_size"] = value(size_word(bytes));
+    }
     if !pair.ancestors {
         table["ancestors"] = value(false);
     }
@@ -148,6 +153,7 @@ mod tests {
             include: vec![],
             max_delete: Some(MaxDelete::Percent(10)),
             trash_days: 30,
+            trash_size: Some(10 << 30),
             ancestors: false,
             ask: AskAlso { deletions: true, permissions: false },
         };

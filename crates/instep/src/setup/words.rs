@@ -1,5 +1,6 @@
 //! The words of folder pairs in the settings, each read with an error that a person can act on.
 
+use bytesize::ByteSize;
 use folders::pair::MaxDelete;
 use folders::words::{MODES, POLICIES, max_delete, one_of};
 use reconcile::{Mode, OnConflict};
@@ -46,6 +47,41 @@ impl<'de> Deserialize<'de> for LimitWord {
             Either::Text(text) => text,
         };
         max_delete(&text).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// An amount of bytes: a number, or text as people write it (`"10 GiB"`).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SizeWord(pub(super) u64);
+
+impl<'de> Deserialize<'de> for SizeWord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Number(u64),
+            Text(String),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Number(bytes) => Ok(Self(bytes)),
+            Either::Text(text) => bytes(&text).map(Self).map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+/// Reads an amount of bytes as people write it.
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
+    let size: ByteSize =
+        text.parse().map_err(|_| format!("\"{text}\" is no amount of bytes; write it like \"10 GiB\""))?;
+    Ok(size.as_u64())
+}
+
+/// The value for an amount of bytes: with a unit where that is exact.
+pub(crate) fn size_word(bytes: u64) -> toml_edit::Value {
+    const UNITS: [(&str, u32); 4] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    match UNITS.iter().find(|(_, shift)| bytes != 0 && bytes.trailing_zeros() >= *shift) {
+        Some((unit, shift)) => format!("{} {unit}", bytes >> shift).into(),
+        None => i64::try_from(bytes).unwrap_or(i64::MAX).into(),
     }
 }
 
