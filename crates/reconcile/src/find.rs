@@ -251,7 +251,16 @@ pub(crate) struct Fresh {
     pub(crate) b: Seen,
 }
 
-/// A directory that the base has and neither side has any more.
+/// A file of one content under a name that is new to the base, with other permissions or another time on each side.
+#[derive(Debug, Clone)]
+pub(crate) struct Twin {
+    pub(crate) path: RelPath,
+    pub(crate) dir: Option<DirKey>,
+    pub(crate) a: Seen,
+    pub(crate) b: Seen,
+}
+
+/// Something that the base has and neither side has any more.
 #[derive(Debug, Clone)]
 pub(crate) struct Lost {
     pub(crate) path: RelPath,
@@ -276,4 +285,6 @@ pub(crate) struct Findings {
     pub(crate) swaps: Vec<Swap>,
     pub(crate) fresh: Vec<Fresh>,
     pub(crate) lost: Vec<Lost>,
+    pub(crate) twins: Vec<Twin>,
+    pub(crate) lost_files: Vec<Lost>,
 }

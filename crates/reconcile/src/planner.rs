@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::decide::{Decision, Trio, decide};
 use crate::entry::{FileId, Kind, Seen, Side};
-use crate::find::{Fresh, Intent, Leaf, Listed, Lost, Movable, Swap, Tree};
+use crate::find::{Fresh, Intent, Leaf, Listed, Lost, Movable, Swap, Tree, Twin};
 use crate::fold::{self, Folding};
 use crate::order;
 use crate::path::RelPath;
@@ -30,6 +30,9 @@ pub struct Planner {
     swaps: HashMap<RelPath, Swap>,
     fresh: Vec<Fresh>,
     lost: Vec<Lost>,
+    /// Files that have other permissions or times under a new name, and files that are gone: moved alike, perhaps.
+    twins: Vec<Twin>,
+    lost_files: Vec<Lost>,
     /// Trees that nobody looked into yet: such that the base knows, and such that are new.
     gone_waiting: Vec<RelPath>,
     new_waiting: Vec<RelPath>,
@@ -78,6 +81,8 @@ impl Planner {
             swaps: HashMap::new(),
             fresh: Vec::new(),
             lost: Vec::new(),
+            twins: Vec::new(),
+            lost_files: Vec::new(),
             gone_waiting: Vec::new(),
             new_waiting: Vec::new(),
             trials: HashSet::new(),
@@ -117,6 +122,8 @@ impl Planner {
         }
         self.fresh.extend(found.fresh);
         self.lost.extend(found.lost);
+        self.twins.extend(found.twins);
+        self.lost_files.extend(found.lost_files);
         for mover in found.leaves.iter().filter_map(|leaf| leaf.came_on(&self.policy)) {
             self.has_news[mover as usize] = true;
         }
@@ -391,10 +398,39 @@ impl Planner {
         self.ready.push(Node { path: new.path, at, job: Job::Moved(Box::new(moved)) });
     }
 
+    /// Files that both sides moved to the same new name are what they were under the old one: who changed permissions or
+    /// the time since has the word.
+    fn settle_twins(&mut self) {
+        let known: HashMap<(u64, u64), &Lost> = if self.twins.is_empty() {
+            HashMap::new()
+        } else {
+            self.lost_files.iter().map(|lost| ((lost.agreed.a.id.ino, lost.agreed.b.id.ino), lost)).collect()
+        };
+        for Twin { path, dir, a, b } in &self.twins {
+            let was = known
+                .get(&(a.id.ino, b.id.ino))
+                .map(|lost| &*lost.agreed)
+                .filter(|was| is_known_again(was.a.id, a.id) && is_known_again(was.b.id, b.id));
+            let trio = Trio { base: was, a: Some(a), b: Some(b), moved: [true; 2] };
+            match decide(trio, &self.policy, &mut || Ok(true)) {
+                Decision::Meta { mode, mtime } => {
+                    self.plan.actions.extend(metadata(path, *dir, [a, b], mode, mtime));
+                }
+                _ => self.plan.settle.push(Settle {
+                    path: path.clone(),
+                    dir: *dir,
+                    agreed: Some((*a, *b)),
+                    origin: None,
+                }),
+            }
+        }
+    }
+
     /// The plan, when [`next_nodes`](Self::next_nodes) has nothing more.
-    pub fn finish(self) -> Plan {
+    pub fn finish(mut self) -> Plan {
+        self.settle_twins();
         let mut plan = self.plan;
-        plan.settle.extend(self.lost.into_iter().map(|lost| Settle {
+        plan.settle.extend(self.lost.into_iter().chain(self.lost_files).map(|lost| Settle {
             path: lost.path,
             dir: lost.dir,
             agreed: None,

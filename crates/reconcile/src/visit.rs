@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::decide::{Decision, Trio, decide};
 use crate::entry::{Agreed, Kind, Seen, Side};
-use crate::find::{Findings, Fresh, Intent, Leaf, Lost, Movable, Otherwise, Swap, Tree};
+use crate::find::{Findings, Fresh, Intent, Leaf, Lost, Movable, Otherwise, Swap, Tree, Twin};
 use crate::name;
 use crate::path::{Name, RelPath};
 use crate::plan::{Action, Contested, Note, NoteKind, Op, Settle, Tally};
@@ -294,10 +294,18 @@ impl Visit<'_> {
         match decision {
             Decision::Nothing => {}
             Decision::Settle => match (here.a, here.b) {
-                (Some(a), Some(b)) if here.base.is_none() && !compared && a.kind == Kind::File => {
+                (Some(a), Some(b))
+                    if here.base.is_none()
+                        && !compared
+                        && a.kind == Kind::File
+                        && !(here.moves && differ_beside_content(a, b)) =>
+                {
                     let agreed = Some((*a, *b));
                     let settle = Settle { path: self.path(here), dir: here.dir, agreed, origin: None };
                     self.found.alike.push(settle);
+                }
+                (Some(a), Some(b)) if here.moves && here.base.is_none() && differ_beside_content(a, b) => {
+                    self.found.twins.push(Twin { path: self.path(here), dir: here.dir, a: *a, b: *b });
                 }
                 (Some(a), Some(b)) => self.settle(here, Some((*a, *b))),
                 _ => self.gone_on_both(here),
@@ -352,6 +360,10 @@ impl Visit<'_> {
         match here.base {
             Some(agreed) if here.moves && agreed.a.kind == Kind::Dir => {
                 self.found.lost.push(Lost { path: self.path(here), dir: here.dir, agreed: Box::new(*agreed) })
+            }
+            Some(agreed) if here.moves && agreed.a.kind == Kind::File => {
+                let lost = Lost { path: self.path(here), dir: here.dir, agreed: Box::new(*agreed) };
+                self.found.lost_files.push(lost);
             }
             _ => self.settle(here, None),
         }
@@ -492,6 +504,11 @@ impl Visit<'_> {
             }
         }
     }
+}
+
+/// Whether somebody may have something to say about permissions or times of a file that both sides have.
+fn differ_beside_content(a: &Seen, b: &Seen) -> bool {
+    a.kind == Kind::File && (a.mode != b.mode || a.mtime != b.mtime)
 }
 
 /// Whether the directories of both sides are those that the base knows. What the base knows of another directory says

@@ -225,6 +225,29 @@ fn moved_alike_on_both_sides_is_only_news_for_the_base() {
 }
 
 #[test]
+fn what_one_side_changed_beside_a_move_that_both_made_goes_to_the_other() {
+    for (side, other) in [(A, B), (B, A)] {
+        let mut model = agreed(&["x", "keep"]);
+        for on in [A, B] {
+            assert!(model.rename(on, "x", "y"));
+        }
+        model.chmod(side, "y", 0o600);
+        sync(&mut model, &policy());
+        let mode = |on| model.get(on, "y").map(|entry| entry.seen.mode);
+        assert_eq!((mode(other), mode(side)), (Some(0o600), Some(0o600)));
+        assert_settled(&mut model, &policy());
+
+        model.rename(A, "y", "z");
+        model.rename(B, "y", "z");
+        model.touch(side, "z");
+        sync(&mut model, &policy());
+        let mtime = |on| model.get(on, "z").map(|entry| entry.seen.mtime);
+        assert_eq!(mtime(A), mtime(B));
+        assert_settled(&mut model, &policy());
+    }
+}
+
+#[test]
 fn each_side_moved_one_directory_into_the_other() {
     let mut model = agreed(&["x/in-x", "y/in-y"]);
     assert!(model.rename(A, "x", "y/x") && model.rename(B, "y", "x/y"));
