@@ -144,6 +144,20 @@ impl Bench<'_> {
         Ok(Figures { flush: start.elapsed().as_secs_f64(), ..figures })
     }
 
+    /// One run for a series. A peer that fails at a work has no figure there, and the table says so; ours may not fail.
+    fn measure(&mut self, series: &mut Series, peer: Peer, job: &Job, target: Option<&Path>) -> Result<()> {
+        let figures = match target {
+            Some(target) => self.run_into(job, target),
+            None => self.run(job),
+        };
+        match figures {
+            Ok(figures) => series.add(peer, figures),
+            Err(error) if matches!(peer, Peer::Instep | Peer::Floor) => return Err(error),
+            Err(error) => self.fact(format!("{}: {} failed", series.work, peer.name()), first_words(&error)),
+        }
+        Ok(())
+    }
+
     /// Makes a tree that all peers read.
     fn prepare(&self, name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<Source> {
         eprintln!("preparing {name}");
@@ -164,6 +178,13 @@ impl Bench<'_> {
         peers.rotate_left(round % self.peers.len());
         peers
     }
+}
+
+/// What a failed program said, short enough for a table.
+fn first_words(error: &anyhow::Error) -> String {
+    let text = error.to_string().replace('|', "/");
+    let (_, said) = text.rsplit_once("` ").unwrap_or(("", &text));
+    said.chars().take(120).collect()
 }
 
 /// A tree that goes when nobody needs it any more.

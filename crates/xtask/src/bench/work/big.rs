@@ -32,9 +32,9 @@ impl Bench<'_> {
                     Peer::Floor => floor("read-write", &[&a.join(NAME), &b.join(NAME)]),
                     _ => peer.job(&a, &b, &state, first),
                 };
-                first.add(peer, self.run_into(&job(true), &b)?);
+                self.measure(&mut first, peer, &job(true), Some(&b))?;
                 workload::edit_big(&a.join(NAME), 100 + round as u64)?;
-                edited.add(peer, self.run_into(&job(false), &b)?);
+                self.measure(&mut edited, peer, &job(false), Some(&b))?;
             }
         }
         self.keep(first);

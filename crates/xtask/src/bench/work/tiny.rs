@@ -34,7 +34,7 @@ impl Bench<'_> {
         for &peer in self.peers.iter().filter(|peer| !matches!(peer, Peer::Cp | Peer::Bisync)) {
             let state = disk.path().join(format!("state-{}", peer.word()));
             fs::create_dir_all(&state)?;
-            first.add(peer, self.run(&peer.job(&a, &b, &state, true))?);
+            self.measure(&mut first, peer, &peer.job(&a, &b, &state, true), None)?;
             pairs.push(Pair { peer, a: a.clone(), b: b.clone(), state, _disk: None });
         }
         first.add(Peer::Floor, self.run(&floor("walk", &[&a, &b]))?);

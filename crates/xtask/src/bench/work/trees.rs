@@ -79,7 +79,12 @@ impl Bench<'_> {
                     work.files,
                 )?;
                 let pair = self.pair(peer, disk, &work.tree.0)?;
-                series.add(peer, self.run_into(&peer.job(&pair.a, &pair.b, &pair.state, true), &pair.b)?);
+                self.measure(
+                    &mut series,
+                    peer,
+                    &peer.job(&pair.a, &pair.b, &pair.state, true),
+                    Some(&pair.b),
+                )?;
                 if round + 1 == rounds && !peer.both_ways() && !matches!(peer, Peer::Cp | Peer::Floor) {
                     pairs.push(pair);
                 }
@@ -118,7 +123,7 @@ impl Bench<'_> {
         let mut warm = Series::new(format!("{name}, unchanged"));
         for _ in 0..self.sizes.rounds {
             for pair in pairs {
-                warm.add(pair.peer, self.run(&pair.again())?);
+                self.measure(&mut warm, pair.peer, &pair.again(), None)?;
             }
             if let Some(pair) = pairs.first() {
                 warm.add(Peer::Floor, self.run(&floor("walk", &[&pair.a, &pair.b]))?);
@@ -129,7 +134,7 @@ impl Bench<'_> {
             let mut series = Series::new(format!("{name}, unchanged, cold"));
             for pair in pairs {
                 disk::forget();
-                series.add(pair.peer, self.run(&pair.again())?);
+                self.measure(&mut series, pair.peer, &pair.again(), None)?;
             }
             if let Some(pair) = pairs.first() {
                 disk::forget();
@@ -147,7 +152,7 @@ impl Bench<'_> {
         for round in 0..self.sizes.rounds as u64 {
             for pair in pairs {
                 workload::churn(&pair.a, &pair.b, files, dirs, round)?;
-                series.add(pair.peer, self.run_into(&pair.again(), &pair.b)?);
+                self.measure(&mut series, pair.peer, &pair.again(), Some(&pair.b))?;
             }
             if let Some(pair) = pairs.first() {
                 series.add(Peer::Floor, self.run(&floor("walk", &[&pair.a, &pair.b]))?);
