@@ -6,6 +6,7 @@
 //! what is here is the way of a request through them.
 
 mod alerts;
+mod beforehand;
 mod callback;
 mod center;
 mod clock;
@@ -55,6 +56,6 @@ pub use stop::Stopped;
 pub use verdict::{Started, Verdict};
 // What its results are made of: who reads them needs no other crate for it.
 pub use store::{
-    ConflictCount, ConflictQuery, EventQuery, ItemState, LastRun, Order, RunItem, RunMark, RunQuery,
-    RunRecord, Store, StoreError,
+    Alert, ConflictCount, ConflictQuery, EventQuery, FOREVER, ItemState, LastRun, Order, RunItem, RunMark,
+    RunQuery, RunRecord, Store, StoreError,
 };

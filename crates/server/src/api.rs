@@ -1,14 +1,24 @@
 //! The routes of the API and the document that is made of them.
 
 mod access;
+mod alerts;
+mod beforehand;
 mod conflicts;
+mod control;
 mod document;
 mod events;
+mod folders;
 mod handlers;
 mod items;
+mod lines;
 mod live;
+mod report;
+mod resolve;
 mod runs;
+mod secrets;
 mod service;
+mod sessions;
+mod settings;
 mod stream;
 
 use axum::Router;
@@ -37,7 +47,8 @@ pub(crate) fn router() -> Router<Parts> {
 }
 
 fn split() -> (Router<Parts>, OpenApi) {
-    let routes = of(Role::Viewer, viewer()).merge(of(Role::Admin, admin()));
+    let routes =
+        of(Role::Viewer, viewer()).merge(of(Role::Operator, operator())).merge(of(Role::Admin, admin()));
     let (router, paths) = OpenApiRouter::with_openapi(document::frame()).nest(BASE, routes).split_for_parts();
     (router.method_not_allowed_fallback(no_such_method), document::finish(paths))
 }
@@ -47,11 +58,19 @@ fn viewer() -> OpenApiRouter<Parts> {
     OpenApiRouter::new()
         .routes(routes!(service::version))
         .routes(routes!(service::openapi))
+        .routes(routes!(service::health))
+        .routes(routes!(service::metrics))
+        .routes(routes!(alerts::alerts))
         .routes(routes!(handlers::handlers))
         .routes(routes!(handlers::handler))
         .routes(routes!(items::items))
         .routes(routes!(items::item))
+        .routes(routes!(beforehand::command))
+        .routes(routes!(beforehand::schedule))
         .routes(routes!(live::live))
+        .routes(routes!(control::queue))
+        .routes(routes!(control::started))
+        .routes(routes!(sessions::sessions))
         .routes(routes!(stream::stream))
         .routes(routes!(runs::runs))
         .routes(routes!(runs::run))
@@ -61,9 +80,37 @@ fn viewer() -> OpenApiRouter<Parts> {
         .routes(routes!(conflicts::conflict))
 }
 
+/// What starts, stops, reports and settles.
+fn operator() -> OpenApiRouter<Parts> {
+    OpenApiRouter::new()
+        .routes(routes!(control::switch_handler))
+        .routes(routes!(control::switch_item))
+        .routes(routes!(control::start))
+        .routes(routes!(control::start_all))
+        .routes(routes!(control::stop))
+        .routes(routes!(control::pause))
+        .routes(routes!(control::resume))
+        .routes(routes!(control::undo))
+        .routes(routes!(alerts::test_channel))
+        .routes(routes!(beforehand::preview))
+        .routes(routes!(beforehand::rows))
+        .routes(routes!(resolve::resolve))
+        .routes(routes!(resolve::content))
+        .routes(routes!(sessions::open))
+        .routes(routes!(sessions::call))
+        .routes(routes!(lines::lines))
+        .routes(routes!(report::report, report::report_by_get))
+}
+
 /// What changes who may do what.
 fn admin() -> OpenApiRouter<Parts> {
     OpenApiRouter::new()
+        .routes(routes!(control::delete_item))
+        .routes(routes!(settings::settings, settings::replace_settings, settings::change_settings))
+        .routes(routes!(settings::check_settings))
+        .routes(routes!(secrets::secrets))
+        .routes(routes!(secrets::set_secret, secrets::delete_secret))
+        .routes(routes!(folders::folders))
         .routes(routes!(access::tokens, access::create_token))
         .routes(routes!(access::revoke_token))
         .routes(routes!(access::page_link))

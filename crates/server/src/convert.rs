@@ -1,8 +1,11 @@
 //! What the center says, as the API says it.
 
 use center::{
-    Center, HandlerStatus, Headline, ItemStatus, LiveHandler, LiveItem, RunMark, RunRecord, StopStage, What,
+    Alert, Center, FOREVER, HandlerStatus, Headline, ItemStatus, LiveHandler, LiveItem, RunMark, RunRecord,
+    ScheduleStatus, Started, StopStage, Waits, What,
 };
+use syncmgr::conflict::Conflict;
+use syncmgr::plan::{PlannedAction, Preview, Verb};
 use syncmgr::{HandlerId, ItemEnd, ItemId, Progress};
 use wire::Time;
 
@@ -73,7 +76,11 @@ pub(crate) fn item(status: ItemStatus, history: Vec<RunMark>) -> wire::Item {
         last_good: status.last_good.map(|(run, ended)| wire::RunAt { run: run.0, ended: Time(ended) }),
         conflicts: status.conflicts,
         errors: status.errors,
-        paused_until: status.paused_until.map(Time),
+        paused: status.paused_until.is_some(),
+        paused_until: status.paused_until.filter(|until| *until != FOREVER).map(Time),
+        overdue_since: status.overdue_since.map(Time),
+        next_run: status.schedule.as_ref().and_then(|schedule| schedule.next).map(Time),
+        waits: status.schedule.as_ref().and_then(|schedule| schedule.waits.as_ref()).map(waits_text),
         history: history.into_iter().map(mark).collect(),
     }
 }
@@ -173,10 +180,11 @@ pub(crate) fn run(center: &Center, run: RunRecord) -> wire::Run {
     }
 }
 
-pub(crate) fn conflict(center: &Center, conflict: syncmgr::conflict::Conflict) -> wire::Conflict {
+pub(crate) fn conflict(center: &Center, conflict: Conflict) -> wire::Conflict {
     let index = |at: Option<usize>| at.and_then(|at| u32::try_from(at).ok());
     wire::Conflict {
         description: conflict.description(),
+        seen: seen(&conflict),
         newest: index(conflict.newest()),
         largest: index(conflict.largest()),
         item_name: item_name(center, &conflict.handler, &conflict.item),
@@ -261,5 +269,147 @@ fn item_end(center: &Center, handler: &HandlerId, end: &ItemEnd) -> wire::RunIte
         errors: end.errors,
         counts: end.counts.into(),
         problem: end.problem.clone().map(Into::into),
+    }
+}
+
+/// Tells the versions of a conflict from later ones.
+pub(crate) fn seen(conflict: &Conflict) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(conflict.kind.word().as_bytes());
+    for version in &conflict.versions {
+        // Each part with its length, so that no two lists of versions are the same bytes.
+        for part in [version.location.as_bytes(), version.kind.as_bytes(), &version.stamp] {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+        hasher.update(&version.item_type.number().to_le_bytes());
+        hasher.update(&version.size.to_le_bytes()).update(&version.modified.to_le_bytes());
+    }
+    hasher.finalize().to_hex().chars().take(32).collect()
+}
+
+fn waits_text(waits: &Waits) -> String {
+    waits.text(&jiff::tz::TimeZone::system())
+}
+
+pub(crate) fn schedule(next: Vec<Time>, status: Option<ScheduleStatus>) -> wire::Schedule {
+    let status = status.as_ref();
+    wire::Schedule {
+        next,
+        due: status.and_then(|status| status.due).map(|(cause, _)| cause.word().to_owned()),
+        due_since: status.and_then(|status| status.due).map(|(_, since)| Time(since)),
+        waits: status.and_then(|status| status.waits.as_ref()).map(|waits| waits.word().to_owned()),
+        waits_text: status.and_then(|status| status.waits.as_ref()).map(waits_text),
+        retry_at: status.and_then(|status| status.retry).map(|(_, at)| Time(at)),
+        missed: status.map_or(0, |status| status.missed),
+        overdue_at: status.and_then(|status| status.overdue_at).map(Time),
+        running: status.is_some_and(|status| status.is_running),
+    }
+}
+
+pub(crate) fn start(id: u64, started: &Started) -> wire::Start {
+    let verdict = started.verdict();
+    let verdict = verdict.as_ref();
+    let ended = |end: &ItemEnd| wire::EndedItem {
+        item: end.item.to_string(),
+        status: end.status.into(),
+        outcome: end.outcome.into(),
+        errors: end.errors,
+        counts: end.counts.into(),
+        problem: end.problem.clone().map(Into::into),
+    };
+    wire::Start {
+        id,
+        over: verdict.is_some(),
+        runs: verdict.map(|verdict| verdict.runs.iter().map(|run| run.0).collect()).unwrap_or_default(),
+        status: verdict.map(|verdict| verdict.result.status.into()),
+        outcome: verdict.map(|verdict| verdict.result.outcome.into()),
+        items: verdict.map(|verdict| verdict.items.iter().map(ended).collect()).unwrap_or_default(),
+        trouble: verdict.and_then(|verdict| verdict.trouble.as_ref()).map(ToString::to_string),
+    }
+}
+
+pub(crate) fn rows(
+    center: &Center,
+    preview: &Preview,
+    verb: Option<wire::Verb>,
+    offset: usize,
+    limit: usize,
+) -> wire::RowsPage {
+    let rows = preview.rows.as_ref();
+    let mut page =
+        wire::RowsPage { actions: Vec::new(), conflicts: Vec::new(), notes: Vec::new(), next: None };
+    if let Some(verb) = verb {
+        let wanted = (0..rows.actions()).filter_map(|at| rows.action(at)).map(action);
+        let mut wanted = wanted.filter(|action| action.verb == verb).skip(offset);
+        page.actions = wanted.by_ref().take(limit).collect();
+        page.next = wanted.next().map(|_| (offset + limit) as u64);
+        return page;
+    }
+    let (actions, conflicts) = (rows.actions(), rows.conflicts());
+    let all = actions + conflicts + rows.notes();
+    let end = offset.saturating_add(limit).min(all);
+    for at in offset..end {
+        if at < actions {
+            page.actions.extend(rows.action(at).map(action));
+        } else if at < actions + conflicts {
+            page.conflicts.extend(rows.conflict(at - actions).map(|one| conflict(center, one)));
+        } else {
+            page.notes.extend(rows.note(at - actions - conflicts).map(|note| wire::Note {
+                path: wire::PathText::new(&note.path),
+                is_error: note.is_error,
+                text: note.text,
+            }));
+        }
+    }
+    page.next = (end < all).then_some(end as u64);
+    page
+}
+
+fn action(action: PlannedAction) -> wire::Action {
+    wire::Action {
+        verb: match action.verb {
+            Verb::Delete => wire::Verb::Delete,
+            Verb::Replace => wire::Verb::Replace,
+            Verb::Move => wire::Verb::Move,
+            Verb::KeepBoth => wire::Verb::KeepBoth,
+            Verb::Create => wire::Verb::Create,
+            Verb::Metadata => wire::Verb::Metadata,
+            _ => wire::Verb::Update,
+        },
+        side: action.side.word().to_owned(),
+        path: wire::PathText::new(&action.path),
+        from: action.from.as_deref().map(wire::PathText::new),
+        kind: action.kind.word().to_owned(),
+        entries: action.entries,
+        size: action.size,
+        why: action.why,
+    }
+}
+
+pub(crate) fn mistake(mistake: settings::Mistake) -> wire::Mistake {
+    wire::Mistake {
+        line: mistake.line as u64,
+        column: mistake.column as u64,
+        width: mistake.width as u64,
+        text: mistake.text,
+        excerpt: mistake.excerpt,
+    }
+}
+
+pub(crate) fn alert(alert: Alert) -> wire::Alert {
+    wire::Alert {
+        open: alert.is_open(),
+        id: alert.id,
+        rule: alert.rule,
+        handler: alert.handler.map(|handler| handler.to_string()),
+        item: alert.item.map(|item| item.to_string()),
+        name: alert.name,
+        title: alert.title,
+        text: alert.text,
+        fix: alert.fix,
+        raised: alert.raised.map(Time),
+        told: alert.told.map(Time),
+        cleared: alert.cleared.map(Time),
+        more: alert.more,
     }
 }

@@ -7,6 +7,7 @@ use syncmgr::Refusal;
 use wire::Fault;
 
 use crate::access::AccessError;
+use crate::convert;
 
 /// The media type of problem details.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -18,16 +19,40 @@ pub(crate) struct Failure {
     code: &'static str,
     detail: String,
     fix: Option<String>,
+    mistakes: Vec<wire::Mistake>,
 }
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), fix: None }
+        Self { status, code, detail: detail.into(), fix: None, mistakes: Vec::new() }
     }
 
     #[must_use]
     pub(crate) fn with_fix(self, fix: impl Into<String>) -> Self {
         Self { fix: Some(fix.into()), ..self }
+    }
+
+    /// A problem that a run would have, too.
+    pub(crate) fn of_problem(problem: syncmgr::Problem) -> Self {
+        Self { fix: problem.fix, ..Self::new(StatusCode::CONFLICT, problem.class.word(), problem.text) }
+    }
+
+    /// As it is told.
+    pub(crate) fn into_fault(self) -> Fault {
+        Fault {
+            kind: "about:blank".into(),
+            title: self.status.canonical_reason().unwrap_or("Error").into(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            code: self.code.into(),
+            fix: self.fix,
+            mistakes: self.mistakes,
+        }
+    }
+
+    /// Whether there is nobody to talk to any more.
+    pub(crate) fn is_end(&self) -> bool {
+        self.status == StatusCode::GONE
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -67,6 +92,23 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<settings::Error> for Failure {
+    fn from(error: settings::Error) -> Self {
+        use settings::Error;
+        match error {
+            Error::Wrong { mistakes, .. } => {
+                let text = "the settings could not be used; nothing was written";
+                let failure = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_settings", text);
+                Self { mistakes: mistakes.into_iter().map(convert::mistake).collect(), ..failure }
+            }
+            Error::Changed { .. } => Self::new(StatusCode::CONFLICT, "settings_changed", error.to_string())
+                .with_fix("read them again, and change what they say now"),
+            Error::NoSuchPlace(text) => Self::bad_request(text),
+            other => Self::new(StatusCode::SERVICE_UNAVAILABLE, "settings_failed", other.to_string()),
+        }
+    }
+}
+
 impl From<AccessError> for Failure {
     fn from(error: AccessError) -> Self {
         match error {
@@ -78,16 +120,9 @@ impl From<AccessError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let fault = Fault {
-            kind: "about:blank".into(),
-            title: self.status.canonical_reason().unwrap_or("Error").into(),
-            status: self.status.as_u16(),
-            detail: self.detail,
-            code: self.code.into(),
-            fix: self.fix,
-        };
+        let status = self.status;
         // A structure of texts and numbers can always be written.
-        let body = serde_json::to_vec(&fault).unwrap_or_default();
-        (self.status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response()
+        let body = serde_json::to_vec(&self.into_fault()).unwrap_or_default();
+        (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response()
     }
 }

@@ -30,8 +30,10 @@ mod input;
 mod limits;
 mod listen;
 mod login;
+mod metrics;
 mod page;
 mod parts;
+mod previews;
 mod routes;
 mod segment;
 

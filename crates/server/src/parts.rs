@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use center::{Center, Feed};
+use secrets::Secrets;
+use settings::SettingsFile;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +13,8 @@ use crate::access::{Access, AccessError};
 use crate::config::Limits;
 use crate::failure::Failure;
 use crate::login;
+use crate::metrics::Tally;
+use crate::previews::Previews;
 
 /// What the API stands on. Cheap to clone: every request has one.
 #[derive(Clone)]
@@ -27,6 +31,8 @@ struct Inner {
     streams: Arc<Semaphore>,
     closing: CancellationToken,
     listening: OnceLock<Listening>,
+    previews: Previews,
+    tally: Tally,
 }
 
 /// Where pages find the service.
@@ -36,7 +42,7 @@ struct Listening {
 }
 
 /// What the service is told about itself and the world around it.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct World {
     /// The program's version.
     pub version: String,
@@ -44,6 +50,10 @@ pub struct World {
     pub hosts: Vec<String>,
     /// Other origins whose pages may use it (`Origin`).
     pub origins: Vec<String>,
+    /// The settings' file, if they are one.
+    pub settings: Option<Arc<SettingsFile>>,
+    /// Where secrets are kept, if they are.
+    pub secrets: Option<Arc<Secrets>>,
 }
 
 impl Parts {
@@ -59,6 +69,8 @@ impl Parts {
                 limits,
                 closing: CancellationToken::new(),
                 listening: OnceLock::new(),
+                previews: Previews::default(),
+                tally: Tally::default(),
             }),
         }
     }
@@ -88,8 +100,27 @@ impl Parts {
         &self.inner.world.origins
     }
 
+    pub(crate) fn settings(&self) -> Result<Arc<SettingsFile>, Failure> {
+        let none = || Failure::not_found("no_settings", "this service has no settings file");
+        self.inner.world.settings.clone().ok_or_else(none)
+    }
+
+    pub(crate) fn secrets(&self) -> Result<Arc<Secrets>, Failure> {
+        let none = || Failure::not_found("no_secrets", "this service keeps no secrets");
+        self.inner.world.secrets.clone().ok_or_else(none)
+    }
+
+    /// How requests went.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.inner.tally
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.inner.limits
+    }
+
+    pub(crate) fn previews(&self) -> &Previews {
+        &self.inner.previews
     }
 
     /// Room for event streams.

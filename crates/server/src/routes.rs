@@ -11,7 +11,7 @@ use tower_http::compression::CompressionLayer;
 use crate::failure::Failure;
 use crate::limits::Rates;
 use crate::parts::Parts;
-use crate::{access, api, limits, login, page};
+use crate::{access, api, limits, login, metrics, page};
 
 /// Everything that the service answers.
 pub(crate) fn router(parts: Parts) -> Router {
@@ -25,6 +25,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .layer(CatchPanicLayer::custom(|_| given_up()))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(guard_the_browser))
+        .layer(middleware::from_fn_with_state(parts.clone(), metrics::count))
         .with_state(parts)
 }
 

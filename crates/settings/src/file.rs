@@ -147,7 +147,7 @@ impl SettingsFile {
 }
 
 /// What tells one text of the file from another.
-pub(crate) fn digest(text: &str) -> String {
+pub fn digest(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex().as_str()[..32].to_owned()
 }
 

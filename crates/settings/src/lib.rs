@@ -38,7 +38,7 @@ mod sections;
 mod settings;
 pub mod words;
 
-pub use file::{Check, Error, SettingsFile};
+pub use file::{Check, Error, SettingsFile, digest};
 pub use items::Item;
 pub use mistake::{Mistake, Source};
 pub use near::nearest;

@@ -43,6 +43,8 @@ pub struct Conflict {
     pub detected: Time,
     /// The competing versions (folder pairs: A, B).
     pub versions: Vec<ConflictVersion>,
+    /// Tells these versions from later ones: given back when it is settled.
+    pub seen: String,
     /// The index of the one newest version; none when there is no such one.
     pub newest: Option<u32>,
     /// The index of the one largest version; none when there is no such one.

@@ -95,8 +95,16 @@ pub struct Item {
     pub conflicts: u64,
     /// Errors of the last run.
     pub errors: u64,
-    /// Paused until then.
+    /// It starts nothing by itself, because a person paused it, or everything.
+    pub paused: bool,
+    /// Paused until then; none: until it is resumed.
     pub paused_until: Option<Time>,
+    /// Since when it is overdue, if it is.
+    pub overdue_since: Option<Time>,
+    /// When it may run by itself next, as far as time decides.
+    pub next_run: Option<Time>,
+    /// Why what is due does not begin, as a sentence.
+    pub waits: Option<String>,
     /// The last runs, the oldest first: at most as many as `history` asked for.
     pub history: Vec<Mark>,
 }

@@ -6,6 +6,7 @@
 mod access;
 mod change;
 mod conflict;
+mod control;
 mod counts;
 mod event;
 mod handler;
@@ -13,16 +14,25 @@ mod item;
 mod live;
 mod page;
 mod path;
+mod plan;
 mod problem;
+mod resolve;
 pub mod rpc;
 mod run;
+mod schedule;
 mod service;
+mod session;
+mod settings;
 mod time;
 mod words;
 
 pub use access::{CreatedToken, NewToken, PageLink, Role, Token, TokenKind, Tokens};
 pub use change::{Change, ChangeFilter};
 pub use conflict::{Conflict, ConflictKey, ConflictVersion, ConflictsPage};
+pub use control::{
+    CommandLine, EndedItem, HandlerSwitches, ItemSwitches, PauseOrder, Queue, ResumeOrder, Start, StartOrder,
+    StopOrder,
+};
 pub use counts::{Counts, SideCounts};
 pub use event::{Event, EventGroup, EventsPage};
 pub use handler::{Handler, Handlers};
@@ -30,9 +40,17 @@ pub use item::{HeadlineCounts, Item, ItemsPage, LastRun, Mark, RunAt};
 pub use live::{Bar, Live, LiveHandler, LiveItem, StopStage, Waiting};
 pub use page::{ConflictFilter, EventFilter, EventOrder, ItemFilter, ItemSort, RunFilter};
 pub use path::PathText;
+pub use plan::{Action, Note, Preview, PreviewOrder, RowFilter, RowsPage, Verb};
 pub use problem::{Fault, Problem};
+pub use resolve::{AllConflicts, Keep, ResolveOrder, Resolved, ShownConflict};
 pub use run::{Run, RunEvents, RunItem, RunsPage};
+pub use schedule::{NextTimes, Schedule};
 pub use service::{Check, Health, Version};
+pub use session::{Answer, Call, Heard, NamedItem, OpenSession, Opened, ProgressLine, Session, Sessions};
+pub use settings::{
+    Alert, Alerts, DraftSettings, Folder, FolderPath, Folders, KeyChange, Mistake, Mistakes, NewSettings,
+    SecretNames, SecretPlace, SecretValue, SettingsPatch, SettingsText,
+};
 pub use time::Time;
 pub use words::{
     CancelRequest, ConflictKind, Headline, Level, Outcome, Phase, ProblemClass, Status, SyncState,

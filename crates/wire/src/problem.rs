@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::settings::Mistake;
 use crate::words::ProblemClass;
 
 /// Something that went wrong with a run, as a person reads it.
@@ -46,4 +47,7 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub fix: Option<String>,
+    /// Where settings are wrong, if it is that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<Mistake>,
 }

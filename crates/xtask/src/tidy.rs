@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("center", &["settings", "store", "syncmgr"]),
     ("channels", &["center", "errand", "secrets", "settings", "syncmgr"]),
     ("adapters", &["syncmgr", "wire"]),
-    ("server", &["center", "settings", "syncmgr", "wire"]),
+    ("server", &["center", "secrets", "settings", "syncmgr", "wire"]),
     (
         "instep",
         &[

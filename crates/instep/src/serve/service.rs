@@ -1,5 +1,6 @@
 //! The API, answered by a runtime of its own beside the center's threads.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use center::Center;
@@ -42,6 +43,8 @@ impl Service {
             version: env!("CARGO_PKG_VERSION").into(),
             hosts: said.server.hosts.clone(),
             origins: said.server.origins.clone(),
+            settings: Some(Arc::new(crate::setup::file(places))),
+            secrets: Some(Arc::new(secrets::Secrets::new(&said.secrets, &places.state))),
         };
         let access = Access::new(places.state.join("tokens.json"));
         let parts = Parts::new(center.clone(), access, world, Limits::default());

@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use wire::{Role, TokenKind};
 
+use crate::api;
 use crate::failure::Failure;
 use crate::parts::Parts;
 
@@ -42,7 +43,7 @@ const PAGE_HEADER: HeaderName = HeaderName::from_static("x-instep");
 /// Lets a request in, or says why not. What it may do is looked at by [`require`].
 pub(crate) async fn check(State(parts): State<Parts>, mut request: Request, next: Next) -> Response {
     let door = request.extensions().get::<Door>().copied();
-    match admit(&parts, door, request.method(), request.headers()) {
+    match admit(&parts, door, &request) {
         Ok(admitted) => {
             request.extensions_mut().insert(admitted);
             next.run(request).await
@@ -71,19 +72,15 @@ pub(crate) async fn require(State(role): State<Role>, request: Request, next: Ne
     }
 }
 
-fn admit(
-    parts: &Parts,
-    door: Option<Door>,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Result<Admitted, Failure> {
+fn admit(parts: &Parts, door: Option<Door>, request: &Request) -> Result<Admitted, Failure> {
+    let headers = request.headers();
     match door {
         Some(Door::Socket) => return Ok(Admitted { role: Role::Admin }),
         Some(Door::Tcp { .. }) => {}
         None => return Err(Failure::internal("a request that came through no door")),
     }
     addressed_to_us(parts, headers)?;
-    if let Some(secret) = bearer(headers) {
+    if let Some(secret) = key(request.uri().path()).or_else(|| bearer(headers)) {
         return match parts.access().role_of(TokenKind::Token, secret)? {
             Some(role) => Ok(Admitted { role }),
             None => Err(unauthorized("the token is wrong, expired or revoked")),
@@ -96,7 +93,7 @@ fn admit(
         .access()
         .role_of(TokenKind::Page, secret)?
         .ok_or_else(|| unauthorized("the page was let in too long ago, or not here"))?;
-    let changes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if changes && !headers.contains_key(PAGE_HEADER) {
         return Err(Failure::new(
             StatusCode::FORBIDDEN,
@@ -166,6 +163,11 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
             value.to_str().map_err(|_| Failure::bad_request(format!("the header `{name}` is no text")))
         })
         .transpose()
+}
+
+/// The token in the address of the one-line form: scripts that can only fetch an address have nowhere else to put it.
+fn key(path: &str) -> Option<&str> {
+    path.strip_prefix(api::BASE)?.strip_prefix("/r/")?.split('/').next()
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -68,10 +68,6 @@ pub(super) async fn conflict(
     Path(segments): Path<ConflictSegments>,
 ) -> Result<Json<wire::Conflict>, Failure> {
     let AtItem(handler, item) = at;
-    let gone = || {
-        Failure::not_found("unknown_conflict", "there is no such open conflict")
-            .with_fix("it may have been settled meanwhile: look at the list of conflicts")
-    };
     let id = ConflictKey::read(&segments.conflict).ok_or_else(gone)?;
     parts
         .ask(move |center| {
@@ -80,6 +76,11 @@ pub(super) async fn conflict(
             Ok(Json(convert::conflict(center, found)))
         })
         .await
+}
+
+pub(super) fn gone() -> Failure {
+    Failure::not_found("unknown_conflict", "there is no such open conflict")
+        .with_fix("it may have been settled meanwhile: look at the list of conflicts")
 }
 
 /// A filter that was checked.

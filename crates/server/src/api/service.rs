@@ -2,9 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use center::Center;
 use utoipa::openapi::OpenApi;
-use wire::Version;
+use wire::{Check, Health, Version};
 
+use crate::failure::Failure;
+use crate::metrics;
 use crate::parts::Parts;
 
 /// The version of this API.
@@ -20,4 +25,51 @@ pub(super) async fn version(State(parts): State<Parts>) -> Json<Version> {
 #[utoipa::path(get, path = "/openapi.json", tag = "service", responses((status = OK, body = Object)))]
 pub(super) async fn openapi() -> Json<OpenApi> {
     Json(super::document())
+}
+
+/// Whether the service can do its work
+#[utoipa::path(
+    get, path = "/health", tag = "service",
+    responses((status = OK, body = Health), (status = SERVICE_UNAVAILABLE, body = Health))
+)]
+pub(super) async fn health(State(parts): State<Parts>) -> Result<(StatusCode, Json<Health>), Failure> {
+    let checks = parts.ask(|center| Ok(vec![store(center), scheduler(center)])).await?;
+    let healthy = checks.iter().all(|check| check.healthy);
+    let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok((status, Json(Health { healthy, checks })))
+}
+
+/// A commit says more than a look would.
+fn store(center: &Center) -> Check {
+    let trouble = center.store().flush().err().or_else(|| center.store().trouble());
+    Check {
+        name: "store".into(),
+        healthy: trouble.is_none(),
+        detail: trouble.map(|trouble| trouble.to_string()),
+    }
+}
+
+/// Items that should run by themselves, and nothing that would start them.
+fn scheduler(center: &Center) -> Check {
+    let items = match center.status() {
+        Ok(handlers) => handlers.into_iter().flat_map(|handler| handler.items),
+        Err(error) => {
+            return Check { name: "scheduler".into(), healthy: false, detail: Some(error.to_string()) };
+        }
+    };
+    let idle = items.filter_map(|item| item.schedule).filter(|schedule| !schedule.is_running).count();
+    let detail = (idle > 0).then(|| format!("{idle} items have a schedule, and nothing starts them"));
+    Check { name: "scheduler".into(), healthy: idle == 0, detail }
+}
+
+/// Figures for a monitor, in the text format of Prometheus
+#[utoipa::path(
+    get, path = "/metrics", tag = "service",
+    responses((status = OK, content_type = "text/plain", body = String))
+)]
+pub(super) async fn metrics(State(parts): State<Parts>) -> Result<Response, Failure> {
+    let of = parts.clone();
+    let open = parts.limits().streams - parts.streams().available_permits().min(parts.limits().streams);
+    let text = parts.ask(move |center| metrics::render(center, of.tally(), open)).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

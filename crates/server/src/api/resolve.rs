@@ -1,0 +1,201 @@
+//! Settling conflicts, and seeing what they are about.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use center::{Center, ConflictQuery};
+use serde::Deserialize;
+use syncmgr::conflict::{Choice, Conflict, ConflictId, ConflictKey, Decided, Settlement, Shown};
+use syncmgr::{HandlerId, ItemId};
+use utoipa::IntoParams;
+use wire::{Keep, ResolveOrder, Resolved, ShownConflict};
+
+use super::conflicts::gone;
+use super::runs::item_without_handler;
+use crate::convert;
+use crate::failure::Failure;
+use crate::input::{self, AtItem, Path};
+use crate::parts::Parts;
+
+/// The most bytes of a version that are shown.
+const MOST: u64 = 4 * 1024 * 1024;
+/// How many reasons are told.
+const REASONS: usize = 10;
+
+/// Settle conflicts: those that were shown, or all that a filter lets through
+#[utoipa::path(
+    post, path = "/conflicts/resolve", tag = "conflicts", request_body = ResolveOrder,
+    responses((status = OK, body = Resolved))
+)]
+pub(super) async fn resolve(
+    State(parts): State<Parts>,
+    input::Json(order): input::Json<ResolveOrder>,
+) -> Result<Json<Resolved>, Failure> {
+    parts.ask(move |center| carry_out(center, order).map(Json)).await
+}
+
+fn carry_out(center: &Center, order: ResolveOrder) -> Result<Resolved, Failure> {
+    let choice = choice(order.keep);
+    let mut answer = Resolved {
+        runs: Vec::new(),
+        outcome: wire::Outcome::Done,
+        settled: 0,
+        left: 0,
+        failed: 0,
+        changed: 0,
+        gone: 0,
+        not_reached: 0,
+        reasons: Vec::new(),
+    };
+    let decided = match (order.conflicts, order.all) {
+        (Some(shown), None) => decide(center, &shown, &choice, &mut answer)?,
+        (None, Some(all)) => {
+            let handler = input::id(all.handler.as_deref(), HandlerId::new)?;
+            let item = input::id(all.item.as_deref(), ItemId::new)?;
+            if item.is_some() && handler.is_none() {
+                return Err(item_without_handler());
+            }
+            let query = ConflictQuery {
+                handler,
+                item,
+                kinds: all.kind.map(Into::into).into_iter().collect(),
+                under: all.folder.map(|folder| folder.trim_matches('/').as_bytes().to_vec()),
+                ..ConflictQuery::default()
+            };
+            let outlook = center.outlook(&query, &choice)?;
+            answer.left = outlook.left.len() as u64;
+            outlook.left.iter().for_each(|(_, why)| tell(&mut answer, why));
+            outlook.decided
+        }
+        _ => {
+            return Err(Failure::bad_request("either `conflicts` or `all` says what is to be settled"));
+        }
+    };
+    if decided.is_empty() {
+        return Ok(answer);
+    }
+    let resolved = center.resolve(decided)?.wait();
+    let tally = resolved.tally();
+    answer.runs = resolved.verdict.runs.iter().map(|run| run.0).collect();
+    answer.outcome = resolved.verdict.result.outcome.into();
+    answer.settled += tally.settled;
+    answer.left += tally.left;
+    answer.failed += tally.failed;
+    answer.changed += tally.changed;
+    answer.gone += tally.gone;
+    answer.not_reached += tally.not_reached;
+    for (_, settlement) in &resolved.settlements {
+        if let Settlement::Failed(why) = settlement {
+            tell(&mut answer, &why.to_string());
+        }
+    }
+    Ok(answer)
+}
+
+/// Of conflicts that were shown, those that are still as they were.
+fn decide(
+    center: &Center,
+    shown: &[ShownConflict],
+    choice: &Choice,
+    answer: &mut Resolved,
+) -> Result<Vec<Decided>, Failure> {
+    let mut decided = Vec::new();
+    for one in shown {
+        let key = ConflictKey {
+            handler: HandlerId::new(&one.handler)?,
+            item: ItemId::new(&one.item)?,
+            id: ConflictId(wire::ConflictKey::read(&one.id).ok_or_else(gone)?.0),
+        };
+        match center.conflict(&key)? {
+            None => answer.gone += 1,
+            Some(conflict) if convert::seen(&conflict) != one.seen => answer.changed += 1,
+            Some(conflict) => match hindrance(center, &conflict, choice) {
+                Some(why) => {
+                    answer.left += 1;
+                    tell(answer, &why);
+                }
+                None => decided.push(Decided { conflict, choice: choice.clone() }),
+            },
+        }
+    }
+    Ok(decided)
+}
+
+fn hindrance(center: &Center, conflict: &Conflict, choice: &Choice) -> Option<String> {
+    match center.resolution_handler(&conflict.handler) {
+        Some(handler) => handler.hindrance(conflict, choice),
+        None => Some(format!("its handler '{}' settles no conflicts", conflict.handler)),
+    }
+}
+
+fn tell(answer: &mut Resolved, reason: &str) {
+    if answer.reasons.len() < REASONS && answer.reasons.iter().all(|told| told != reason) {
+        answer.reasons.push(reason.to_owned());
+    }
+}
+
+fn choice(keep: Keep) -> Choice {
+    match keep {
+        Keep::A => Choice::KeepOne(0),
+        Keep::B => Choice::KeepOne(1),
+        Keep::Both => Choice::KeepAll,
+        Keep::Newest => Choice::KeepRecent,
+        Keep::Largest => Choice::KeepLargest,
+        Keep::Merged => Choice::KeepMerged,
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct VersionSegments {
+    /// The handler's identifier; `.`, `..` and what begins with `~` get a `~` in front.
+    #[serde(rename = "handler")]
+    _handler: String,
+    /// The item's identifier within its handler, written like the handler's.
+    #[serde(rename = "item")]
+    _item: String,
+    /// The conflict's identity.
+    conflict: String,
+    /// The index of a version, or `ancestor` for the last one that all have in common.
+    version: String,
+}
+
+/// The content of a version, up to 4 MiB
+#[utoipa::path(
+    get, path = "/conflicts/{handler}/{item}/{conflict}/versions/{version}", tag = "conflicts",
+    params(VersionSegments),
+    responses((status = OK, content_type = "application/octet-stream", body = Vec<u8>))
+)]
+pub(super) async fn content(
+    State(parts): State<Parts>,
+    at: AtItem,
+    Path(segments): Path<VersionSegments>,
+) -> Result<Response, Failure> {
+    let AtItem(handler, item) = at;
+    let which = match segments.version.as_str() {
+        "ancestor" => Shown::Ancestor,
+        index => Shown::Version(index.parse().map_err(|_| {
+            Failure::bad_request(format!("'{index}' is neither the index of a version nor `ancestor`"))
+        })?),
+    };
+    let id = wire::ConflictKey::read(&segments.conflict).ok_or_else(gone)?;
+    let content = parts
+        .ask(move |center| {
+            let key = ConflictKey { handler, item, id: ConflictId(id.0) };
+            let conflict = center.conflict(&key)?.ok_or_else(gone)?;
+            let handler = center.resolution_handler(&key.handler);
+            let content = handler.map(|handler| handler.content(&conflict, which, MOST)).transpose();
+            let content = content.map_err(|error| Failure::of_problem(error.problem))?;
+            content.flatten().ok_or_else(|| {
+                let text = "there is no such version, it is larger than 4 MiB, or it is not to be shown";
+                Failure::not_found("no_content", text)
+            })
+        })
+        .await?;
+    // To be saved or looked at as bytes: whatever is in it, no browser takes it for a page of ours.
+    let headers =
+        [(header::CONTENT_TYPE, "application/octet-stream"), (header::CONTENT_DISPOSITION, "attachment")];
+    Ok((headers, Body::from(content)).into_response())
+}

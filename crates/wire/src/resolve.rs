@@ -1,0 +1,95 @@
+//! Settling conflicts.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::words::{ConflictKind, Outcome};
+
+/// What is chosen for conflicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// The version of side A.
+    A,
+    /// The version of side B.
+    B,
+    /// Both, under different names.
+    Both,
+    /// The newest; a tie stays a conflict.
+    Newest,
+    /// The largest; a tie stays a conflict.
+    Largest,
+    /// The merge of both; where both changed the same place it stays a conflict.
+    Merged,
+}
+
+/// Conflicts that are to be settled, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveOrder {
+    /// What is kept.
+    pub keep: Keep,
+    /// These conflicts, each as it was shown.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub conflicts: Option<Vec<ShownConflict>>,
+    /// All conflicts that this lets through, as they are now.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub all: Option<AllConflicts>,
+}
+
+/// A conflict as a person saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShownConflict {
+    /// Its handler.
+    pub handler: String,
+    /// Its item.
+    pub item: String,
+    /// Its identity.
+    pub id: String,
+    /// `seen` of the conflict that was shown: other versions than those are not touched.
+    pub seen: String,
+}
+
+/// Which conflicts are settled together.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AllConflicts {
+    /// Only of this handler.
+    #[schema(nullable = false)]
+    pub handler: Option<String>,
+    /// Only of this item (of `handler`).
+    #[schema(nullable = false)]
+    pub item: Option<String>,
+    /// Only of this kind.
+    #[schema(nullable = false)]
+    pub kind: Option<ConflictKind>,
+    /// Only beneath this folder.
+    #[schema(nullable = false)]
+    pub folder: Option<String>,
+}
+
+/// What became of conflicts that were to be settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Resolved {
+    /// The runs that settled them; each can be taken back.
+    pub runs: Vec<u64>,
+    /// What the runs came to.
+    pub outcome: Outcome,
+    /// Settled as chosen.
+    pub settled: u64,
+    /// Left open: the choice leaves them so.
+    pub left: u64,
+    /// Could not be settled.
+    pub failed: u64,
+    /// Have changed since they were shown.
+    pub changed: u64,
+    /// Were settled by somebody else meanwhile.
+    pub gone: u64,
+    /// Not reached: it was stopped before.
+    pub not_reached: u64,
+    /// Why some were left or failed: the first sentences, each once.
+    pub reasons: Vec<String>,
+}
