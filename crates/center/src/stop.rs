@@ -29,8 +29,17 @@ impl Center {
     /// `grace` is named.
     pub fn stop_all_and_wait(&self, grace: Duration) -> Stopped {
         self.inner.stop(|_| true);
-        let state = self.inner.wait(grace, |state| running(state).is_empty());
-        Stopped { not_responding: running(&state) }
+        let state = self.inner.wait(grace, |state| running(state, |_| true).is_empty());
+        Stopped { not_responding: running(&state, |_| true) }
+    }
+
+    /// The same for a daemon that ends: what other programs do is not the daemon's to stop, so they are neither asked nor
+    /// waited for. [`abandon`](Self::abandon) then closes their sessions.
+    pub fn stop_own_and_wait(&self, grace: Duration) -> Stopped {
+        let own = |open: &Open| open.holder.is_none();
+        self.inner.stop_sessions(|_| true, own);
+        let state = self.inner.wait(grace, |state| running(state, own).is_empty());
+        Stopped { not_responding: running(&state, own) }
     }
 
     /// Ends all sessions here and now, without waiting for their handlers: what is unfinished is on record as
@@ -48,6 +57,14 @@ impl Center {
 impl Inner {
     /// Stops the handlers that are wanted: what waits is forgotten, what runs is asked.
     pub(crate) fn stop(self: &Arc<Self>, wanted: impl Fn(&HandlerEntry) -> bool) {
+        self.stop_sessions(wanted, |_| true);
+    }
+
+    fn stop_sessions(
+        self: &Arc<Self>,
+        wanted: impl Fn(&HandlerEntry) -> bool,
+        asked: impl Fn(&Open) -> bool,
+    ) {
         let now = self.clock.steady();
         let mut freed: Vec<Ticket> = Vec::new();
         let stopped = {
@@ -60,7 +77,8 @@ impl Inner {
                 }
                 ids.push(entry.id().clone());
             }
-            for open in state.open.iter().filter(|open| ids.contains(open.session.handler())) {
+            let of_these = state.open.iter().filter(|open| ids.contains(open.session.handler()));
+            for open in of_these.filter(|open| asked(open)) {
                 open.stop_all(now);
             }
             ids
@@ -123,10 +141,10 @@ impl Inner {
     }
 }
 
-/// Items that are open in a session, or whose call has not returned.
-fn running(state: &State) -> Vec<(HandlerId, ItemId)> {
+/// Items that are open in such a session, or whose call has not returned.
+fn running(state: &State, counts: impl Fn(&Open) -> bool) -> Vec<(HandlerId, ItemId)> {
     let mut running: Vec<(HandlerId, ItemId)> = Vec::new();
-    for open in &state.open {
+    for open in state.open.iter().filter(|open| counts(open)) {
         let views = open.session.snapshot().items;
         let none_open = views.iter().all(|view| view.outcome.is_some());
         for view in views {

@@ -98,6 +98,16 @@ Examples:
   instep results photos                      those of one item
   instep results last                        all that the newest run reported";
 
+const STOP_EXAMPLES: &str = "\
+Examples:
+  instep stop photos                         whoever synchronizes it: the daemon, a timer, another terminal
+  instep stop --all
+
+What is under way is brought to a safe end first; both sides stay consistent. What waits for its turn is forgotten.
+
+Exit codes:
+  0 nothing of it runs any more   7 asked, and still at it (`instep status` shows more)";
+
 const SERVE_EXAMPLES: &str = "\
 Examples:
   instep serve                               in the foreground, until Ctrl-C
@@ -361,6 +371,9 @@ pub(crate) enum Command {
     Pause(Pause),
     /// End a pause
     Resume(Resume),
+    /// Stop what runs, whoever runs it
+    #[command(after_help = STOP_EXAMPLES)]
+    Stop(Stop),
     /// Run the daemon: schedules, the API, and one place that knows what runs
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
@@ -394,6 +407,7 @@ impl Command {
             Self::Pause(_) => "pause",
             Self::Resume(_) => "resume",
             Self::Serve(_) => "serve",
+            Self::Stop(_) => "stop",
         }
     }
 
@@ -405,6 +419,7 @@ impl Command {
             Self::Watch(args) => args.json,
             Self::List(args) => args.json,
             Self::Status(args) => args.json,
+            Self::Stop(args) => args.json,
             Self::Results(args) => args.json,
             Self::Conflicts(args) => args.json,
             Self::Resolve(args) => args.json,
@@ -434,6 +449,20 @@ impl Command {
                 | Self::Verify(_)
         )
     }
+}
+
+/// What is to be stopped.
+#[derive(Debug, Args)]
+pub(crate) struct Stop {
+    /// These items
+    #[arg(value_name = "ITEM", required_unless_present = "all")]
+    pub(crate) items: Vec<String>,
+    /// All that runs
+    #[arg(long, conflicts_with = "items")]
+    pub(crate) all: bool,
+    /// One JSON object per line on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How the daemon runs.

@@ -14,6 +14,7 @@ mod results;
 mod run;
 mod schedule;
 mod status;
+mod stop;
 mod sync;
 mod undo;
 mod verify;
@@ -47,6 +48,7 @@ pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure>
         Command::Pause(args) => pause::run(app, args),
         Command::Resume(args) => pause::resume(app, args),
         Command::Serve(args) => serve::run(app, args),
+        Command::Stop(args) => stop::run(app, args),
     }
 }
 

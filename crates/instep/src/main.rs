@@ -3,6 +3,7 @@
 
 mod app;
 mod args;
+mod client;
 mod commands;
 mod engine;
 mod exit;

@@ -11,6 +11,7 @@ use syncmgr::flags::SyncControlFlags;
 use syncmgr::{ItemId, Request};
 
 use crate::app::App;
+use crate::client::{Daemon, Order, follow};
 use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
 use crate::render::progress::Progress;
@@ -19,7 +20,33 @@ use crate::signals::Wish;
 /// How often progress is looked at, and requests to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Runs items with one request, and waits for the verdict.
+/// Has items synchronized, or a run taken back, and waits for the verdict: by the daemon of this home, if there is one
+/// that answers, else here.
+pub(crate) fn carry_out(
+    app: &App<'_>,
+    engine: &Engine,
+    pairs: &[Pair],
+    order: &Order<'_>,
+) -> Result<Verdict, Failure> {
+    let Some(daemon) = Daemon::find(&app.places) else {
+        return run(app, engine, pairs, order.request());
+    };
+    let signalled = engine.signalled.watch();
+    let items = items_of(pairs);
+    let mut progress = progress_of(app, &items);
+    follow(&daemon, &HANDLER, &items, order, &mut progress, &signalled)
+}
+
+fn items_of(pairs: &[Pair]) -> Vec<ItemId> {
+    pairs.iter().map(|pair| pair.item.clone()).collect()
+}
+
+fn progress_of<'a>(app: &App<'a>, items: &[ItemId]) -> Progress<'a> {
+    let names = items.iter().map(|item| (item.clone(), app.names(item).item)).collect();
+    Progress::new(app.out, names)
+}
+
+/// Runs items here with one request, and waits for the verdict.
 ///
 /// The first Ctrl-C asks all to stop and waits until they have (what is under way is finished, both sides stay
 /// consistent); a second one leaves at once, which is as safe as a crash: the next run picks up.
@@ -29,7 +56,7 @@ pub(crate) fn run(
     pairs: &[Pair],
     request: Request,
 ) -> Result<Verdict, Failure> {
-    let items: Vec<ItemId> = pairs.iter().map(|pair| pair.item.clone()).collect();
+    let items = items_of(pairs);
     let started = engine.center.start(&HANDLER, Some(&items), Some(request), SyncControlFlags::empty())?;
     wait(app, engine, &items, |patience| started.wait_for(patience))
 }
@@ -53,8 +80,7 @@ fn wait<T>(
     mut done: impl FnMut(Duration) -> Option<T>,
 ) -> Result<T, Failure> {
     let signalled = engine.signalled.watch();
-    let names = items.iter().map(|item| (item.clone(), app.names(item).item)).collect();
-    let mut progress = Progress::new(app.out, names);
+    let mut progress = progress_of(app, items);
     let mut asked = false;
     loop {
         if let Some(done) = done(LOOK_EVERY) {

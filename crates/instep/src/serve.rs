@@ -71,8 +71,10 @@ fn stop(center: &Center, grace: StopGrace, inbox: &Receiver<Wake>) -> bool {
     }
     let begun = Instant::now();
     loop {
-        let stopped = center.stop_all_and_wait(LOOK_EVERY);
+        let stopped = center.stop_own_and_wait(LOOK_EVERY);
         if stopped.is_complete() {
+            // What other programs do is theirs: only their sessions end here.
+            center.abandon();
             return false;
         }
         let impatient = inbox.try_iter().any(|wake| wake == Wake::Stop);

@@ -4,9 +4,12 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use center::{Center, ItemStatus};
 use folders::filter::Filter;
 use folders::pair::{Pair, PairSide};
 use reconcile::{Mode, OnConflict};
+use settings::nearest;
+use syncmgr::{HandlerId, ItemId};
 
 use crate::app::App;
 use crate::args::{Rules, Targets, is_path};
@@ -81,6 +84,29 @@ pub(crate) fn named_or_all(settings: &Setup, names: &[String]) -> Result<Vec<Pai
 fn names(settings: &Setup) -> String {
     let names: Vec<&str> = settings.pairs.iter().map(|pair| pair.item.as_str()).take(8).collect();
     names.join(", ")
+}
+
+/// Items of any handler, by identity or name.
+pub(crate) fn named_items(center: &Center, names: &[String]) -> Result<Vec<(HandlerId, ItemId)>, Failure> {
+    let known: Vec<ItemStatus> = center.status()?.into_iter().flat_map(|handler| handler.items).collect();
+    let mut found: Vec<(HandlerId, ItemId)> = Vec::new();
+    for typed in names {
+        let id = ItemId::new(typed).ok();
+        let is = |item: &&ItemStatus| {
+            id.as_ref() == Some(&item.item) || item.name.to_lowercase() == typed.to_lowercase()
+        };
+        let meant: Vec<&ItemStatus> = known.iter().filter(is).collect();
+        if meant.is_empty() {
+            let near = nearest(typed, known.iter().flat_map(|item| [item.item.as_str(), item.name.as_str()]));
+            let failure = Failure::usage(format!("there is no item \"{typed}\""));
+            return Err(match near.first() {
+                Some(near) => failure.tip(format!("did you mean \"{near}\"?")),
+                None => failure.tip("`instep status` shows the items"),
+            });
+        }
+        found.extend(meant.into_iter().map(|item| (item.handler.clone(), item.item.clone())));
+    }
+    Ok(found)
 }
 
 /// Whether two words are folders rather than items.

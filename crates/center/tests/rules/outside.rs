@@ -258,3 +258,15 @@ fn many_programs_report_at_once_and_none_loses_a_word() {
     let query = store::EventQuery { limit: Some(10_000), ..store::EventQuery::default() };
     assert_eq!(world.store.events(&query).unwrap().len(), 6000);
 }
+
+#[test]
+fn a_daemon_that_ends_stops_its_own_runs_and_leaves_other_programs_to_themselves() {
+    let world = world();
+    let session = world.center.open_session(&jobs(), opening(&["x"])).unwrap();
+    say(&*session, &item("x"), ProgressStatus::Updating).unwrap();
+    assert!(world.center.stop_own_and_wait(Duration::ZERO).is_complete());
+    assert_eq!(session.asked(None), CancelRequest::None, "its work goes on");
+    world.center.abandon();
+    assert_eq!(session.can_continue(None), Err(Refusal::Ended));
+    assert_eq!(world.item("x").headline, Headline::Interrupted);
+}

@@ -2,14 +2,15 @@
 
 use folders::RunOptions;
 use folders::pair::Pair;
-use syncmgr::{Outcome, ProblemClass, Request};
+use syncmgr::{Outcome, ProblemClass};
 
 use crate::app::App;
 use crate::args::Sync;
+use crate::client::Order;
 use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
 use crate::report::report;
-use crate::run::{ask, run as run_items};
+use crate::run::{ask, carry_out};
 use crate::targets;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
@@ -26,7 +27,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
             );
         }
     }
-    let verdict = run_items(app, &engine, &pairs, Request::new(options(args)))?;
+    let verdict = carry_out(app, &engine, &pairs, &Order::Sync(&options(args)))?;
     let exit = report(app, &engine, &verdict)?;
     let unasked: Vec<Pair> = pairs
         .into_iter()
@@ -43,7 +44,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
         return Ok(exit);
     }
     let agreed = RunOptions { consent: true, ..options(args) };
-    let verdict = run_items(app, &engine, &unasked, Request::new(agreed))?;
+    let verdict = carry_out(app, &engine, &unasked, &Order::Sync(&agreed))?;
     report(app, &engine, &verdict)
 }
 

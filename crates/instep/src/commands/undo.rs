@@ -1,16 +1,15 @@
 //! `instep undo RUN`.
 
-use folders::UndoRequest;
 use folders::pair::Pair;
-use syncmgr::Request;
 
 use crate::app::App;
 use crate::args::Undo;
+use crate::client::Order;
 use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
 use crate::ledger::find_run;
 use crate::report::report;
-use crate::run::run as run_items;
+use crate::run::carry_out;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Undo) -> Result<Exit, Failure> {
     let engine = Engine::open(app)?;
@@ -30,6 +29,6 @@ pub(crate) fn run(app: &mut App<'_>, args: &Undo) -> Result<Exit, Failure> {
     if !gone.is_empty() {
         app.out.warn(format_args!("left out, because they are no longer set up: {}", gone.join(", ")));
     }
-    let verdict = run_items(app, &engine, &known, Request::new(UndoRequest { run: record.id }))?;
+    let verdict = carry_out(app, &engine, &known, &Order::Undo(record.id))?;
     report(app, &engine, &verdict)
 }

@@ -52,6 +52,12 @@ impl<'o> Progress<'o> {
         Self { out, look, started: now, told: now, names }
     }
 
+    /// Whether anybody would see how the items stand now.
+    pub(crate) fn is_shown(&self) -> bool {
+        let silent = matches!(self.look, Look::Nothing) && !self.out.is_json();
+        !silent && self.started.elapsed() >= QUIET_START
+    }
+
     /// Shows how the items stand now.
     pub(crate) fn update(&mut self, items: &[LiveItem]) {
         if self.started.elapsed() < QUIET_START {

@@ -5,6 +5,7 @@
 mod bad_input;
 mod conflicts;
 mod crash;
+mod daemon;
 mod damage;
 mod guards;
 mod jobs;

@@ -140,6 +140,16 @@ impl Scene {
         self.home().join("instep.toml")
     }
 
+    /// As [`assert_same`](Self::assert_same), but for the files of these names.
+    pub(crate) fn assert_same_but(&self, names: &[&str]) {
+        let without = |tree: &Tree| {
+            let mut entries = tree.entries();
+            entries.retain(|path, _| !names.iter().any(|name| path == name.as_bytes()));
+            entries
+        };
+        assert_eq!(no_times(&without(&self.a)), no_times(&without(&self.b)));
+    }
+
     pub(crate) fn state(&self, path: &str) -> PathBuf {
         self.home().join("state").join(path)
     }

@@ -1,0 +1,255 @@
+//! Commands and the daemon: the same words, the same codes, whoever does the work; and the truth when one of them dies.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::process::Child;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use testkit::Entry;
+
+use crate::scene::{Scene, wait_until};
+use crate::serve::Daemon;
+
+/// One request to the daemon's API: the status and the body.
+fn ask(scene: &Scene, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let mut stream = UnixStream::connect(scene.state("instep.sock")).expect("a daemon answers");
+    let body = body.to_string();
+    write!(
+        stream,
+        "{method} /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("it listens");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("it speaks HTTP");
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    (status, serde_json::from_str(body).unwrap_or(Value::Null))
+}
+
+/// Opens a session for a job; gives its run.
+fn open_session(scene: &Scene, job: &str, pid: Option<u32>) -> u64 {
+    let mut order = json!({"items": [{"item": job}]});
+    if let Some(pid) = pid {
+        order["pid"] = pid.into();
+    }
+    let (status, opened) = ask(scene, "POST", "/sessions", &order);
+    assert!(status == 201 || status == 200, "{status} {opened}");
+    opened["run"].as_u64().expect("it has a number")
+}
+
+fn status_of(scene: &Scene, item: &str) -> Value {
+    let (_, mut objects) = scene.json(&format!("status {item}"));
+    objects.pop().expect("it is known")
+}
+
+/// A pair that takes a while.
+fn large() -> Scene {
+    let scene = Scene::new();
+    scene.a.many(80, 30);
+    scene.a.file("big", vec![9; 32 << 20]);
+    scene
+}
+
+fn is_at_it(scene: &Scene) -> bool {
+    std::fs::read_dir(scene.b.path()).is_ok_and(|entries| entries.count() > 0)
+}
+
+/// What is there is whole (S2).
+fn assert_whole(scene: &Scene) {
+    let left = scene.a.entries();
+    for (path, entry) in scene.b.entries() {
+        let ours = path.split(|byte| *byte == b'/').any(|name| name.starts_with(b".instep"));
+        assert!(ours || matches!(entry, Entry::Dir(_)) || left.get(&path) == Some(&entry));
+    }
+}
+
+/// Without what differs from run to run.
+fn timeless(mut objects: Vec<Value>) -> Vec<Value> {
+    objects.retain(|object| object["type"] != "progress");
+    for object in &mut objects {
+        for place in ["", "/a", "/b"] {
+            if let Some(map) = object.pointer_mut(place).and_then(Value::as_object_mut) {
+                map.retain(|key, _| !["run", "id", "time", "detected", "modified"].contains(&key.as_str()));
+            }
+        }
+    }
+    objects
+}
+
+#[test]
+fn a_sync_through_the_daemon_says_and_does_the_same_as_one_without() {
+    let scenes = [Scene::new(), Scene::new()];
+    let _daemon = Daemon::start(&scenes[1]);
+    let mut told = Vec::new();
+    for scene in &scenes {
+        scene.a.file("one", "1").file("dir/two", "22");
+        let first = scene.json("sync pair");
+        let undone = scene.json("undo last");
+        scene.instep("sync pair").expect(0);
+        scene.a.file("both", "left");
+        scene.b.file("both", "right");
+        let conflict = scene.json("sync pair");
+        scene.assert_same_but(&["both"]);
+        scene.a.remove("one");
+        let guarded = scene.json("sync pair --max-delete 0");
+        told.push([first, undone, conflict, guarded].map(|(code, objects)| (code, timeless(objects))));
+    }
+    assert_eq!(told[0].each_ref().map(|(code, _)| *code), [0, 0, 5, 4]);
+    assert_eq!(told[0], told[1]);
+    let daemon_log = std::fs::read_to_string(scenes[1].home().join("serve.log")).expect("it logs");
+    assert!(daemon_log.contains("\"began\""), "the daemon did it: {daemon_log}");
+}
+
+#[test]
+fn two_folders_that_are_news_to_the_daemon_are_synchronized_at_once() {
+    let scene = Scene::bare();
+    let _daemon = Daemon::start(&scene);
+    scene.a.file("one", "1");
+    scene.instep("sync A B").expect(0);
+    assert_eq!(scene.b.read("one"), b"1");
+}
+
+#[test]
+fn ctrl_c_at_a_command_stops_the_run_of_the_daemon() {
+    let scene = large();
+    let daemon = Daemon::start(&scene);
+    let mut child = scene.spawn("sync pair --json");
+    wait_until(|| is_at_it(&scene) || child.try_wait().is_ok_and(|ended| ended.is_some()));
+    let _ = kill_process(Pid::from_child(&child), Signal::INT);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(matches!(output.status.code(), Some(0 | 6)), "{output:?}");
+    assert_whole(&scene);
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn stop_reaches_a_run_of_the_daemon_and_one_of_another_command() {
+    for with_daemon in [true, false] {
+        let scene = large();
+        let _daemon = with_daemon.then(|| Daemon::start(&scene));
+        let mut child: Child = scene.spawn("sync pair");
+        wait_until(|| is_at_it(&scene) || child.try_wait().is_ok_and(|ended| ended.is_some()));
+        scene.instep("stop pair").expect(0);
+        assert_eq!(status_of(&scene, "pair")["running"], Value::Null);
+        let code = child.wait().expect("it ends").code();
+        assert!(matches!(code, Some(0 | 6)), "{code:?}");
+        assert_whole(&scene);
+        scene.instep("stop --all").expect(0).says(&["Nothing of it runs"]);
+    }
+    Scene::new().instep("stop nobody").expect(2).says(&["no item"]);
+}
+
+#[test]
+fn a_switch_that_is_thrown_by_a_command_is_thrown_in_the_daemon() {
+    let scene = Scene::new();
+    let _daemon = Daemon::start(&scene);
+    scene.instep("disable pair").expect(0);
+    let (_, item) = ask(&scene, "GET", "/items/folders/pair", &Value::Null);
+    assert_eq!(item["enabled"], false, "{item}");
+    scene.instep("sync pair").expect(3).says(&["it is disabled"]);
+    scene.instep("enable pair").expect(0);
+    scene.instep("sync pair").expect(0);
+}
+
+#[test]
+fn r12_a_daemon_that_is_killed_in_the_middle_of_three_sessions_leaves_the_truth() {
+    let scene = Scene::new();
+    let daemon = Daemon::start(&scene);
+    let runs = ["nightly", "weekly", "monthly"].map(|job| open_session(&scene, job, None));
+    assert_eq!(status_of(&scene, "nightly")["running"], runs[0]);
+    daemon.kill();
+
+    // With no daemon at all: whoever looks finds them interrupted.
+    for (job, run) in ["nightly", "weekly", "monthly"].iter().zip(runs) {
+        let status = status_of(&scene, job);
+        assert_eq!(status["headline"], "interrupted", "{status}");
+        assert_eq!((&status["running"], status["last_run"]["run"].as_u64()), (&Value::Null, Some(run)));
+    }
+    // The next one goes on as if nothing had been, and says so of what the old one had begun.
+    let daemon = Daemon::start(&scene);
+    let report = json!({"call": "progress", "item": "nightly", "status": "updating", "step": 1, "max": 2});
+    let (status, _) = ask(&scene, "POST", &format!("/sessions/{}/call", runs[0]), &report);
+    assert!(matches!(status, 400 | 404 | 410 | 422), "{status}");
+    let again = open_session(&scene, "nightly", None);
+    assert_eq!(status_of(&scene, "nightly")["running"], again);
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(status_of(&scene, "nightly")["running"], Value::Null, "nothing runs for ever");
+}
+
+#[test]
+fn r12_a_session_whose_program_is_gone_is_found_out_while_the_daemon_lives() {
+    let scene = Scene::new();
+    let _daemon = Daemon::start(&scene);
+    let mut program = std::process::Command::new("cat")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("there is cat");
+    let run = open_session(&scene, "nightly", Some(program.id()));
+    assert_eq!(status_of(&scene, "nightly")["running"], run);
+    program.kill().expect("it is our child");
+    program.wait().expect("it ends");
+    wait_until(|| status_of(&scene, "nightly")["running"].is_null());
+    assert_eq!(
+        status_of(&scene, "nightly")["last_run"]["outcome"],
+        "failed",
+        "nothing was ever said about it"
+    );
+}
+
+#[test]
+fn a_stop_of_the_daemon_asks_what_runs_and_leaves_nothing_half_done() {
+    let scene = large();
+    let daemon = Daemon::start(&scene);
+    let mut child = scene.spawn("sync pair");
+    wait_until(|| is_at_it(&scene) || child.try_wait().is_ok_and(|ended| ended.is_some()));
+    assert_eq!(daemon.stop(), Some(0));
+    let code = child.wait().expect("it ends").code();
+    assert!(matches!(code, Some(0 | 3 | 6)), "{code:?}");
+    assert_whole(&scene);
+    let (_, runs) = scene.json("results");
+    assert!(runs[0]["outcome"] == "canceled" || runs[0]["outcome"] == "done", "{runs:?}");
+    scene.instep("sync pair").expect(0);
+    scene.assert_same();
+}
+
+#[test]
+fn a_schedule_goes_on_after_the_daemon_was_killed() {
+    let scene = Scene::new();
+    let file = scene.home().join("instep.toml");
+    let text = std::fs::read_to_string(&file).expect("it is there");
+    std::fs::write(&file, format!("{text}schedule = {{ every = \"1s\" }}\n")).expect("the home is ours");
+    scene.a.file("one", "1");
+    scene.instep("sync pair").expect(0);
+    let runs = |scene: &Scene| scene.json("results").1.len();
+    for (round, kill) in [true, false].into_iter().enumerate() {
+        let daemon = Daemon::start(&scene);
+        let before = runs(&scene);
+        scene.a.file(format!("more {round}"), "x");
+        wait_until(|| runs(&scene) > before && scene.b.has(format!("more {round}")));
+        if kill {
+            daemon.kill();
+        } else {
+            assert_eq!(daemon.stop(), Some(0));
+        }
+    }
+    scene.assert_same();
+}
+
+#[test]
+fn a_command_and_the_daemon_never_fight_over_an_item() {
+    let scene = large();
+    // It began before there was a daemon, and has the pair.
+    let mut child = scene.spawn("sync pair");
+    let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    wait_until(|| is_at_it(&scene) || child.try_wait().is_ok_and(|ended| ended.is_some()));
+    let _daemon = Daemon::start(&scene);
+    let code = scene.instep("sync pair").code;
+    assert!(matches!(code, Some(0 | 7)), "one waits for the other: {code:?}");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0), "{:?}", lines.next());
+    scene.instep("sync pair").expect(0);
+    scene.assert_same();
+}
