@@ -1,51 +1,63 @@
 //! What other processes do with the same store: commands that run by themselves, and those that were killed.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
-use store::StoreError;
-use syncmgr::{HandlerId, ItemId, RunId};
+use store::{RunQuery, StoreError};
+use syncmgr::RunId;
 
 use crate::center::{Center, locked};
 use crate::feed::What;
 
-/// The runs of other processes at the last look, with the items that are told about when they end.
-pub(crate) type Elsewhere = HashMap<RunId, Vec<(HandlerId, ItemId)>>;
+/// How many runs are looked at in one look; the next goes on.
+const MOST: u32 = 1000;
+
+/// What the last look saw.
+#[derive(Default)]
+pub(crate) struct Elsewhere {
+    /// The newest run; none before the first look.
+    newest: Option<RunId>,
+    /// Runs of other processes that had not ended.
+    running: HashSet<RunId>,
+}
 
 impl Center {
-    /// Closes runs whose process is gone (R12), and tells the followers which items other processes have begun or ended
-    /// to synchronize since the last look. Cheap, and writes nothing while nothing happens: for every few seconds.
+    /// Closes runs whose process is gone (R12), and tells the followers of items that other processes have begun or ended
+    /// to synchronize since the last look; gives whether there were any. Cheap, and writes nothing while nothing happens:
+    /// for every second or so.
     ///
     /// # Errors
     /// The store could not be read or written.
-    pub fn look_elsewhere(&self) -> Result<(), StoreError> {
+    pub fn look_elsewhere(&self) -> Result<bool, StoreError> {
         let store = &self.inner.store;
         match store.close_abandoned() {
             // Another process writes: the next look will do.
             Ok(_) | Err(StoreError::Locked { .. }) => {}
             Err(error) => return Err(error),
         }
-        let running: Vec<RunId> = store.running_elsewhere()?.into_iter().map(|(run, _)| run).collect();
         let mut known = locked(&self.inner.elsewhere);
-        let ended: Vec<RunId> = known.keys().filter(|run| !running.contains(run)).copied().collect();
-        let mut changed: Vec<(HandlerId, ItemId)> =
-            ended.iter().filter_map(|run| known.remove(run)).flatten().collect();
-        for run in running {
-            if known.contains_key(&run) {
-                continue;
+        let running: HashSet<RunId> = store.running_elsewhere()?.into_iter().map(|(run, _)| run).collect();
+        let mut changed: HashSet<RunId> = running.symmetric_difference(&known.running).copied().collect();
+        match known.newest {
+            Some(seen) => {
+                let begun = store.runs_after(seen, MOST)?;
+                known.newest = begun.last().map_or(Some(seen), |(run, _)| Some(*run));
+                // Also those that have ended already.
+                changed.extend(begun.into_iter().filter(|(_, own)| !own).map(|(run, _)| run));
             }
-            let items: Vec<(HandlerId, ItemId)> = store
-                .run(run)?
-                .map(|record| {
-                    record.items.into_iter().map(|item| (record.handler.clone(), item.item)).collect()
-                })
-                .unwrap_or_default();
-            changed.extend_from_slice(&items);
-            known.insert(run, items);
+            None => {
+                let query = RunQuery { limit: Some(1), ..RunQuery::default() };
+                known.newest = Some(store.runs(&query)?.first().map_or(RunId(0), |run| run.id));
+            }
         }
+        known.running = running;
         drop(known);
-        for (handler, item) in changed {
-            self.inner.tell(What::ItemChanged { handler, item });
+        let any = !changed.is_empty();
+        for run in changed {
+            let Some(record) = store.run(run)? else { continue };
+            for item in record.items {
+                self.inner.tell(What::ItemChanged { handler: record.handler.clone(), item: item.item });
+            }
         }
-        Ok(())
+        Ok(any)
     }
 }

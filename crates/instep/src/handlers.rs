@@ -17,6 +17,7 @@ use crate::setup::Setup;
 /// The handlers that are built in.
 pub(crate) struct Handlers {
     folders: Arc<FoldersHandler>,
+    jobs: Jobs,
 }
 
 impl Handlers {
@@ -26,8 +27,13 @@ impl Handlers {
         let pairs = app.settings.pairs.clone();
         let folders = Arc::new(FoldersHandler::new(app.home(), pairs, ledger));
         center.register(Arc::clone(&folders) as Arc<dyn syncmgr::Handler>)?;
-        Jobs::register(center)?;
-        Ok(Self { folders })
+        let jobs = Jobs::register(center)?;
+        Ok(Self { folders, jobs })
+    }
+
+    /// Takes in jobs that other processes have reported since the last look.
+    pub(crate) fn refresh(&self, center: &Center) -> Result<(), Refusal> {
+        self.jobs.refresh(center).map(drop)
     }
 
     /// Makes them have the items that are set up now. An item that is being synchronized goes on as it began.

@@ -287,6 +287,17 @@ pub(crate) fn open_runs(conn: &rusqlite::Connection) -> rusqlite::Result<Vec<(Ru
         .collect()
 }
 
+/// Runs after that one, the oldest first: the run, and who runs it or has run it.
+pub(crate) fn runs_after(
+    conn: &rusqlite::Connection,
+    seen: RunId,
+    most: u32,
+) -> rusqlite::Result<Vec<(RunId, String)>> {
+    conn.prepare_cached("SELECT id, owner FROM runs WHERE id > ?1 ORDER BY id LIMIT ?2")?
+        .query_map(params![signed(seen.0), most], |row| Ok((RunId(unsigned(row.get(0)?)), row.get(1)?)))?
+        .collect()
+}
+
 /// Ends a run whose process is gone (R12). When it really ended nobody knows: its last sign of life is what is true.
 pub(crate) fn interrupt(ledger: &Ledger<'_>, run: RunId) -> rusqlite::Result<bool> {
     let (first, last) = events_of(run);

@@ -159,6 +159,16 @@ impl Store {
         Ok(living.filter_map(|(run, name)| Some((run, owner::process(&name)?))).collect())
     }
 
+    /// The runs after that one, oldest first and at most so many, each with whether it is of this process.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn runs_after(&self, seen: RunId, most: u32) -> Result<Vec<(RunId, bool)>, StoreError> {
+        let runs = self.read(|conn| recorder::runs_after(conn, seen, most))?;
+        let mine = self.owner.get().map(|owner| owner.name());
+        Ok(runs.into_iter().map(|(run, name)| (run, Some(name.as_str()) == mine)).collect())
+    }
+
     /// A page of runs, newest first.
     ///
     /// # Errors

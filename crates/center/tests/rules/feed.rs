@@ -256,6 +256,7 @@ fn r12_what_other_processes_do_with_an_item_is_told_also_when_they_are_killed() 
         world.center.look_elsewhere().unwrap();
         feed.since(before, 9) != News::Nothing
     };
+    world.start(&["a"]).wait();
     assert!(told(), "it has begun");
     assert!(!told(), "nothing new");
     let running = world.store.running_elsewhere().unwrap();
@@ -264,5 +265,12 @@ fn r12_what_other_processes_do_with_an_item_is_told_also_when_they_are_killed() 
     child.wait().unwrap();
     assert!(told(), "it is gone");
     assert!(world.store.running_elsewhere().unwrap().is_empty());
-    assert_eq!(world.item("a").last_run.unwrap().result.outcome, Some(Outcome::Interrupted));
+
+    // One that was over before anybody looked.
+    let again = world.again(Actor::good(&["a"]));
+    again.start(&["a"]).wait();
+    assert!(told());
+    assert!(!told());
+    world.start(&["a"]).wait();
+    assert!(!world.center.look_elsewhere().unwrap(), "our own are told as they happen");
 }

@@ -103,9 +103,7 @@ impl Tender {
             if stamp(&self.file) != self.seen {
                 self.reload();
             }
-            if let Err(error) = self.center.look_elsewhere() {
-                tracing::warn!("the results cannot be looked at: {error}");
-            }
+            self.look_elsewhere();
             if self.retained.is_none_or(|last| last.elapsed() >= RETAIN_EVERY) {
                 self.retained = Some(Instant::now());
                 if let Err(error) = self.center.retain() {
@@ -113,6 +111,15 @@ impl Tender {
                 }
             }
             self.show_life();
+        }
+    }
+
+    /// What other processes did, and the jobs that they were the first to report.
+    fn look_elsewhere(&self) {
+        let looked = self.center.look_elsewhere().map_err(syncmgr::Refusal::from);
+        let refreshed = looked.and_then(|any| if any { self.handlers.refresh(&self.center) } else { Ok(()) });
+        if let Err(error) = refreshed {
+            tracing::warn!("the results cannot be looked at: {error}");
         }
     }
 

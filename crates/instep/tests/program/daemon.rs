@@ -14,7 +14,7 @@ use crate::serve::Daemon;
 /// One request to the daemon's API: the status and the body.
 fn ask(scene: &Scene, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let mut stream = UnixStream::connect(scene.state("instep.sock")).expect("a daemon answers");
-    let body = body.to_string();
+    let body = if body.is_null() { String::new() } else { body.to_string() };
     write!(
         stream,
         "{method} /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
@@ -252,4 +252,12 @@ fn a_command_and_the_daemon_never_fight_over_an_item() {
     assert_eq!(child.wait().expect("it ends").code(), Some(0), "{:?}", lines.next());
     scene.instep("sync pair").expect(0);
     scene.assert_same();
+}
+
+#[test]
+fn a_job_that_another_process_reports_first_is_an_item_of_the_daemon_soon_after() {
+    let scene = Scene::new();
+    let _daemon = Daemon::start(&scene);
+    scene.instep("run nightly -- true").expect(0);
+    wait_until(|| ask(&scene, "GET", "/items/jobs/nightly", &Value::Null).0 == 200);
 }
