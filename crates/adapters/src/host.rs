@@ -26,7 +26,7 @@ mod ui;
 
 pub use handler::HostedHandler;
 pub use limits::Limits;
-pub use spec::{HandlerSpec, Services};
+pub use spec::{Environment, HandlerSpec, LookUp, Services};
 
 /// What the conformance kit needs of a process without a host around it.
 pub(crate) mod bare {

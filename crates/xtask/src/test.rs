@@ -31,13 +31,29 @@ fn install_tools() {
 pub(crate) fn run(filters: &[&str]) -> Result<()> {
     shell::cargo_tool("nextest", "cargo-nextest")?;
     install_tools();
+    if !shell::succeeds(&["jq", "--version"]) {
+        // The SDK for shells stands on it.
+        shell::succeeds(&["apt-get", "install", "--yes", "--no-install-recommends", "jq"]);
+    }
     let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
     let mut words = vec!["cargo", "nextest", "run", "--workspace", "--profile", profile];
     words.extend(filters);
     shell::run(&words)?;
     if filters.is_empty() {
+        python()?;
         // The test runner above does not know documentation tests.
         shell::run(&["cargo", "test", "--quiet", "--workspace", "--doc"])?;
     }
     Ok(())
+}
+
+/// The tests of the Python SDK, on the package as it is installed.
+fn python() -> Result<()> {
+    let venv = "target/python";
+    let python = format!("{venv}/bin/python");
+    if !shell::succeeds(&[&python, "--version"]) {
+        shell::run(&["python3", "-m", "venv", venv])?;
+    }
+    shell::run(&[&python, "-m", "pip", "install", "--quiet", "--force-reinstall", "./sdk/python"])?;
+    shell::run(&[&python, "-m", "unittest", "discover", "--start-directory", "sdk/python/tests"])
 }

@@ -53,14 +53,23 @@ impl Process {
             );
             Problem::new(class, text).with_fix(format!("look at [handlers.{}] command", spec.id))
         };
-        Self::spawn(spec, program, words).map_err(failed)
+        let environment = spec.environment.as_ref().map(|environment| (environment.0)()).transpose()?;
+        Self::spawn(spec, program, words, environment).map_err(failed)
     }
 
-    fn spawn(spec: &HandlerSpec, program: &str, words: &[String]) -> io::Result<(Self, Pipes)> {
+    fn spawn(
+        spec: &HandlerSpec,
+        program: &str,
+        words: &[String],
+        environment: Option<Vec<(String, String)>>,
+    ) -> io::Result<(Self, Pipes)> {
         let (theirs_in, output) = pipe()?;
         let (input, theirs_out) = pipe()?;
         let (log, theirs_log) = pipe()?;
         let mut command = Command::new(program);
+        if let Some(environment) = environment {
+            command.env_clear().envs(environment);
+        }
         command
             .args(words)
             .envs(&spec.env)

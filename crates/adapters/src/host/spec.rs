@@ -1,16 +1,17 @@
 //! What is known of a handler before it is asked anything.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use syncmgr::conflict::SharedLedger;
 use syncmgr::control::Control;
-use syncmgr::{HandlerId, SessionCreator};
+use syncmgr::{HandlerId, Problem, SessionCreator};
 
 /// A handler in another process, as the settings describe it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct HandlerSpec {
     /// The identifier under which it is registered.
     pub id: HandlerId,
@@ -18,8 +19,10 @@ pub struct HandlerSpec {
     pub command: Option<Vec<String>>,
     /// Where it is started; none: where we are.
     pub dir: Option<PathBuf>,
-    /// Added to our environment.
+    /// Added to the environment.
     pub env: BTreeMap<String, String>,
+    /// Where the whole environment comes from when a process is started; none: it inherits ours.
+    pub environment: Option<Environment>,
     /// The handler's own settings.
     pub settings: Map<String, Value>,
     /// The settings of its items.
@@ -41,10 +44,24 @@ impl HandlerSpec {
             command: None,
             dir: None,
             env: BTreeMap::new(),
+            environment: None,
             settings: Map::new(),
             items: BTreeMap::new(),
             state: None,
         }
+    }
+}
+
+/// Looks up the variables of a process when it is started: secrets are not held longer than that.
+#[derive(Clone)]
+pub struct Environment(pub Arc<LookUp>);
+
+/// Gives the variables, or says which cannot be had.
+pub type LookUp = dyn Fn() -> Result<Vec<(String, String)>, Problem> + Send + Sync;
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Environment")
     }
 }
 
