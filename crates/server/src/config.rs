@@ -36,7 +36,7 @@ pub struct Limits {
     pub rate: NonZeroU32,
     /// Bytes of a body that is read as a whole.
     pub body: usize,
-    /// How long a client may take for the head of a request, for each part of its body, and to take a part of an answer.
+    /// How long a client may take for the head of a request, for its body, and to take a part of an answer.
     pub patience: Duration,
     /// How long what is under way may take when the service ends.
     pub grace: Duration,

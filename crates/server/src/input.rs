@@ -7,6 +7,7 @@ use axum::http::request::Parts as Head;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use syncmgr::{HandlerId, ItemId, Refusal};
+use tokio::time::timeout;
 use utoipa::IntoParams;
 
 use crate::failure::Failure;
@@ -46,9 +47,12 @@ impl<T: DeserializeOwned> FromRequest<Parts> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, parts: &Parts) -> Result<Self, Failure> {
-        match axum::Json::from_request(request, parts).await {
-            Ok(axum::Json(value)) => Ok(Self(value)),
-            Err(error) => Err(unreadable(&error)),
+        match timeout(parts.limits().patience, axum::Json::from_request(request, parts)).await {
+            Ok(Ok(axum::Json(value))) => Ok(Self(value)),
+            Ok(Err(error)) => Err(unreadable(&error)),
+            Err(_) => {
+                Err(Failure::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "the body did not come in time"))
+            }
         }
     }
 }
