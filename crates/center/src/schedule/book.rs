@@ -28,5 +28,9 @@ pub(crate) struct Book {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Found {
     pub(crate) state: ScheduleState,
+    /// When it may begin next, as far as time decides.
+    pub(crate) next: Option<i64>,
+    /// When it is overdue, if no good run comes before.
+    pub(crate) overdue_at: Option<i64>,
     pub(crate) followed: Option<Followed>,
 }

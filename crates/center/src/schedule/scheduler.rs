@@ -9,7 +9,7 @@ use store::{ItemState, ScheduleRow, ScheduleState, StoreError};
 use syncmgr::flags::SyncControlFlags;
 use syncmgr::handler::SyncItem;
 use syncmgr::switches::Origin;
-use syncmgr::{Level, NewEvent, Outcome};
+use syncmgr::{ItemId, Level, NewEvent, Outcome};
 
 use super::book::{Found, Key};
 use super::cause::{Cause, Happening, Skip};
@@ -56,6 +56,8 @@ struct Kept {
     /// The store's edition then.
     edition: Option<i64>,
     items: HashMap<Key, ItemState>,
+    /// When an item with that name was last good, whosever it is.
+    good: HashMap<ItemId, i64>,
     paused_until: Option<i64>,
 }
 
@@ -66,8 +68,6 @@ struct Mind {
     /// The run that it started.
     started: Option<Started>,
     look_at: Option<i64>,
-    /// When it is overdue, as far as was known at the last look.
-    overdue_at: Option<i64>,
     /// The facts that were decided upon last: while they are the same, only time makes a difference.
     seen: Option<Seen>,
     follow: Option<Follow>,
@@ -94,6 +94,7 @@ struct Decided {
     key: Key,
     decision: Decision,
     seen: Seen,
+    next: Option<i64>,
     overdue_at: Option<i64>,
 }
 
@@ -161,8 +162,7 @@ impl Scheduler {
             let Some(present) = present.remove(key) else { continue };
             mind.keep_following(&inner, key, &present, now);
             let kept = self.kept.items.get(key);
-            let before = mind.schedule.after.iter();
-            let before = before.filter_map(|id| self.kept.last_good_of(id.as_str())).max();
+            let before = mind.schedule.after.iter().filter_map(|id| self.kept.good.get(id)).copied().max();
             let own_pause = kept.and_then(|kept| kept.paused_until);
             let unmet = self.around.unmet(&mind.schedule);
             let elsewhere = kept.and_then(|kept| kept.running).is_some();
@@ -175,7 +175,7 @@ impl Scheduler {
                 before,
                 changed: mind.follow.as_ref().is_some_and(Follow::asks),
                 is_unmet: unmet.is_some(),
-                is_overdue: mind.overdue_at.is_some_and(|at| at < now),
+                is_overdue: mind.found.overdue_at.is_some_and(|at| at < now),
             };
             let concerns = |happening: &Happening| {
                 mind.schedule.on.iter().any(|trigger| happening.cause_of(trigger).is_some())
@@ -210,8 +210,11 @@ impl Scheduler {
             };
             let decision = decide(&facts, &mind.found.state);
             let since = facts.last_good.or(kept.map(|kept| kept.first_seen)).unwrap_or(now);
-            let overdue_at = Times::new(&mind.schedule, &zone).overdue_at(since);
-            decisions.push(Decided { key: key.clone(), decision, seen, overdue_at });
+            let times = Times::new(&mind.schedule, &zone);
+            let overdue_at = times.overdue_at(since);
+            let base = facts.last_good.max(decision.state.tried);
+            let next = times.upcoming(now, base, seen.paused_until, 1).first().copied();
+            decisions.push(Decided { key: key.clone(), decision, seen, next, overdue_at });
         }
         self.write_down(&inner, &decisions, now);
         for decided in decisions {
@@ -316,10 +319,15 @@ impl Scheduler {
         if self.kept.edition == Some(edition) {
             return Ok(());
         }
-        let items = inner.store.item_states(None)?.into_iter();
-        let paused_until = inner.store.paused_until()?;
-        let items = items.map(|state| ((state.handler.clone(), state.item.clone()), state)).collect();
-        self.kept = Kept { edition: Some(edition), items, paused_until };
+        let states = inner.store.item_states(None)?;
+        let mut good = HashMap::new();
+        for (state, (_, ended)) in states.iter().filter_map(|state| Some((state, state.last_good?))) {
+            let latest = good.entry(state.item.clone()).or_insert(ended);
+            *latest = ended.max(*latest);
+        }
+        let items =
+            states.into_iter().map(|state| ((state.handler.clone(), state.item.clone()), state)).collect();
+        self.kept = Kept { edition: Some(edition), items, good, paused_until: inner.store.paused_until()? };
         Ok(())
     }
 
@@ -355,7 +363,7 @@ impl Scheduler {
     }
 
     fn carry_out(&mut self, inner: &Arc<Inner>, decided: Decided, now: i64) {
-        let Decided { key, decision, seen, overdue_at } = decided;
+        let Decided { key, decision, seen, next, overdue_at } = decided;
         let Some(mind) = self.minds.get_mut(&key) else { return };
         let Decision { state, start, skips, look_at, .. } = decision;
         let overlaps = skips.iter().any(|(skip, _)| *skip == Skip::Overlap);
@@ -372,8 +380,8 @@ impl Scheduler {
         });
         let overdue_look = overdue_at.filter(|_| !is_overdue).map(|at| at.saturating_add(1));
         mind.look_at = look_at.into_iter().chain(overdue_look).min();
-        (mind.overdue_at, mind.seen) = (overdue_at, Some(Seen { is_overdue, ..seen }));
-        let found = Found { state, followed: mind.followed_now() };
+        mind.seen = Some(Seen { is_overdue, ..seen });
+        let found = Found { state, next, overdue_at, followed: mind.followed_now() };
         if let Some(start) = start {
             let request = match (start.cause, &mind.follow) {
                 (Cause::Change, Some(follow)) => follow.take(),
@@ -413,14 +421,6 @@ impl Drop for Scheduler {
     }
 }
 
-impl Kept {
-    /// When the item with that name was last good, whosever it is.
-    fn last_good_of(&self, id: &str) -> Option<i64> {
-        let named = self.items.iter().filter(|((_, item), _)| item.as_str() == id);
-        named.filter_map(|(_, state)| state.last_good).map(|(_, ended)| ended).max()
-    }
-}
-
 impl Mind {
     fn new(schedule: Arc<Schedule>, state: ScheduleState) -> Self {
         Self {
@@ -428,7 +428,6 @@ impl Mind {
             found: Found { state, ..Found::default() },
             started: None,
             look_at: None,
-            overdue_at: None,
             seen: None,
             follow: None,
             followed: None,

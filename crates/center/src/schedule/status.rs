@@ -96,12 +96,19 @@ impl Schedules {
         let schedule = Arc::clone(self.set.get(&key)?);
         let times = Times::new(&schedule, &self.zone);
         let nothing = Found::default();
-        let found = self.found.get(&key).unwrap_or(&nothing);
-        let state = self.kept.get(&key).filter(|_| *found == nothing).unwrap_or(&found.state);
-        let overdue_at = times.overdue_at(last_good.unwrap_or(first_seen));
+        // What the scheduler worked out holds until it has worked it out anew; ten thousand items are ready at once.
+        let known = self.found.get(&key);
+        let found = known.unwrap_or(&nothing);
+        let state = known.map_or_else(|| self.kept.get(&key).unwrap_or(&nothing.state), |found| &found.state);
+        let overdue_at = match known {
+            Some(found) => found.overdue_at,
+            None => times.overdue_at(last_good.unwrap_or(first_seen)),
+        };
         // Nothing is due while it is paused: only what the settings promise by a length of time counts on.
         let overdue_at = overdue_at.filter(|_| paused_until.is_none() || schedule.overdue.is_some());
-        let next = times.upcoming(self.now, last_good.max(state.tried), paused_until, 1).first().copied();
+        let next = found.next.filter(|next| *next > self.now).or_else(|| {
+            times.upcoming(self.now, last_good.max(state.tried), paused_until, 1).first().copied()
+        });
         Some(ScheduleStatus {
             next,
             due: state
