@@ -6,6 +6,7 @@
 mod ancestors;
 mod apply;
 pub mod base;
+pub mod checkup;
 pub mod drive;
 pub mod filter;
 mod follow;

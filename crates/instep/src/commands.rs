@@ -3,6 +3,7 @@
 mod add;
 mod completions;
 mod conflicts;
+mod doctor;
 mod enable;
 mod list;
 mod pause;
@@ -13,6 +14,8 @@ mod resolve;
 mod results;
 mod run;
 mod schedule;
+mod secret;
+pub(crate) mod service;
 mod status;
 mod stop;
 mod sync;
@@ -21,9 +24,10 @@ mod verify;
 mod watch;
 
 use crate::app::App;
-use crate::args::{Command, JobCommand};
+use crate::args::{Command, JobCommand, UpkeepCommand};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
+use crate::places::Places;
 use crate::serve;
 
 /// Carries a command out.
@@ -57,5 +61,14 @@ pub(crate) fn job(out: &Out, command: &JobCommand) -> u8 {
     match command {
         JobCommand::Run(args) => run::run(out, args),
         JobCommand::Report(args) => report::run(out, args),
+    }
+}
+
+/// Carries out what looks after the installation.
+pub(crate) fn upkeep(out: &Out, places: &Places, command: &UpkeepCommand) -> Result<Exit, Failure> {
+    match command {
+        UpkeepCommand::Doctor(args) => Ok(doctor::run(out, places, args)),
+        UpkeepCommand::Service(args) => service::run(out, places, args),
+        UpkeepCommand::Secret(args) => secret::run(out, places, args),
     }
 }

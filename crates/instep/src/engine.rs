@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use center::{Center, SystemClock};
+use channels::hooks::HookRunner;
 use folders::handler::HANDLER_ID;
 use folders::pair::Pair;
 use store::Store;
@@ -14,6 +15,7 @@ use crate::handlers::Handlers;
 use crate::ledger;
 use crate::schedules;
 use crate::signals::Signalled;
+use crate::telling;
 
 /// The handler of folder pairs.
 pub(crate) static HANDLER: LazyLock<HandlerId> = LazyLock::new(|| {
@@ -25,6 +27,8 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) center: Center,
     pub(crate) signalled: Signalled,
+    /// Ends with the command, after the hooks that are due.
+    _hooks: Option<HookRunner>,
 }
 
 impl Engine {
@@ -34,7 +38,10 @@ impl Engine {
         let center = Center::new(Arc::clone(&store), Arc::new(SystemClock::default()));
         Handlers::register(&center, app)?;
         schedules::set(&center, &app.settings);
-        Ok(Self { store, center, signalled: Signalled::listen()? })
+        let settings = &app.settings.said;
+        let any = !settings.hooks.is_empty() || settings.items.iter().any(|item| !item.hooks.is_empty());
+        let hooks = if any { Some(telling::hooks(&center, &app.settings, &app.places)?) } else { None };
+        Ok(Self { store, center, signalled: Signalled::listen()?, _hooks: hooks })
     }
 
     /// Takes out the items that are disabled.

@@ -5,6 +5,7 @@ mod app;
 mod args;
 mod client;
 mod commands;
+mod doctor;
 mod engine;
 mod exit;
 mod handlers;
@@ -23,6 +24,8 @@ mod setup;
 mod signals;
 mod spool;
 mod targets;
+mod telling;
+mod unit;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -33,6 +36,7 @@ use app::App;
 use args::{Cli, ColorChoice, Global, Typed};
 use exit::{Exit, Failure};
 use out::Out;
+use places::Places;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -44,6 +48,11 @@ fn main() -> ExitCode {
         }
         Ok(Cli { global, command: Typed::Job(command) }) => {
             return ExitCode::from(commands::job(&Out::new(&global, false), &command));
+        }
+        Ok(Cli { global, command: Typed::Upkeep(command) }) => {
+            let out = Out::new(&global, command.json());
+            let result = Places::from_env().and_then(|places| commands::upkeep(&out, &places, &command));
+            finish(&out, false, result)
         }
         Err(error) => refuse(&words, &error),
     };

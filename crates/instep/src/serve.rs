@@ -39,7 +39,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Serve) -> Result<Exit, Failure> {
     // What happened before is known; that it still holds is not.
     center.set_trusted_since(Some(clock.wall()));
     let _log = log::follow(&center)?;
-    let mut tender = Tender::new(app, center.clone(), handlers);
+    let mut tender = Tender::new(app, center.clone(), handlers)?;
     let service = Service::start(&claim, &app.places, &app.settings.said, &center)?;
     claim.publish(clock.wall())?;
     let schedules = center.run_schedules(Box::new(SystemSenses))?;

@@ -206,6 +206,58 @@ mod tests {
         Ok(Setup::new(said, &places))
     }
 
+    /// Set to rewrite the file: `INSTEP_UPDATE=1 cargo test -p instep schema`.
+    const UPDATE: &str = "INSTEP_UPDATE";
+
+    fn docs(name: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
+    }
+
+    #[test]
+    fn the_published_schema_is_the_one_of_the_code() {
+        let schema = settings::schema::schema::<pairs::PairKeys>();
+        let text = format!("{schema:#}\n");
+        let file = docs("settings.schema.json");
+        if std::env::var_os(UPDATE).is_some() {
+            std::fs::write(&file, &text).unwrap();
+        }
+        let published = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            text == published,
+            "the schema has changed; if that is meant, set {UPDATE}=1 and review the diff"
+        );
+    }
+
+    /// Every key of the schema, wherever it stands.
+    fn keys(schema: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+        match schema {
+            serde_json::Value::Object(object) => {
+                if let Some(serde_json::Value::Object(properties)) = object.get("properties") {
+                    found.extend(properties.keys().cloned());
+                }
+                object.values().for_each(|value| keys(value, found));
+            }
+            serde_json::Value::Array(array) => array.iter().for_each(|value| keys(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_key_is_documented_and_every_example_can_be_read() {
+        let mut known = std::collections::BTreeSet::new();
+        keys(&settings::schema::schema::<pairs::PairKeys>(), &mut known);
+        let page = std::fs::read_to_string(docs("settings.md")).unwrap();
+        let missing: Vec<&String> = known.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+        assert!(missing.is_empty(), "docs/settings.md does not say what these are: {missing:?}");
+        for name in ["settings.md", "alerts.md"] {
+            let page = std::fs::read_to_string(docs(name)).unwrap();
+            for example in page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+                let read = parse(example);
+                assert!(read.is_ok(), "{name}: {example}\n{}", read.unwrap_err());
+            }
+        }
+    }
+
     #[test]
     fn an_item_has_defaults() {
         let settings = parse("[items.photos]\na = '~/Photos'\nb = '/nas/Photos'\n").unwrap();

@@ -57,6 +57,23 @@ impl Hooks {
         own.iter().chain(&self.end)
     }
 
+    /// All commands that there are.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        let all = [
+            &self.start,
+            &self.end,
+            &self.done,
+            &self.gaps,
+            &self.failed,
+            &self.safety_stop,
+            &self.needs_decision,
+            &self.canceled,
+            &self.waiting,
+            &self.interrupted,
+        ];
+        all.into_iter().flatten()
+    }
+
     /// How long each command may take.
     pub fn timeout(&self) -> Duration {
         self.timeout.map_or(DEFAULT_TIMEOUT, Period::duration)
@@ -64,6 +81,6 @@ impl Hooks {
 
     /// Whether nothing is ever started.
     pub fn is_empty(&self) -> bool {
-        *self == Self { timeout: self.timeout, ..Self::default() }
+        self.commands().next().is_none()
     }
 }

@@ -34,6 +34,7 @@ mod one_or_many;
 pub mod period;
 mod raw;
 pub mod schedule;
+pub mod schema;
 mod sections;
 mod settings;
 pub mod words;

@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "adapters",
             "center",
             "channels",
+            "errand",
             "folders",
             "reconcile",
             "secrets",

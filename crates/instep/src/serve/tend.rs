@@ -19,6 +19,7 @@ use crate::handlers::Handlers;
 use crate::places::Places;
 use crate::schedules;
 use crate::setup::{self, Setup};
+use crate::telling::Telling;
 
 /// How often it looks around. A killed process is found out, and a changed file read, within that time.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -29,6 +30,7 @@ const RETAIN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct Tender {
     center: Center,
     handlers: Handlers,
+    telling: Telling,
     places: Places,
     file: SettingsFile,
     setup: Setup,
@@ -60,10 +62,11 @@ impl Stamp {
 }
 
 impl Tender {
-    pub(crate) fn new(app: &App<'_>, center: Center, handlers: Handlers) -> Self {
+    pub(crate) fn new(app: &App<'_>, center: Center, handlers: Handlers) -> Result<Self, Failure> {
         let file = setup::file(&app.places);
         let tender = Self {
             seen: stamp(&file),
+            telling: Telling::start(&center, &app.settings, &app.places)?,
             center,
             handlers,
             places: app.places.clone(),
@@ -75,7 +78,7 @@ impl Tender {
             status: String::new(),
         };
         tender.tell_center();
-        tender
+        Ok(tender)
     }
 
     /// How many items are set up.
@@ -150,6 +153,7 @@ impl Tender {
         if setup.said.server != self.setup.said.server {
             tracing::warn!("where the API listens changes when the daemon is started again");
         }
+        self.telling.apply(&self.center, &self.setup, &setup, &self.places);
         self.setup = setup;
         self.tell_center();
         self.center.tell(What::Settings);

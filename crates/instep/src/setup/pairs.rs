@@ -5,6 +5,7 @@ use std::path::Path;
 use folders::pair::{Pair, PairSide};
 use folders::words::{mode_word, policy_word};
 use reconcile::{AskAlso, Mode, OnConflict};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::words::{PathWord, path_word};
 use settings::{Item, Mistake};
@@ -17,29 +18,43 @@ use crate::render::text::SafePath;
 pub(crate) const DEFAULT_TRASH_DAYS: u32 = 30;
 
 /// What the item of a folder pair may say besides what every item may.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct PairKeys {
+pub(super) struct PairKeys {
+    /// The folder that is side A.
     a: PathWord,
+    /// The folder that is side B.
     b: PathWord,
+    /// What people call side A; the folder's name if nothing is said.
     a_label: Option<String>,
+    /// What people call side B.
     b_label: Option<String>,
+    /// The direction; `two-way` if nothing is said.
     mode: Option<ModeWord>,
+    /// What happens to conflicts; `ask` if nothing is said.
     on_conflict: Option<OnConflictWord>,
+    /// Globs that leave names out, in the syntax of gitignore.
     #[serde(default)]
     exclude: Vec<String>,
+    /// Globs that bring names back in.
     #[serde(default)]
     include: Vec<String>,
+    /// The most that a run may delete before it stops and asks; `50%` if nothing is said.
     max_delete: Option<LimitWord>,
+    /// How many days the trash is kept; 30 if nothing is said.
     trash_days: Option<u32>,
+    /// How large the trash of a side may get, such as `"20 GiB"`; as large as it likes if nothing is said.
     trash_size: Option<SizeWord>,
+    /// Whether the last common version of small text files is kept, so that conflicts about them can be merged; yes if
+    /// nothing is said.
     ancestors: Option<bool>,
+    /// What is left to a person besides conflicts.
     #[serde(default)]
     ask: Vec<AskWord>,
 }
 
 /// What else is left to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum AskWord {
     Deletions,

@@ -1,10 +1,68 @@
 //! The words of folder pairs in the settings, each read with an error that a person can act on.
 
+use std::borrow::Cow;
+
 use bytesize::ByteSize;
 use folders::pair::MaxDelete;
 use folders::words::{MODES, POLICIES, max_delete, one_of};
 use reconcile::{Mode, OnConflict};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
+
+/// A schema of these words.
+fn words<T>(words: &[(&str, T)], description: &str) -> Schema {
+    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    json_schema!({ "description": description, "type": "string", "enum": words })
+}
+
+impl JsonSchema for ModeWord {
+    fn schema_name() -> Cow<'static, str> {
+        "Mode".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        words(&MODES, "two-way; mirror makes B equal to A; copy brings additions and edits of A to B")
+    }
+}
+
+impl JsonSchema for OnConflictWord {
+    fn schema_name() -> Cow<'static, str> {
+        "OnConflict".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        words(&POLICIES, "What happens to conflicts; `ask` leaves both versions and records it")
+    }
+}
+
+impl JsonSchema for LimitWord {
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number of entries, or a share of a side",
+            "anyOf": [
+                { "type": "integer", "minimum": 0 },
+                { "type": "string", "pattern": "^([0-9]+|([0-9]|[1-9][0-9]|100)%)$" }
+            ]
+        })
+    }
+}
+
+impl JsonSchema for SizeWord {
+    fn schema_name() -> Cow<'static, str> {
+        "Size".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number of bytes, such as \"20 GiB\"",
+            "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string" }]
+        })
+    }
+}
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]

@@ -18,4 +18,5 @@ mod schedules;
 mod serve;
 mod stop;
 mod sync;
+mod upkeep;
 mod watch;

@@ -136,7 +136,7 @@ impl Scene {
         fs::write(&file, format!("{text}\n{lines}")).expect("settings can be written");
     }
 
-    fn settings_file(&self) -> PathBuf {
+    pub(crate) fn settings_file(&self) -> PathBuf {
         self.home().join("instep.toml")
     }
 

@@ -1,0 +1,127 @@
+//! The folders: whether each side is there, can be written, has room, and can hold what the other side has.
+
+use folders::base::Meta;
+use folders::checkup::{census, room};
+use folders::pair::{Pair, PairSide};
+use folders::roots::{self, Surroundings};
+use folders::side::{Capabilities, ReadSide};
+use reconcile::Side;
+
+use super::{Finding, Patient};
+use crate::render::text::{SafePath, Size};
+
+/// Less room than this, or than a twentieth, is little.
+const LITTLE: u64 = 1024 * 1024 * 1024;
+/// A trash that takes more than this is worth a word.
+const LARGE_TRASH: u64 = 10 * 1024 * 1024 * 1024;
+/// How much of a trash is counted.
+const MOST: u64 = 200_000;
+
+pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
+    let pairs = &patient.setup.pairs;
+    let mut findings: Vec<Finding> = pairs.iter().flat_map(|pair| pair_findings(patient, pair)).collect();
+    findings.extend(overlapping(pairs));
+    if findings.is_empty() && !pairs.is_empty() {
+        findings.push(Finding::good(format!(
+            "the folders of {} pairs are there, writable and have room",
+            pairs.len()
+        )));
+    }
+    findings
+}
+
+fn pair_findings(patient: &Patient<'_>, pair: &Pair) -> Vec<Finding> {
+    let known = patient.places.pairs().join(pair.item.as_str()).exists();
+    let surroundings = Surroundings { home_dir: patient.places.home.clone(), other_roots: Vec::new() };
+    let roots = match roots::open(pair, pair.mode, &Meta::default(), known, &surroundings) {
+        Ok(roots) => roots,
+        Err(error) => {
+            let problem = error.problem();
+            let finding = Finding::error(format!("{}: {}", pair.item, problem.text));
+            return vec![match problem.fix {
+                Some(fix) => finding.fix(fix),
+                None => finding,
+            }];
+        }
+    };
+    let [a, b] = [Side::A, Side::B].map(|side| roots.side(side).capabilities());
+    let mut findings = Vec::new();
+    for (side, capabilities, other) in [(&pair.a, &a, &b), (&pair.b, &b, &a)] {
+        findings.extend(side_findings(pair, side, capabilities, other));
+    }
+    findings
+}
+
+fn side_findings(pair: &Pair, side: &PairSide, able: &Capabilities, other: &Capabilities) -> Vec<Finding> {
+    let place = format!("{}: {} ({})", pair.item, side.label, SafePath(&side.path));
+    let mut findings = Vec::new();
+    let is_source = pair.mode != reconcile::Mode::TwoWay && side == &pair.a;
+    if !able.writable && !is_source {
+        findings.push(
+            Finding::error(format!("{place} cannot be written"))
+                .fix("mount it writable, or give yourself the right to write there"),
+        );
+    }
+    if let Ok(room) = room(&side.path)
+        && room.free < LITTLE.min(room.total / 20)
+    {
+        findings.push(
+            Finding::warning(format!("{place} has only {} free", Size(room.free)))
+                .why("new versions are written beside the old ones before they take their place")
+                .fix("make room there, or keep its trash for fewer days (trash_days)"),
+        );
+    }
+    if !able.case_sensitive && other.case_sensitive {
+        findings.push(
+            Finding::note(format!("{place} does not tell capital letters from small ones"))
+                .why("two names that differ only in that cannot both be there; they are reported, not lost"),
+        );
+    }
+    if able.time_resolution >= 1_000_000_000 && other.time_resolution < 1_000_000_000 {
+        findings.push(
+            Finding::note(format!("{place} keeps times only to {} s", able.time_resolution / 1_000_000_000))
+                .why("its file system cannot do better; content decides where times cannot"),
+        );
+    }
+    let trash = census(&side.path.join(".instep/trash"), MOST);
+    if trash.bytes >= LARGE_TRASH {
+        let least = if trash.more { "at least " } else { "" };
+        findings.push(Finding::note(format!("the trash of {place} takes {least}{}", Size(trash.bytes))).fix(
+            format!("trash_days of [items.{}] says how long it is kept (now {})", pair.item, pair.trash_days),
+        ));
+    }
+    findings
+}
+
+/// Folders of different pairs that lie in each other: their runs take turns, and may undo each other's work.
+fn overlapping(pairs: &[Pair]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, one) in pairs.iter().enumerate() {
+        for other in &pairs[at + 1..] {
+            for (inner, outer) in [(one, other), (other, one)] {
+                for (within, around) in [&inner.a, &inner.b]
+                    .into_iter()
+                    .flat_map(|side| [&outer.a, &outer.b].into_iter().map(move |around| (side, around)))
+                {
+                    if within.path != around.path && within.path.starts_with(&around.path) {
+                        findings.push(
+                            Finding::warning(format!(
+                                "{} of \"{}\" lies in {} of \"{}\"",
+                                SafePath(&within.path),
+                                inner.item,
+                                SafePath(&around.path),
+                                outer.item
+                            ))
+                            .why("both pairs then change the same files; their runs take turns")
+                            .fix(format!(
+                                "exclude it from \"{}\", or let one pair do the work of both",
+                                outer.item
+                            )),
+                        );
+                    }
+                }
+            }
+        }
+    }
+    findings
+}
