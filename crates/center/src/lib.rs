@@ -16,6 +16,7 @@ mod control;
 mod dispatch;
 mod elsewhere;
 mod escalate;
+mod events;
 mod feed;
 mod headline;
 mod jobs;
@@ -39,6 +40,7 @@ pub use alerts::{AlertWatch, Book, Channel, Notice, Occasion, Pace, Sight, Undel
 pub use center::{Asker, Center};
 pub use clock::{Clock, SystemClock};
 pub use escalate::{StopGrace, StopStage};
+pub use events::{EventPage, Link};
 pub use feed::{Change, ChangeId, Feed, Follower, News, NoChangeId, What};
 pub use headline::{Facts, Headline, headline};
 pub use jobs::{JOBS, Jobs};

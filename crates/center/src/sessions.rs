@@ -89,6 +89,7 @@ impl Inner {
         if let Some(turn) = &open.turn {
             turn.begin(&open, now);
         }
+        self.forget_own_events(handler, items, open.session.run_id());
         self.watch_sessions();
         self.feed.ring();
         self.announce_queue(handler);

@@ -43,11 +43,21 @@ pub struct ResultsKept {
     pub keep_runs: u64,
     /// The most events, by whole runs.
     pub keep_events: u64,
+    /// Lines of information that are older go, though their run stays; with their run if nothing is said.
+    pub keep_information_days: Option<u32>,
+    /// The same for warnings. Errors stay as long as their run.
+    pub keep_warning_days: Option<u32>,
 }
 
 impl Default for ResultsKept {
     fn default() -> Self {
-        Self { keep_days: 365, keep_runs: 100_000, keep_events: 1_000_000 }
+        Self {
+            keep_days: 365,
+            keep_runs: 100_000,
+            keep_events: 1_000_000,
+            keep_information_days: None,
+            keep_warning_days: None,
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub use alerts::Alert;
 pub use conflicts::{ConflictCount, ConflictQuery};
 pub use error::StoreError;
 pub use log::{Log, LogWriter, Logs};
+pub use record::run_of;
 pub use record::{
     EventQuery, HandlerState, ItemState, LastRun, NewRun, Order, RunEnd, RunItem, RunItemEnd, RunMark,
     RunQuery, RunRecord, Switch,

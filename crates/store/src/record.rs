@@ -258,7 +258,8 @@ pub(crate) fn event_id(run: RunId, number: u64) -> EventId {
     EventId((run.0 << EVENT_BITS) | number)
 }
 
-pub(crate) fn run_of(event: EventId) -> RunId {
+/// The run that an event of the store belongs to.
+pub fn run_of(event: EventId) -> RunId {
     RunId(event.0 >> EVENT_BITS)
 }
 

@@ -13,12 +13,22 @@ pub struct Retention {
     pub events: u64,
     /// The age, in milliseconds, beyond which runs go.
     pub age: i64,
+    /// The age beyond which events of level information go, though their run stays; none: with their run.
+    pub information_age: Option<i64>,
+    /// The same for warnings.
+    pub warning_age: Option<i64>,
 }
 
 impl Default for Retention {
     /// A hundred thousand runs, a million events, a year.
     fn default() -> Self {
-        Self { runs: 100_000, events: 1_000_000, age: 365 * 24 * 60 * 60 * 1000 }
+        Self {
+            runs: 100_000,
+            events: 1_000_000,
+            age: 365 * 24 * 60 * 60 * 1000,
+            information_age: None,
+            warning_age: None,
+        }
     }
 }
 
@@ -62,6 +72,16 @@ pub(crate) fn step(ledger: &Ledger<'_>, retention: &Retention, now: i64) -> rusq
         )?
         .collect::<Result<_, _>>()?;
     let mut removed = Removed::default();
+    for (level, age) in [(1, retention.information_age), (2, retention.warning_age)] {
+        let Some(age) = age else { continue };
+        // A few at a time as well; the rest goes with the next tidying.
+        removed.events +=
+            conn.prepare_cached(
+                "DELETE FROM events WHERE id IN
+                   (SELECT id FROM events WHERE level = ?1 AND time < ?2 ORDER BY id LIMIT ?3)",
+            )?
+            .execute(params![level, now.saturating_sub(age), signed(STEP * 20)])? as u64;
+    }
     for run in old {
         let (first, last) = crate::record::events_of(syncmgr::RunId(crate::record::unsigned(run)));
         removed.events += conn

@@ -11,6 +11,7 @@ mod feed;
 mod jobs;
 mod outside;
 mod queue;
+mod results;
 mod schedules;
 mod sessions;
 mod status;

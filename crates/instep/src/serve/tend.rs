@@ -163,12 +163,15 @@ impl Tender {
     /// What the settings say about the center itself.
     fn tell_center(&self) {
         let kept = self.setup.said.results;
+        let days = |days: u32| i64::from(days) * 24 * 60 * 60 * 1000;
         schedules::set(&self.center, &self.setup);
         self.center.set_stop_grace(self.grace());
         self.center.set_retention(Retention {
             runs: kept.keep_runs,
             events: kept.keep_events,
-            age: i64::from(kept.keep_days) * 24 * 60 * 60 * 1000,
+            age: days(kept.keep_days),
+            information_age: kept.keep_information_days.map(days),
+            warning_age: kept.keep_warning_days.map(days),
         });
     }
 

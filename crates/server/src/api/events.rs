@@ -40,10 +40,9 @@ pub(super) async fn events(
     };
     parts
         .ask(move |center| {
-            let events = center.store().events(&query)?;
-            let next =
-                (events.len() == limit as usize).then(|| events.last().map(|event| event.id.0)).flatten();
-            Ok(Json(EventsPage { events: events.into_iter().map(Into::into).collect(), next }))
+            let page = center.events(&query)?;
+            let next = page.next.map(|next| next.0);
+            Ok(Json(EventsPage { events: page.events.into_iter().map(Into::into).collect(), next }))
         })
         .await
 }

@@ -220,10 +220,37 @@ fn retention_counts_runs_and_events() {
             recorder.run()
         })
         .collect();
-    let keep = |runs, events| Retention { runs, events, age: i64::MAX };
+    let keep = |runs, events| Retention { runs, events, age: i64::MAX, ..Retention::default() };
     assert_eq!(store.retain(keep(8, 1000), 0).unwrap().runs, 2);
     let removed = store.retain(keep(100, 35), 0).unwrap();
     assert_eq!((removed.runs, removed.events), (5, 50));
     let left: Vec<RunId> = store.runs(&RunQuery::default()).unwrap().into_iter().map(|run| run.id).collect();
     assert_eq!(left, [runs[9], runs[8], runs[7]]);
+}
+
+#[test]
+fn retention_lets_information_and_warnings_go_before_their_run_and_keeps_errors() {
+    let home = Home::new();
+    let store = home.open();
+    let recorder = begin(&store, &["photos"], 1);
+    for (level, time) in [(1_u32, 10), (1, 5000), (2, 10), (2, 5000), (3, 10)] {
+        let level = syncmgr::Level::from_number(level).unwrap();
+        let event = syncmgr::NewEvent::new(Some(&item("photos")), level, format!("{level:?} {time}"), "text");
+        recorder.event(event, time).unwrap();
+    }
+    recorder.finish(ended(&[("photos", syncmgr::Outcome::Done)], 6000)).unwrap();
+    let rules = store::Retention {
+        information_age: Some(2000),
+        warning_age: Some(9000),
+        ..store::Retention::default()
+    };
+    let removed = store.retain(rules, 6000).unwrap();
+    assert_eq!((removed.runs, removed.events), (0, 1));
+    let names = |store: &store::Store| -> Vec<String> {
+        let events = store.events(&store::EventQuery::default()).unwrap();
+        events.into_iter().map(|event| event.event.name).collect()
+    };
+    assert_eq!(names(&store), ["Information 5000", "Warning 10", "Warning 5000", "Error 10"]);
+    store.retain(store::Retention { warning_age: Some(2000), ..rules }, 6000).unwrap();
+    assert_eq!(names(&store), ["Information 5000", "Warning 5000", "Error 10"]);
 }
