@@ -1,7 +1,7 @@
 //! The conformance kit: drives a handler through the contract, and says of each rule whether it holds and why not.
 //!
 //! The contract's rules are judged by [`syncmgr::testing`], the same double of a sync center that handlers in this
-//! process are tested with; those of the protocol by a [`probe`] that says things no center would.
+//! process are tested with; those of the protocol by a `probe` that says things no center would.
 
 mod probe;
 mod scenes;

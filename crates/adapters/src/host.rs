@@ -1,7 +1,7 @@
 //! The host of the handler protocol: handlers in other processes.
 //!
 //! [`HostedHandler`] implements [`syncmgr::Handler`], so that the center sees no difference. One thread reads and writes
-//! each connection ([`link`]) and carries out whatever a session tells at once: of progress the latest value wins by
+//! each connection (`link`) and carries out whatever a session tells at once: of progress the latest value wins by
 //! itself, and whoever is faster than the center is read more slowly, so that nothing waits in memory and nothing is
 //! lost. What may take long, or may lead to a question to the handler, is done elsewhere: opening a session by the
 //! thread in `synchronize`, control by the errands' thread.

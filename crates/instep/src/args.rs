@@ -73,6 +73,15 @@ Examples:
 Ctrl-C ends it; the exit code is that of the items as they stand then:
   0 in sync   1 gaps   3 failed   4 safety stop   5 open conflicts   6 a run was cut short   7 waiting";
 
+const HANDLER_EXAMPLES: &str = "\
+Examples:
+  instep handler list
+  instep handler test ./my-handler           every rule of the contract, and whether it holds
+  instep handler test --item diary notes     a handler of the settings, with one of its items
+  instep handler disable notes
+
+`test` exits 0 when no rule is broken, 1 when one is, 3 when the handler cannot be talked with.";
+
 const RUN_EXAMPLES: &str = "\
 Examples:
   instep run nightly -- rsync -a --info=progress2 ~/ nas:backup/
@@ -478,6 +487,9 @@ pub(crate) enum Command {
     /// Run the daemon: schedules, the API, and one place that knows what runs
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
+    /// Handlers: what there is, switching them on and off, and testing one that you write
+    #[command(after_help = HANDLER_EXAMPLES)]
+    Handler(Handler),
     /// Print the completions of a shell
     #[command(
         after_help = "Example:\n  instep completions bash > ~/.local/share/bash-completion/completions/instep"
@@ -509,6 +521,7 @@ impl Command {
             Self::Resume(_) => "resume",
             Self::Serve(_) => "serve",
             Self::Stop(_) => "stop",
+            Self::Handler(_) => "handler",
         }
     }
 
@@ -527,6 +540,11 @@ impl Command {
             Self::Undo(args) => args.json,
             Self::Verify(args) => args.json,
             Self::Schedule(args) => args.json,
+            Self::Handler(args) => match &args.command {
+                HandlerCommand::List(args) => args.json,
+                HandlerCommand::Test(args) => args.json,
+                HandlerCommand::Enable(_) | HandlerCommand::Disable(_) => false,
+            },
             Self::Add(_)
             | Self::Remove(_)
             | Self::Enable(_)
@@ -566,12 +584,113 @@ pub(crate) struct Stop {
     pub(crate) json: bool,
 }
 
+/// What to do with handlers.
+#[derive(Debug, Args)]
+pub(crate) struct Handler {
+    #[command(subcommand)]
+    pub(crate) command: HandlerCommand,
+}
+
+/// What can be done with handlers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HandlerCommand {
+    /// List the handlers with their items
+    List(HandlerList),
+    /// Let a handler's items be synchronized again
+    Enable(HandlerName),
+    /// Keep all items of a handler from being synchronized
+    Disable(HandlerName),
+    /// Drive a handler through the contract, and say of each rule whether it holds
+    Test(HandlerTest),
+}
+
+/// How handlers are listed.
+#[derive(Debug, Args)]
+pub(crate) struct HandlerList {
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// One handler.
+#[derive(Debug, Args)]
+pub(crate) struct HandlerName {
+    /// The handler
+    #[arg(value_name = "HANDLER")]
+    pub(crate) handler: String,
+}
+
+/// What is tested, and how.
+#[derive(Debug, Args)]
+pub(crate) struct HandlerTest {
+    /// A handler of the settings, or a program with its arguments; its items are really synchronized
+    #[arg(
+        value_name = "HANDLER|COMMAND",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) command: Vec<String>,
+    /// Synchronize these items only
+    #[arg(long = "item", value_name = "ITEM")]
+    pub(crate) items: Vec<String>,
+    /// How long one synchronization may take
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    pub(crate) patience: Period,
+    /// The whole report as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// How the daemon runs.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Serve {
+    #[command(subcommand)]
+    pub(crate) door: Option<Door>,
     /// How the log is written: for people, or one JSON object a line
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) log_format: LogFormat,
+}
+
+/// Who is let in: pages and programs on the network.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Door {
+    /// Print a link that opens the daemon's page; it works once
+    Link,
+    /// Tokens of programs that ask from the network
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+}
+
+/// What is done with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token, and print it this once
+    Add {
+        /// What it is called in the list
+        name: String,
+        /// What its bearer may do
+        #[arg(long, value_name = "ROLE", default_value = "viewer")]
+        role: RoleWord,
+    },
+    /// Show the tokens, without their secrets
+    List,
+    /// Take a token back
+    Revoke {
+        /// The token, as listed
+        id: String,
+    },
+}
+
+/// What the bearer of a token may do: look; start, stop and settle; change settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleWord {
+    Viewer,
+    Operator,
+    Admin,
 }
 
 /// How the daemon's log is written.
@@ -838,7 +957,9 @@ mod tests {
         assert!(refused("instep sync photos --max-delete -1"));
         assert!(refused("instep resolve photos --keep a"));
         assert!(refused("instep resolve photos x --all --keep a"));
-        assert!(refused("instep resolve photos x"));
+        assert!(refused("instep resolve photos --leave-out"));
+        assert!(!refused("instep resolve photos x"));
+        assert!(!refused("instep resolve photos --under trips --keep newest"));
         assert!(refused("instep add ./a"));
         assert!(!refused("instep sync photos --plan x --yes --approve --json -v"));
     }

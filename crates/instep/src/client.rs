@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
-use wire::{Fault, Version};
+use wire::{Fault, PageLink, Version};
 
 use crate::exit::{Exit, Failure};
 use crate::places::Places;
@@ -80,6 +80,12 @@ impl Daemon {
     /// When it began, in milliseconds since 1970.
     pub(crate) fn started(&self) -> i64 {
         self.address.started
+    }
+
+    /// A link that opens its page, once; none when it listens at its local socket only.
+    pub(crate) fn page_link(&self) -> Result<Option<String>, Trouble> {
+        let answer: PageLink = self.ask(Method::POST, "/page-link", None::<&()>, ANSWER)?;
+        Ok(answer.link)
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {

@@ -5,6 +5,7 @@ mod completions;
 mod conflicts;
 mod doctor;
 mod enable;
+mod handler;
 mod list;
 mod pause;
 mod preview;
@@ -19,6 +20,7 @@ pub(crate) mod service;
 mod status;
 mod stop;
 mod sync;
+mod tool;
 mod undo;
 mod verify;
 mod watch;
@@ -53,6 +55,7 @@ pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure>
         Command::Resume(args) => pause::resume(app, args),
         Command::Serve(args) => serve::run(app, args),
         Command::Stop(args) => stop::run(app, args),
+        Command::Handler(args) => handler::run(app, args),
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) static HANDLER: LazyLock<HandlerId> = LazyLock::new(|| {
 pub(crate) struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) center: Center,
+    pub(crate) handlers: Handlers,
     pub(crate) signalled: Signalled,
     /// Ends with the command, after the hooks that are due.
     _hooks: Option<HookRunner>,
@@ -36,12 +37,12 @@ impl Engine {
     pub(crate) fn open(app: &App<'_>) -> Result<Self, Failure> {
         let store = ledger::open(app)?;
         let center = Center::new(Arc::clone(&store), Arc::new(SystemClock::default()));
-        Handlers::register(&center, app)?;
+        let handlers = Handlers::register(&center, app)?;
         schedules::set(&center, &app.settings);
         let settings = &app.settings.said;
         let any = !settings.hooks.is_empty() || settings.items.iter().any(|item| !item.hooks.is_empty());
         let hooks = if any { Some(telling::hooks(&center, &app.settings, &app.places)?) } else { None };
-        Ok(Self { store, center, signalled: Signalled::listen()?, _hooks: hooks })
+        Ok(Self { store, center, handlers, signalled: Signalled::listen()?, _hooks: hooks })
     }
 
     /// Takes out the items that are disabled.

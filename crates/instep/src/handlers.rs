@@ -1,5 +1,6 @@
 //! The handlers of this program, and how what the settings say reaches them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use center::{Center, Jobs};
@@ -12,12 +13,18 @@ use syncmgr::flags::ControlFlags;
 use crate::app::App;
 use crate::engine::HANDLER;
 use crate::exit::Failure;
+use crate::programs::Programs;
 use crate::setup::Setup;
+use crate::tools::Tools;
 
-/// The handlers that are built in.
+/// The handlers of this program, and those of others that the settings name.
 pub(crate) struct Handlers {
     folders: Arc<FoldersHandler>,
     jobs: Jobs,
+    tools: Tools,
+    state: PathBuf,
+    /// Ended when the center is.
+    _programs: Programs,
 }
 
 impl Handlers {
@@ -28,7 +35,14 @@ impl Handlers {
         let folders = Arc::new(FoldersHandler::new(app.home(), pairs, ledger));
         center.register(Arc::clone(&folders) as Arc<dyn syncmgr::Handler>)?;
         let jobs = Jobs::register(center)?;
-        Ok(Self { folders, jobs })
+        let tools = Tools::register(center, &app.settings.said, &app.places.state)?;
+        let programs = Programs::register(center, app)?;
+        Ok(Self { folders, jobs, tools, state: app.places.state.clone(), _programs: programs })
+    }
+
+    /// The wrapped tools.
+    pub(crate) fn tools(&self) -> &Tools {
+        &self.tools
     }
 
     /// Takes in jobs that other processes have reported since the last look.
@@ -38,6 +52,7 @@ impl Handlers {
 
     /// Makes them have the items that are set up now. An item that is being synchronized goes on as it began.
     pub(crate) fn apply(&self, center: &Center, before: &Setup, now: &Setup) -> Result<(), Refusal> {
+        self.tools.apply(center, &now.said, &self.state)?;
         if before.pairs == now.pairs {
             return Ok(());
         }

@@ -14,6 +14,7 @@ mod ledger;
 mod looking;
 mod out;
 mod places;
+mod programs;
 mod render;
 mod replay;
 mod report;
@@ -25,6 +26,7 @@ mod signals;
 mod spool;
 mod targets;
 mod telling;
+mod tools;
 mod unit;
 
 use std::ffi::OsString;

@@ -3,7 +3,7 @@
 use center::Verdict;
 use serde_json::{Value, json};
 use store::{EventQuery, RunRecord};
-use syncmgr::{Event, ItemEnd, Outcome};
+use syncmgr::{Event, HandlerId, ItemEnd, Outcome};
 
 use crate::app::App;
 use crate::engine::{Engine, HANDLER};
@@ -13,8 +13,18 @@ use crate::out::{Tone, Volume};
 use crate::render::human::{self, SHOWN};
 use crate::render::{json, sum};
 
-/// Tells what came of a run.
+/// Tells what came of a run of folder pairs.
 pub(crate) fn report(app: &App<'_>, engine: &Engine, verdict: &Verdict) -> Result<Exit, Failure> {
+    report_of(app, engine, &HANDLER, verdict)
+}
+
+/// Tells what came of a run of any handler's items.
+pub(crate) fn report_of(
+    app: &App<'_>,
+    engine: &Engine,
+    handler: &HandlerId,
+    verdict: &Verdict,
+) -> Result<Exit, Failure> {
     // Without a run on record, the items' own problem says why.
     if let Some(trouble) = verdict.trouble.as_ref().filter(|_| !verdict.runs.is_empty()) {
         app.out.warn(format_args!("what follows is on no record: {trouble}"));
@@ -24,11 +34,11 @@ pub(crate) fn report(app: &App<'_>, engine: &Engine, verdict: &Verdict) -> Resul
     let records: Vec<RunRecord> =
         verdict.runs.iter().filter_map(|run| engine.store.run(*run).ok().flatten()).collect();
     if app.out.is_json() {
-        objects(app, engine, verdict)?;
+        objects(app, engine, handler, verdict)?;
         app.out.json(&summary(app, verdict, exit));
     } else {
         for item in &verdict.items {
-            tell(app, engine, verdict, item)?;
+            tell(app, engine, handler, verdict, item)?;
         }
         if verdict.items.is_empty() {
             app.out.say(human::outcome(Some(verdict.result.outcome)).0);
@@ -41,7 +51,13 @@ pub(crate) fn report(app: &App<'_>, engine: &Engine, verdict: &Verdict) -> Resul
 }
 
 /// One item, for a person.
-fn tell(app: &App<'_>, engine: &Engine, verdict: &Verdict, item: &ItemEnd) -> Result<(), Failure> {
+fn tell(
+    app: &App<'_>,
+    engine: &Engine,
+    handler: &HandlerId,
+    verdict: &Verdict,
+    item: &ItemEnd,
+) -> Result<(), Failure> {
     let out = app.out;
     let names = app.names(&item.item);
     let line = human::headline(out, item.into(), &names);
@@ -50,13 +66,14 @@ fn tell(app: &App<'_>, engine: &Engine, verdict: &Verdict, item: &ItemEnd) -> Re
     } else {
         out.trouble(line)
     }
-    details(app, engine, verdict, item)
+    details(app, engine, handler, verdict, item)
 }
 
 /// What is to be said of an item below its line.
 pub(crate) fn details(
     app: &App<'_>,
     engine: &Engine,
+    handler: &HandlerId,
     verdict: &Verdict,
     item: &ItemEnd,
 ) -> Result<(), Failure> {
@@ -72,7 +89,7 @@ pub(crate) fn details(
     for run in &verdict.runs {
         let query = EventQuery {
             run: Some(*run),
-            handler: Some(HANDLER.clone()),
+            handler: Some(handler.clone()),
             item: Some(item.item.clone()),
             ..EventQuery::default()
         };
@@ -87,7 +104,7 @@ pub(crate) fn details(
         })?;
     }
     human::events(out, &events, more, verdict.runs.last().copied());
-    let conflicts = ledger::conflicts(&engine.store, &HANDLER, &item.item)?;
+    let conflicts = ledger::conflicts(&engine.store, handler, &item.item)?;
     human::conflicts(out, &conflicts, &names, verbose);
     Ok(())
 }
@@ -100,13 +117,13 @@ fn closing(app: &App<'_>, record: &RunRecord) {
 }
 
 /// Events and conflicts, for programs.
-fn objects(app: &App<'_>, engine: &Engine, verdict: &Verdict) -> Result<(), Failure> {
+fn objects(app: &App<'_>, engine: &Engine, handler: &HandlerId, verdict: &Verdict) -> Result<(), Failure> {
     for run in &verdict.runs {
         let query = EventQuery { run: Some(*run), ..EventQuery::default() };
         for_each_event(&engine.store, query, |event| app.out.json(&json::event_object(event)))?;
     }
     for item in &verdict.items {
-        for conflict in ledger::conflicts(&engine.store, &HANDLER, &item.item)? {
+        for conflict in ledger::conflicts(&engine.store, handler, &item.item)? {
             app.out.json(&json::conflict_object(&conflict));
         }
     }

@@ -8,7 +8,7 @@ use folders::pair::Pair;
 use syncmgr::conflict::Decided;
 use syncmgr::control::Control;
 use syncmgr::flags::SyncControlFlags;
-use syncmgr::{ItemId, Request};
+use syncmgr::{HandlerId, ItemId, Request};
 
 use crate::app::App;
 use crate::client::{Daemon, Order, follow};
@@ -56,9 +56,19 @@ pub(crate) fn run(
     pairs: &[Pair],
     request: Request,
 ) -> Result<Verdict, Failure> {
-    let items = items_of(pairs);
-    let started = engine.center.start(&HANDLER, Some(&items), Some(request), SyncControlFlags::empty())?;
-    wait(app, engine, &items, |patience| started.wait_for(patience))
+    run_items(app, engine, &HANDLER, &items_of(pairs), Some(request))
+}
+
+/// The same for items of any handler.
+pub(crate) fn run_items(
+    app: &App<'_>,
+    engine: &Engine,
+    handler: &HandlerId,
+    items: &[ItemId],
+    request: Option<Request>,
+) -> Result<Verdict, Failure> {
+    let started = engine.center.start(handler, Some(items), request, SyncControlFlags::empty())?;
+    wait(app, engine, items, |patience| started.wait_for(patience))
 }
 
 /// Settles conflicts, and waits until all of them were tried.

@@ -2,6 +2,7 @@
 //! settings, closes what others left behind, and stops cleanly.
 
 pub(crate) mod claim;
+mod door;
 mod log;
 mod service;
 mod signals;
@@ -29,12 +30,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Runs until a signal ends it.
 pub(crate) fn run(app: &mut App<'_>, args: &Serve) -> Result<Exit, Failure> {
+    if let Some(door) = &args.door {
+        return door::run(app, door);
+    }
     log::begin(args.log_format, app.out);
     let claim = Claim::take(&app.places)?;
     let inbox = signals::listen()?;
     let store = ledger::open(app)?;
     let clock = Arc::new(SystemClock::default());
     let center = Center::new(store, Arc::clone(&clock) as Arc<dyn Clock>);
+    // From here on, what others do is noticed; what they did before, the handlers find in the store.
+    center.look_elsewhere()?;
     let handlers = Handlers::register(&center, app)?;
     // What happened before is known; that it still holds is not.
     center.set_trusted_since(Some(clock.wall()));

@@ -15,6 +15,7 @@ use syncmgr::ItemId;
 use crate::exit::Failure;
 use crate::places::Places;
 use crate::render::text::SafePath;
+use crate::tools;
 pub(crate) use pairs::{DEFAULT_TRASH_DAYS, labels};
 pub(crate) use words::bytes;
 
@@ -30,7 +31,11 @@ pub(crate) struct Setup {
 /// The settings file of a home; its folder pairs are checked whenever it is read or written.
 pub(crate) fn file(places: &Places) -> SettingsFile {
     let home = places.home.clone();
-    let check = move |settings: &Settings| read_pairs(settings, home.as_deref()).err().unwrap_or_default();
+    let check = move |settings: &Settings| {
+        let mut mistakes = read_pairs(settings, home.as_deref()).err().unwrap_or_default();
+        mistakes.extend(tools::mistakes(settings));
+        mistakes
+    };
     SettingsFile::new(places.settings.clone(), places.state.join("settings.lock"), Arc::new(check))
 }
 
@@ -52,7 +57,7 @@ impl Setup {
         Ok(Self::new(file(places).load()?, places))
     }
 
-    /// Of settings that were read by [`file`], which checks the pairs.
+    /// Of settings that were read by [`file()`], which checks the pairs.
     fn new(said: Settings, places: &Places) -> Self {
         let pairs = read_pairs(&said, places.home.as_deref()).unwrap_or_default();
         Self { said, pairs }

@@ -9,7 +9,7 @@ use crate::channels::Kind;
 use crate::handlers::HandlerKeys;
 use crate::hooks::Hooks;
 use crate::items::{CommonKeys, DEFAULT_HANDLER};
-use crate::sections::{ResultsKept, Secrets, Server, Stop};
+use crate::sections::{MergeTool, ResultsKept, Secrets, Server, Stop};
 
 /// The schema of the whole file. `K` are the keys of the items that name no handler.
 pub fn schema<K: JsonSchema>() -> Value {
@@ -27,6 +27,7 @@ pub fn schema<K: JsonSchema>() -> Value {
         "hooks": generator.subschema_for::<Hooks>().to_value(),
         "server": generator.subschema_for::<Server>().to_value(),
         "results": generator.subschema_for::<ResultsKept>().to_value(),
+        "merge": generator.subschema_for::<MergeTool>().to_value(),
         "stop": generator.subschema_for::<Stop>().to_value(),
         "secrets": generator.subschema_for::<Secrets>().to_value(),
     });

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::shell;
 
 /// What tests run beside our own program: the package, and how to see that it is there.
-const TOOLS: [(&str, &[&str]); 8] = [
+const TOOLS: [(&str, &[&str]); 9] = [
     // Faults are injected with it.
     ("strace", &["strace", "--version"]),
     // What people run under `instep run`, and what is wrapped.
@@ -16,6 +16,8 @@ const TOOLS: [(&str, &[&str]); 8] = [
     ("unison", &["unison", "-version"]),
     ("git", &["git", "--version"]),
     ("syncthing", &["syncthing", "--version"]),
+    // The SDK for shells stands on it.
+    ("jq", &["jq", "--version"]),
 ];
 
 /// Installs what is missing where that can be done; tests of a tool that is not there say that they were skipped.
@@ -23,6 +25,7 @@ fn install_tools() {
     let missing: Vec<&str> =
         TOOLS.iter().filter(|(_, version)| !shell::succeeds(version)).map(|(package, _)| *package).collect();
     if !missing.is_empty() {
+        shell::succeeds(&["apt-get", "update", "--quiet"]);
         let install = ["apt-get", "install", "--yes", "--no-install-recommends"];
         shell::succeeds(&[&install[..], &missing].concat());
     }
@@ -31,10 +34,6 @@ fn install_tools() {
 pub(crate) fn run(filters: &[&str]) -> Result<()> {
     shell::cargo_tool("nextest", "cargo-nextest")?;
     install_tools();
-    if !shell::succeeds(&["jq", "--version"]) {
-        // The SDK for shells stands on it.
-        shell::succeeds(&["apt-get", "install", "--yes", "--no-install-recommends", "jq"]);
-    }
     let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
     let mut words = vec!["cargo", "nextest", "run", "--workspace", "--profile", profile];
     words.extend(filters);

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use settings::period::Period;
 use syncmgr::conflict::{Choice, ConflictKind};
 
@@ -72,6 +72,7 @@ pub(crate) struct Conflicts {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("said").args(["paths", "all", "under", "kinds", "older_than", "copies"]).multiple(true))]
 pub(crate) struct Resolve {
     /// The item; with --all none means all items
     #[arg(required_unless_present = "all")]
@@ -85,7 +86,8 @@ pub(crate) struct Resolve {
     #[command(flatten)]
     pub(crate) which: Which,
     /// Which version stays; without it you are asked about one after another
-    #[arg(long, value_name = "WHICH")]
+    // One choice for everything is made on purpose, never by leaving something out.
+    #[arg(long, value_name = "WHICH", requires = "said")]
     pub(crate) keep: Option<KeepArg>,
     /// With `--keep both`, or one side: the name that A's version gets
     #[arg(long, value_name = "NAME", requires = "keep")]
@@ -103,7 +105,7 @@ pub(crate) struct Resolve {
     )]
     pub(crate) tool: Option<String>,
     /// Leave both versions as they are, and synchronize them no more
-    #[arg(long, conflicts_with_all = ["keep", "file", "tool"])]
+    #[arg(long, requires = "said", conflicts_with_all = ["keep", "file", "tool"])]
     pub(crate) leave_out: bool,
     /// Settle the conflict copies that other programs have left, and no other conflicts
     #[arg(long, conflicts_with_all = ["file", "tool", "leave_out", "name_a", "name_b", "older_than", "kinds"])]

@@ -8,6 +8,7 @@ use folders::preview::{Preview as Found, preview};
 use serde_json::{Value, json};
 use syncmgr::Outcome;
 
+use super::tool;
 use crate::app::App;
 use crate::args::Preview;
 use crate::exit::{Exit, Failure};
@@ -21,6 +22,9 @@ use crate::render::{json as objects, sum};
 use crate::targets;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
+    if let Some(item) = tool::meant(app, &args.targets) {
+        return tool::preview(app, item, args);
+    }
     let pairs = targets::items(app, &args.targets, &args.rules)?;
     // A store that is damaged is told of now, while nothing depends on it.
     drop(open(app)?);

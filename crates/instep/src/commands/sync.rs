@@ -4,6 +4,7 @@ use folders::RunOptions;
 use folders::pair::Pair;
 use syncmgr::{Outcome, ProblemClass};
 
+use super::tool;
 use crate::app::App;
 use crate::args::Sync;
 use crate::client::Order;
@@ -14,6 +15,9 @@ use crate::run::{ask, carry_out};
 use crate::targets;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
+    if let Some(item) = tool::meant(app, &args.targets) {
+        return tool::sync(app, item, args);
+    }
     let mut pairs = match &args.plan {
         Some(plan) => vec![targets::of_plan(app, &args.targets.targets, plan)?],
         None => targets::items(app, &args.targets, &args.rules)?,

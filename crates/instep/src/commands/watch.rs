@@ -179,7 +179,7 @@ impl Watching<'_, '_> {
                 out.trouble(line)
             }
             if exit != Exit::Done
-                && let Err(failure) = report::details(self.app, self.engine, verdict, item)
+                && let Err(failure) = report::details(self.app, self.engine, &HANDLER, verdict, item)
             {
                 out.failure(&failure);
             }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use center::Center;
-use server::{Access, Config, Limits, Parts, Server, TlsFiles, World};
+use server::{Config, Limits, Parts, Server, TlsFiles, World};
 use settings::Settings;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::claim::Claim;
+use super::door;
 use crate::exit::Failure;
 use crate::places::Places;
 
@@ -46,7 +47,7 @@ impl Service {
             settings: Some(Arc::new(crate::setup::file(places))),
             secrets: Some(Arc::new(secrets::Secrets::new(&said.secrets, &places.state))),
         };
-        let access = Access::new(places.state.join("tokens.json"));
+        let access = door::access(places);
         let parts = Parts::new(center.clone(), access, world, Limits::default());
         let home = places.home.as_deref();
         let config = Config {

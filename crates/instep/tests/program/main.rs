@@ -18,5 +18,6 @@ mod schedules;
 mod serve;
 mod stop;
 mod sync;
+mod tools;
 mod upkeep;
 mod watch;

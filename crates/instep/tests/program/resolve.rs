@@ -1,5 +1,7 @@
 //! Every shape of conflict times every choice, with the real binary, and taken back again.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 
@@ -293,7 +295,7 @@ fn what_is_kept_is_what_the_choice_says_and_what_loses_is_in_the_trash() {
 fn a_rule_settles_what_it_means_in_one_run_and_one_undo() {
     let scene = Scene::synced(|scene| {
         for n in 0..30 {
-            scene.a.file(&format!("in/{n}"), "base").file(&format!("out/{n}"), "base");
+            scene.a.file(format!("in/{n}"), "base").file(format!("out/{n}"), "base");
         }
     });
     for n in 0..30_i64 {

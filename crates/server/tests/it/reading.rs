@@ -108,7 +108,7 @@ async fn events_are_paged_without_losing_or_repeating_one() {
 async fn what_is_not_there_is_said_in_problem_details() {
     let service = Service::start().await;
     assert_eq!(service.get("/api/v1/nothing").await.fault(), (404, "unknown_path".into()));
-    assert_eq!(service.get("/nothing").await.fault(), (404, "unknown_path".into()));
+    assert_eq!(service.get("/nothing.txt").await.fault(), (404, "unknown_path".into()));
     let deleted = service.ask(request(Method::DELETE, "/api/v1/items", None)).await;
     assert_eq!(deleted.fault(), (405, "unknown_method".into()));
     assert_eq!(service.get("/api/v1/version").await.json()["api"], 1);

@@ -26,6 +26,15 @@ pub(super) fn merges(engine: &Engine, decided: &[Decided]) -> Vec<Option<Merge>>
         .collect()
 }
 
+/// What is going to become of an item's conflicts.
+#[derive(Default)]
+struct Foreseen<'o> {
+    /// How many are settled in which way.
+    ways: BTreeMap<String, u64>,
+    /// Those that stay open, with the reason.
+    left: Vec<&'o (Conflict, String)>,
+}
+
 /// Tells what is going to be done, item by item.
 pub(super) fn tell(app: &App<'_>, outlook: &Outlook, merges: Option<&Vec<Option<Merge>>>, dry: bool) {
     if app.out.is_json() {
@@ -39,16 +48,16 @@ pub(super) fn tell(app: &App<'_>, outlook: &Outlook, merges: Option<&Vec<Option<
     if !dry && outlook.decided.len() < 2 && outlook.left.is_empty() {
         return;
     }
-    let mut items: BTreeMap<&ItemId, (BTreeMap<String, u64>, Vec<&(Conflict, String)>)> = BTreeMap::new();
+    let mut items: BTreeMap<&ItemId, Foreseen<'_>> = BTreeMap::new();
     for (place, one) in outlook.decided.iter().enumerate() {
         let merge = merges.and_then(|merges| merges.get(place));
-        let (ways, _) = items.entry(&one.conflict.item).or_default();
-        *ways.entry(way(one, merge)).or_default() += 1;
+        let foreseen = items.entry(&one.conflict.item).or_default();
+        *foreseen.ways.entry(way(one, merge)).or_default() += 1;
     }
     for left in &outlook.left {
-        items.entry(&left.0.item).or_default().1.push(left);
+        items.entry(&left.0.item).or_default().left.push(left);
     }
-    for (item, (ways, left)) in items {
+    for (item, Foreseen { ways, left }) in items {
         let all = ways.values().sum::<u64>() + left.len() as u64;
         let name = app.names(item).item;
         app.out.say(format_args!(

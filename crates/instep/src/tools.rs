@@ -1,0 +1,110 @@
+//! Wrapped tools: what the settings say of them, and what they need of this program.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use adapters::tools::{Keep, Read, Set, Surroundings, ToolHandler, kinds, read};
+use center::Center;
+use secrecy::ExposeSecret;
+use secrets::Secrets;
+use serde::de::DeserializeOwned;
+use settings::words::SecretName;
+use settings::{Item, Mistake, RawTable, Settings};
+use syncmgr::control::Control;
+use syncmgr::flags::ControlFlags;
+use syncmgr::{Handler, HandlerError, HandlerId, ItemId, ProblemClass, Refusal};
+
+/// The tools that items are set up for.
+pub(crate) struct Tools {
+    handlers: Mutex<Vec<Arc<ToolHandler>>>,
+    secrets: Arc<Mutex<Arc<Secrets>>>,
+}
+
+/// A table of the settings file.
+struct Table<'s>(&'s RawTable);
+
+impl Read for Table<'_> {
+    type Error = Mistake;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, Mistake> {
+        self.0.read()
+    }
+}
+
+/// Whether an item belongs to a tool.
+pub(crate) fn is_one(item: &Item) -> bool {
+    kinds().iter().any(|kind| kind.id() == item.handler.as_str())
+}
+
+/// What is wrong with the items of tools.
+pub(crate) fn mistakes(settings: &Settings) -> Vec<Mistake> {
+    let items = settings.items.iter();
+    items.filter_map(|item| read(item.handler.as_str(), Table(&item.options))?.err()).collect()
+}
+
+/// The items of one tool.
+fn items_of(settings: &Settings, kind: &str) -> Vec<Set> {
+    let items = settings.items.iter().filter(|item| item.handler.as_str() == kind);
+    let set = |item: &Item| {
+        let job = read(kind, Table(&item.options))?.ok()?;
+        Some(Set { id: item.id.clone(), name: item.name.clone(), job })
+    };
+    items.filter_map(set).collect()
+}
+
+impl Tools {
+    /// Takes those into a center that items are set up for.
+    pub(crate) fn register(center: &Center, settings: &Settings, state: &Path) -> Result<Self, Refusal> {
+        let secrets = Arc::new(Mutex::new(Arc::new(Secrets::new(&settings.secrets, state))));
+        let tools = Self { handlers: Mutex::default(), secrets };
+        tools.apply(center, settings, state)?;
+        Ok(tools)
+    }
+
+    /// Makes them have the items that are set up now.
+    pub(crate) fn apply(&self, center: &Center, settings: &Settings, state: &Path) -> Result<(), Refusal> {
+        *self.secrets.lock().unwrap_or_else(PoisonError::into_inner) =
+            Arc::new(Secrets::new(&settings.secrets, state));
+        let mut handlers = self.handlers.lock().unwrap_or_else(PoisonError::into_inner);
+        for kind in kinds() {
+            let items = items_of(settings, kind.id());
+            if let Some(known) = handlers.iter().find(|handler| handler.id().as_str() == kind.id()) {
+                known.set(items);
+                center.update_handler(known.id(), ControlFlags::empty())?;
+            } else if !items.is_empty() {
+                let ledger = Arc::clone(center.store());
+                let handler = Arc::new(ToolHandler::new(kind, items, self.surroundings(center), ledger)?);
+                center.register(Arc::clone(&handler) as Arc<dyn Handler>)?;
+                handlers.push(handler);
+            }
+        }
+        Ok(())
+    }
+
+    /// The handler that has this item.
+    pub(crate) fn handler_of(&self, handler: &HandlerId, item: &ItemId) -> Option<Arc<ToolHandler>> {
+        let handlers = self.handlers.lock().unwrap_or_else(PoisonError::into_inner);
+        let has = |known: &&Arc<ToolHandler>| known.id() == handler && known.items().item(item).is_some();
+        handlers.iter().find(has).cloned()
+    }
+
+    fn surroundings(&self, center: &Center) -> Surroundings {
+        let (secrets, logs) = (Arc::clone(&self.secrets), center.store().logs());
+        Surroundings {
+            secret: Arc::new(move |name| {
+                let secrets = Arc::clone(&secrets.lock().unwrap_or_else(PoisonError::into_inner));
+                let name =
+                    SecretName::new(name).map_err(|why| HandlerError::new(ProblemClass::Config, why))?;
+                let secret = secrets
+                    .get(&name)
+                    .map_err(|error| HandlerError::new(ProblemClass::Auth, error.to_string()))?;
+                Ok(secret.expose_secret().to_owned())
+            }),
+            log: Arc::new(move |run| {
+                // A run without a log is better than none.
+                let mut log = logs.begin(run).ok()?;
+                Some(Box::new(move |bytes: &[u8]| drop(log.write(bytes))) as Keep)
+            }),
+        }
+    }
+}
