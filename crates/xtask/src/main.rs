@@ -4,6 +4,7 @@
 mod bench;
 mod check;
 mod demo;
+mod page;
 mod shell;
 mod simulate;
 mod test;
@@ -17,6 +18,10 @@ usage: cargo xtask COMMAND
   test              run every test; installs the test runner if it is missing
   check             formatting, lints, documents, the house's rules, dependencies
   tidy              the house's rules alone: which crate may name what
+  build             the web page, then the program with the page in it
+  page              types, lints and unit tests of the web page
+  browser [TEST..]  every screen and action of the web page in a real browser; installs one if it is missing
+  pictures          draw the pictures of the documents anew
   demo              tell the README's story with the real program; draws docs/demo.svg
   simulate [--seeds N] [--from N] [--script FILE] [--keep-going]
                     synchronize simulated folders through random histories of people, refusals, kills and power
@@ -33,6 +38,10 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test::run(rest),
         ["check"] => check::run(),
         ["tidy"] => tidy::run(),
+        ["build"] => page::build(),
+        ["page"] => page::check(),
+        ["browser", rest @ ..] => page::browser(rest),
+        ["pictures"] => page::pictures(),
         ["demo"] => demo::run(),
         ["simulate", rest @ ..] => simulate::run(rest),
         ["bench", rest @ ..] => bench::run(rest),

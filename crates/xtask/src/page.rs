@@ -1,0 +1,75 @@
+//! The web page: its files, its tests in a real browser, its pictures.
+
+use anyhow::{Result, bail};
+
+use crate::shell;
+
+/// The oldest Node.js that the page's tools run on.
+const NODE: (u32, u32) = (20, 19);
+
+/// Builds the page, then the program with the page in it.
+pub(crate) fn build() -> Result<()> {
+    files()?;
+    shell::run(&["cargo", "build", "--release", "--locked", "-p", "instep"])
+}
+
+/// Builds `ui/dist`.
+pub(crate) fn files() -> Result<()> {
+    install()?;
+    npm(&["run", "types"])?;
+    npm(&["run", "build"])
+}
+
+/// Formatting, types, lints and unit tests of the page's sources.
+pub(crate) fn check() -> Result<()> {
+    install()?;
+    npm(&["run", "types"])?;
+    npm(&["run", "check"])?;
+    npm(&["test"])
+}
+
+/// Every screen and every action, in a real browser against the real program.
+pub(crate) fn browser(filters: &[&str]) -> Result<()> {
+    files()?;
+    chromium()?;
+    shell::run(&["cargo", "build", "-p", "instep"])?;
+    let mut words = vec!["run", "browser", "--", "--project=rules"];
+    words.extend(filters);
+    npm(&words)
+}
+
+/// Draws the pictures of the documents.
+pub(crate) fn pictures() -> Result<()> {
+    files()?;
+    chromium()?;
+    shell::run(&["cargo", "build", "-p", "instep"])?;
+    npm(&["run", "browser", "--", "--project=pictures"])
+}
+
+/// Fetches what the page stands on, as locked.
+fn install() -> Result<()> {
+    let version = shell::output(&["node", "--version"])?;
+    let mut numbers = version.trim().trim_start_matches('v').split('.').map(|part| part.parse().unwrap_or(0));
+    let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if (major, minor) < NODE {
+        bail!("the page needs Node.js {}.{} or newer; this is {}", NODE.0, NODE.1, version.trim());
+    }
+    // Not `npm ci`: it refuses a lock file that leaves out the packages of other platforms.
+    npm(&["install", "--no-save", "--no-audit", "--no-fund"])
+}
+
+/// A browser: the system's own is used, and installed where the system's packages have it.
+fn chromium() -> Result<()> {
+    if shell::succeeds(&["chromium", "--version"]) {
+        return Ok(());
+    }
+    println!("chromium is missing: installing it from the system's packages");
+    shell::run(&["apt-get", "update", "--quiet"])?;
+    shell::run(&["apt-get", "install", "--yes", "--no-install-recommends", "chromium"])
+}
+
+fn npm(words: &[&str]) -> Result<()> {
+    let mut all = vec!["npm", "--prefix", "ui"];
+    all.extend(words);
+    shell::run(&all)
+}

@@ -1,0 +1,152 @@
+/** What a person can do from the page. Each says what it came to; what cannot be taken back asks first. */
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { Action as MenuAction } from "../parts/menu";
+import { useSay } from "../parts/toasts";
+import { text } from "../text";
+import { api, asked, type Item, type Keep, Refused, type ResolveOrder, type Run, type ShownConflict } from "./client";
+
+type Which = Pick<Item, "handler" | "id" | "name">;
+
+const HOUR = 3_600_000;
+
+/** Tomorrow at midnight, in the reader's zone. */
+function tomorrow(): string {
+  const day = new Date();
+  day.setHours(24, 0, 0, 0);
+  return day.toISOString();
+}
+
+export function useControl() {
+  const say = useSay();
+  const queries = useQueryClient();
+  return useMemo(() => {
+    /** Does it, says how that went, and has the lists asked for again where no event will say so. */
+    async function act<T>(call: () => Promise<T>, done: string, ...stale: string[]): Promise<T | undefined> {
+      try {
+        const answer = await call();
+        say("good", done);
+        for (const topic of stale) void queries.invalidateQueries({ queryKey: [topic] });
+        return answer;
+      } catch (error) {
+        const fix = error instanceof Refused && error.fix ? ` ${error.fix}` : "";
+        say("bad", `${error instanceof Error ? error.message : String(error)}${fix}`);
+        return undefined;
+      }
+    }
+
+    const pause = (which: Partial<Which>, until: string | undefined) =>
+      act(
+        () =>
+          asked(
+            api.POST("/api/v1/control/pause", {
+              body: {
+                ...(which.handler && which.id ? { handler: which.handler, item: which.id } : {}),
+                ...(until ? { until } : {}),
+              },
+            }),
+          ),
+        text.done.paused(which.name),
+        "items",
+        "schedule",
+      );
+    const undo = (run: number) =>
+      act(
+        () => asked(api.POST("/api/v1/runs/{run}/undo", { params: { path: { run } } })),
+        text.done.undoing(run),
+        "runs",
+      );
+
+    return {
+      sync: (item: Which, options: Record<string, unknown> = {}) =>
+        act(
+          () =>
+            asked(api.POST("/api/v1/control/start", { body: { handler: item.handler, items: [item.id], options } })),
+          text.done.started(item.name),
+          "items",
+        ),
+      syncAll: () => act(() => asked(api.POST("/api/v1/control/start-all")), text.done.startedAll, "items"),
+      stop: (item: Which) =>
+        act(
+          () => asked(api.POST("/api/v1/control/stop", { body: { handler: item.handler, items: [item.id] } })),
+          text.done.stopping(item.name),
+        ),
+      stopRun: (run: Run) =>
+        act(
+          () =>
+            asked(
+              api.POST("/api/v1/control/stop", {
+                body: { handler: run.handler, items: run.items.map((item) => item.item) },
+              }),
+            ),
+          text.done.stopping(text.run.title(run.id)),
+        ),
+      stopAll: () => act(() => asked(api.POST("/api/v1/control/stop", { body: {} })), text.done.stoppingAll),
+      pause,
+      resume: (which: Partial<Which>) =>
+        act(
+          () =>
+            asked(
+              api.POST("/api/v1/control/resume", {
+                body: which.handler && which.id ? { handler: which.handler, item: which.id } : {},
+              }),
+            ),
+          text.done.resumed(which.name),
+          "items",
+          "schedule",
+        ),
+      /** The ways to pause, for a menu. */
+      pauses: (which: Partial<Which>): MenuAction[] => [
+        {
+          id: "pause-hour",
+          text: text.menu.pauseHour,
+          run: () => void pause(which, new Date(Date.now() + HOUR).toISOString()),
+        },
+        { id: "pause-day", text: text.menu.pauseDay, run: () => void pause(which, tomorrow()) },
+        { id: "pause", text: text.menu.pauseOpen, run: () => void pause(which, undefined) },
+      ],
+      enable: (item: Which, enabled: boolean) =>
+        act(
+          () =>
+            asked(
+              api.PATCH("/api/v1/items/{handler}/{item}", {
+                params: { path: { handler: item.handler, item: item.id } },
+                body: { enabled },
+              }),
+            ),
+          text.done.enabled(item.name, enabled),
+          "items",
+        ),
+      switchHandler: (handler: { id: string; name: string }, change: { active?: boolean; enabled?: boolean }) =>
+        act(
+          () =>
+            asked(api.PATCH("/api/v1/handlers/{handler}", { params: { path: { handler: handler.id } }, body: change })),
+          text.done.switched(handler.name),
+          "handlers",
+          "items",
+        ),
+      undo,
+      /** Settles conflicts as they were shown; says how many came to what, and offers to take it back. */
+      settle: async (keep: Keep, conflicts: ShownConflict[] | undefined, all?: ResolveOrder["all"]) => {
+        try {
+          const body: ResolveOrder = { keep, ...(conflicts ? { conflicts } : {}), ...(all ? { all } : {}) };
+          const resolved = await asked(api.POST("/api/v1/conflicts/resolve", { body }));
+          const run = resolved.runs.at(-1);
+          const whole = resolved.settled > 0 && resolved.failed + resolved.changed + resolved.left === 0;
+          say(
+            whole ? "good" : "warn",
+            text.done.settled(resolved),
+            run === undefined || resolved.settled === 0 ? undefined : () => void undo(run),
+          );
+          for (const topic of ["conflicts", "items", "runs"]) void queries.invalidateQueries({ queryKey: [topic] });
+          return resolved;
+        } catch (error) {
+          const fix = error instanceof Refused && error.fix ? ` ${error.fix}` : "";
+          say("bad", `${error instanceof Error ? error.message : String(error)}${fix}`);
+          return undefined;
+        }
+      },
+    };
+  }, [say, queries]);
+}

@@ -1,0 +1,48 @@
+/** Calls of the API, typed from its document. */
+
+import createClient from "openapi-fetch";
+import type { Fault, paths } from "./schema";
+
+export type * from "./schema";
+
+/** Everything the page asks for goes to the program that served it. The header keeps other pages from asking. */
+export const api = createClient<paths>({
+  baseUrl: "/",
+  credentials: "same-origin",
+  headers: { "X-Instep": "1" },
+});
+
+/** A request that was not carried out, in the program's own words. */
+export class Refused extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly fix: string | undefined;
+
+  constructor(fault: Pick<Fault, "detail" | "code" | "status"> & { fix?: string }) {
+    super(fault.detail);
+    this.code = fault.code;
+    this.status = fault.status;
+    this.fix = fault.fix;
+  }
+}
+
+/** The program did not answer at all. */
+export class Away extends Error {}
+
+/** Gives what was asked for, or throws why not. */
+export async function asked<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  let answer: Awaited<typeof call>;
+  try {
+    answer = await call;
+  } catch (error) {
+    throw new Away(String(error));
+  }
+  if (answer.response.ok) return answer.data as T;
+  const fault = answer.error as Partial<Fault> | undefined;
+  throw new Refused({
+    detail: fault?.detail ?? answer.response.statusText,
+    code: fault?.code ?? "unknown",
+    status: answer.response.status,
+    ...(fault?.fix === undefined ? {} : { fix: fault.fix }),
+  });
+}

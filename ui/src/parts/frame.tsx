@@ -1,0 +1,87 @@
+import { Link, Outlet } from "@tanstack/react-router";
+import { CalendarClock, GitCompareArrows, House, ListChecks, type LucideIcon, Plug } from "lucide-react";
+import { type ReactNode, useEffect } from "react";
+import { useCounts, useVersion } from "../api/queries";
+import { useLive } from "../live/live";
+import { text } from "../text";
+import { Notice } from "./notice";
+
+interface Room {
+  to: string;
+  name: string;
+  icon: LucideIcon;
+  badge?: number | undefined;
+}
+
+/** The rooms beside (on a phone: below) whatever room is open. */
+export function Frame() {
+  const counts = useCounts();
+  const version = useVersion();
+  const { away } = useLive();
+  const rooms: Room[] = [
+    { to: "/", name: text.rooms.home, icon: House, badge: counts.data?.attention },
+    { to: "/conflicts", name: text.rooms.conflicts, icon: GitCompareArrows, badge: counts.data?.open_conflicts },
+    { to: "/results", name: text.rooms.results, icon: ListChecks },
+    { to: "/schedule", name: text.rooms.schedule, icon: CalendarClock },
+    { to: "/handlers", name: text.rooms.handlers, icon: Plug },
+  ];
+  return (
+    <div className="frame">
+      <a className="skip" href="#content">
+        {text.skip}
+      </a>
+      <nav className="nav" aria-label={text.title}>
+        <Link to="/" className="brand">
+          <img src="/icon.svg" alt="" />
+          {text.title}
+        </Link>
+        <ul>
+          {rooms.map(({ to, name, icon: Icon, badge }) => (
+            <li key={to}>
+              <Link to={to} activeOptions={{ exact: to === "/" }}>
+                <Icon aria-hidden />
+                {name}
+                {badge ? <span className="badge">{badge > 999 ? "999+" : badge}</span> : null}
+              </Link>
+            </li>
+          ))}
+        </ul>
+        {version.data && <footer className="small quiet">{text.version(version.data.version)}</footer>}
+      </nav>
+      <main id="content" tabIndex={-1}>
+        {away && (
+          <div className="away" role="alert">
+            <Notice tone="bad" title={text.away}>
+              <span className="small">{text.awayTip}</span>
+            </Notice>
+          </div>
+        )}
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+interface ScreenProps {
+  title: string;
+  /** Shown instead of the title where that is a name. */
+  heading?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+/** A room: its title (also the window's), what can be done in it, what is in it. */
+export function Screen({ title, heading, actions, children }: ScreenProps) {
+  useEffect(() => {
+    document.title = `${title} · ${text.title}`;
+  }, [title]);
+  return (
+    <>
+      <header className="row apart">
+        <h1>{heading ?? title}</h1>
+        {actions && <div className="row">{actions}</div>}
+      </header>
+      {children}
+    </>
+  );
+}

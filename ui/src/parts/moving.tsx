@@ -1,0 +1,31 @@
+import type { LiveItem } from "../api/client";
+import { phases, text } from "../text";
+import { Bar } from "./bar";
+import { Name } from "./name";
+
+/** What is happening with an item: bar, words, how fast and how long still. */
+export function Moving({ of }: { of: LiveItem & { rate?: number | undefined } }) {
+  const share = of.bar === "determinate" ? (of.percent ?? 0) : undefined;
+  const left = of.rate && of.max > of.step ? ((of.max - of.step) / of.rate) * 1000 : undefined;
+  return (
+    <div className="stack tight">
+      <Bar share={share} label={text.moving.label(of.name)} />
+      <span className="small quiet">
+        {of.cancel !== "none" ? (
+          of.stop ? (
+            text.moving.stages[of.stop]
+          ) : (
+            text.moving.stopping
+          )
+        ) : (
+          <>
+            {of.phase ? `${phases[of.phase] ?? of.phase} · ` : ""}
+            {of.percent !== null && of.percent !== undefined ? `${of.percent} % · ` : ""}
+            {left !== undefined ? `${text.moving.left(left)} · ` : ""}
+            <Name of={of.text} />
+          </>
+        )}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import type { EventGroup, Level } from "../api/client";
+import { count } from "../format";
+import { text } from "../text";
+import { Name } from "./name";
+import { Notice, type Tone } from "./notice";
+
+export const LEVEL_TONE: Record<Level, Tone> = { error: "bad", warning: "warn", information: "quiet" };
+
+/** Events of one reason: how many, what to do, and the first of them. */
+export function Reason({ of }: { of: EventGroup }) {
+  return (
+    <Notice
+      tone={LEVEL_TONE[of.level]}
+      title={<Name of={of.count > 1 ? `${of.name} (${count(of.count)})` : of.name} />}
+    >
+      {of.fix && <span className="small">{of.fix}</span>}
+      <details>
+        <summary>{text.run.examples(of.examples.length, of.count)}</summary>
+        <ul className="stack tight small">
+          {of.examples.map((event) => (
+            <li key={event.id}>
+              <Name of={event.description} />
+            </li>
+          ))}
+        </ul>
+      </details>
+    </Notice>
+  );
+}

@@ -1,0 +1,87 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import type { ConflictQuery, RunQuery } from "./api/queries";
+import { Broken, NotFound } from "./parts/broken";
+import { Frame } from "./parts/frame";
+import { Home } from "./screens/home";
+
+const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, errorComponent: Broken });
+
+/** Keeps the words of a search that are texts; a link may say anything. */
+function words<Key extends string>(
+  search: Record<string, unknown>,
+  keys: readonly Key[],
+): Partial<Record<Key, string>> {
+  const kept: Partial<Record<Key, string>> = {};
+  for (const key of keys) {
+    const value = search[key];
+    if (typeof value === "string" && value !== "") kept[key] = value;
+  }
+  return kept;
+}
+
+type RunSearch = Pick<RunQuery, "handler" | "item" | "outcome" | "search">;
+type ConflictSearch = Pick<ConflictQuery, "handler" | "item" | "kind" | "folder" | "search">;
+
+const home = createRoute({ getParentRoute: () => root, path: "/", component: Home });
+
+const item = createRoute({
+  getParentRoute: () => root,
+  path: "/items/$handler/$item",
+  component: lazyRouteComponent(() => import("./screens/item"), "Item"),
+});
+
+const preview = createRoute({
+  getParentRoute: () => root,
+  path: "/preview/$handler/$item",
+  component: lazyRouteComponent(() => import("./screens/preview"), "Preview"),
+});
+
+const conflicts = createRoute({
+  getParentRoute: () => root,
+  path: "/conflicts",
+  validateSearch: (search: Record<string, unknown>): ConflictSearch =>
+    words(search, ["handler", "item", "kind", "folder", "search"]) as ConflictSearch,
+  component: lazyRouteComponent(() => import("./screens/conflicts"), "Conflicts"),
+});
+
+const conflict = createRoute({
+  getParentRoute: () => root,
+  path: "/conflicts/$handler/$item/$conflict",
+  component: lazyRouteComponent(() => import("./screens/conflict"), "Conflict"),
+});
+
+const results = createRoute({
+  getParentRoute: () => root,
+  path: "/results",
+  validateSearch: (search: Record<string, unknown>): RunSearch =>
+    words(search, ["handler", "item", "outcome", "search"]) as RunSearch,
+  component: lazyRouteComponent(() => import("./screens/results"), "Results"),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$run",
+  component: lazyRouteComponent(() => import("./screens/run"), "Run"),
+});
+
+const schedule = createRoute({
+  getParentRoute: () => root,
+  path: "/schedule",
+  component: lazyRouteComponent(() => import("./screens/schedule"), "Schedule"),
+});
+
+const handlers = createRoute({
+  getParentRoute: () => root,
+  path: "/handlers",
+  component: lazyRouteComponent(() => import("./screens/handlers"), "Handlers"),
+});
+
+const tree = root.addChildren([home, item, preview, conflicts, conflict, results, run, schedule, handlers]);
+
+export const router = createRouter({ routeTree: tree, scrollRestoration: true, defaultPreload: "intent" });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,172 @@
+import { Link } from "@tanstack/react-router";
+import { CircleCheck, FolderSync } from "lucide-react";
+import { useState } from "react";
+import { useControl } from "../api/actions";
+import type { HeadlineCounts, Item } from "../api/client";
+import { type ItemQuery, useItems } from "../api/queries";
+import { useLive, useMoving } from "../live/live";
+import { Asking } from "../parts/asking";
+import { Attention } from "../parts/attention";
+import { Empty } from "../parts/empty";
+import { Screen } from "../parts/frame";
+import { Headline } from "../parts/headline";
+import { ItemMenu } from "../parts/item-menu";
+import { Menu } from "../parts/menu";
+import { Moving } from "../parts/moving";
+import { Name } from "../parts/name";
+import { useNow } from "../parts/now";
+import { Search } from "../parts/search";
+import { Segments } from "../parts/segments";
+import { Strip } from "../parts/strip";
+import { VirtualList } from "../parts/virtual";
+import { text } from "../text";
+
+type View = "all" | "attention" | "working" | "paused";
+
+const FILTERS: Record<View, ItemQuery> = {
+  all: {},
+  attention: { attention: true },
+  working: { working: true },
+  paused: { headline: "paused" },
+};
+
+/** How many sentences stand above the list; the rest is a filter away. */
+const SENTENCES = 5;
+
+export function Home() {
+  const [view, setView] = useState<View>("all");
+  const [search, setSearch] = useState("");
+  const needy = useItems({ attention: true });
+  const items = useItems({ ...FILTERS[view], ...(search ? { search } : {}) });
+  const { away } = useLive();
+  const control = useControl();
+  return (
+    <Asking query={items.query}>
+      {() => {
+        const counts = items.first?.counts;
+        if (!counts) return null;
+        if (counts.all === 0) return <FirstSteps />;
+        return (
+          <Screen
+            title={text.rooms.home}
+            heading={text.home.sentence(counts.all, counts.attention)}
+            actions={
+              <>
+                <button type="button" className="main" disabled={away} onClick={() => control.syncAll()}>
+                  <FolderSync aria-hidden />
+                  {text.home.syncAll}
+                </button>
+                <Menu
+                  label={text.home.allItems}
+                  actions={[
+                    { id: "stop", text: text.home.stopAll, run: control.stopAll, disabled: counts.working === 0 },
+                    ...control.pauses({}),
+                    { id: "resume", text: text.home.resumeAll, run: () => control.resume({}) },
+                  ]}
+                />
+              </>
+            }
+          >
+            <p className="quiet">{text.home.doing(counts.working, counts.paused)}</p>
+            {needy.rows.length > 0 && (
+              <section className="stack tight" aria-label={text.home.attention}>
+                {needy.rows.slice(0, SENTENCES).map((item) => (
+                  <Attention key={item.href} of={item} />
+                ))}
+                {needy.rows.length > SENTENCES && (
+                  <button type="button" className="plain" onClick={() => setView("attention")}>
+                    {text.home.furtherAttention((needy.first?.total ?? 0) - SENTENCES)}
+                  </button>
+                )}
+              </section>
+            )}
+            <section className="stack" aria-label={text.home.items}>
+              <div className="row apart">
+                <Segments label={text.home.filter} value={view} onChange={setView} choices={choices(counts)} />
+                <Search label={text.home.search} value={search} onChange={setSearch} />
+              </div>
+              {items.rows.length === 0 ? (
+                <Empty icon={CircleCheck} title={text.home.noMatch}>
+                  <button
+                    type="button"
+                    onClick={() => {
+                      setView("all");
+                      setSearch("");
+                    }}
+                  >
+                    {text.home.showAll}
+                  </button>
+                </Empty>
+              ) : (
+                <div className="card flush">
+                  <VirtualList
+                    rows={items.rows}
+                    total={items.first?.total}
+                    keyOf={(item) => item.href}
+                    height={70}
+                    label={text.home.items}
+                    onEnd={items.more}
+                  >
+                    {(item) => <Row item={item} />}
+                  </VirtualList>
+                </div>
+              )}
+            </section>
+          </Screen>
+        );
+      }}
+    </Asking>
+  );
+}
+
+const choices = (counts: HeadlineCounts): { value: View; text: string }[] => [
+  { value: "all", text: text.home.views.all(counts.all) },
+  { value: "attention", text: text.home.views.attention(counts.attention) },
+  { value: "working", text: text.home.views.working(counts.working) },
+  { value: "paused", text: text.home.views.paused(counts.paused) },
+];
+
+function Row({ item }: { item: Item }) {
+  const now = useNow();
+  const moving = useMoving(item.handler, item.id) ?? item.working;
+  return (
+    <div className="item-row">
+      <div className="who">
+        <Link to="/items/$handler/$item" params={{ handler: item.handler, item: item.id }}>
+          <Name of={item.name} oneLine />
+        </Link>
+        <span className="quiet small">
+          <Name of={item.comment || item.handler} oneLine />
+        </span>
+      </div>
+      <div className="stack tight">
+        <Headline of={item.headline} />
+        {moving ? (
+          <Moving of={moving} />
+        ) : (
+          <span className="quiet small">
+            {item.last_good ? text.home.lastGood(item.last_good.ended, now) : text.home.neverGood}
+          </span>
+        )}
+      </div>
+      <Strip of={item.history} />
+      <span className="quiet small">{text.home.next(item, now)}</span>
+      <div className="menu-cell">
+        <ItemMenu of={item} />
+      </div>
+    </div>
+  );
+}
+
+function FirstSteps() {
+  return (
+    <Screen title={text.rooms.home} heading={text.first.title}>
+      <Empty icon={FolderSync} title={text.first.nothing}>
+        <p className="quiet">{text.first.explain}</p>
+        <p className="quiet small">{text.first.terminal}</p>
+        <code>instep sync ~/Photos /media/nas/Photos</code>
+        <code>instep run nightly -- rsync -a ~/Documents /mnt/backup/</code>
+      </Empty>
+    </Screen>
+  );
+}

@@ -1,0 +1,105 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { Download, ListChecks } from "lucide-react";
+import type { Outcome } from "../api/client";
+import { useHandlers, useRuns } from "../api/queries";
+import { Asking } from "../parts/asking";
+import { Empty } from "../parts/empty";
+import { Screen } from "../parts/frame";
+import { RunRow } from "../parts/run-row";
+import { Search } from "../parts/search";
+import { VirtualList } from "../parts/virtual";
+import { outcomes, text } from "../text";
+
+const route = getRouteApi("/results");
+
+const OUTCOMES: Outcome[] = [
+  "done",
+  "gaps",
+  "failed",
+  "safety_stop",
+  "needs_decision",
+  "canceled",
+  "interrupted",
+  "waiting",
+];
+
+export function Results() {
+  const filter = route.useSearch();
+  const navigate = route.useNavigate();
+  const set = (change: Partial<typeof filter>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const runs = useRuns(filter);
+  const handlers = useHandlers();
+  const download = new URLSearchParams(
+    Object.entries(filter).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+  );
+  return (
+    <Screen
+      title={text.rooms.results}
+      actions={
+        <a className="button" href={`/api/v1/runs?${download}&limit=1000`} download="instep-results.json">
+          <Download aria-hidden />
+          {text.results.export}
+        </a>
+      }
+    >
+      <div className="row">
+        <Search
+          label={text.results.search}
+          value={filter.search ?? ""}
+          onChange={(search) => set({ search: search || undefined })}
+        />
+        <select
+          aria-label={text.results.outcome}
+          value={filter.outcome ?? ""}
+          onChange={(event) => set({ outcome: (event.target.value || undefined) as Outcome | undefined })}
+        >
+          <option value="">{text.results.anyOutcome}</option>
+          {OUTCOMES.map((outcome) => (
+            <option key={outcome} value={outcome}>
+              {outcomes[outcome]}
+            </option>
+          ))}
+        </select>
+        <select
+          aria-label={text.results.handler}
+          value={filter.handler ?? ""}
+          onChange={(event) => set({ handler: event.target.value || undefined, item: undefined })}
+        >
+          <option value="">{text.results.anyHandler}</option>
+          {handlers.data?.handlers.map((handler) => (
+            <option key={handler.id} value={handler.id}>
+              {handler.name}
+            </option>
+          ))}
+        </select>
+        {filter.item && (
+          <button type="button" onClick={() => set({ item: undefined })}>
+            {text.results.onlyItem(filter.item)} ×
+          </button>
+        )}
+      </div>
+      <Asking query={runs.query}>
+        {() =>
+          runs.rows.length === 0 ? (
+            <Empty icon={ListChecks} title={text.results.none}>
+              <p className="quiet">{text.results.noneTip}</p>
+            </Empty>
+          ) : (
+            <div className="card flush">
+              <VirtualList
+                rows={runs.rows}
+                keyOf={(run) => String(run.id)}
+                height={62}
+                label={text.rooms.results}
+                onEnd={runs.more}
+              >
+                {(run) => <RunRow of={run} />}
+              </VirtualList>
+            </div>
+          )
+        }
+      </Asking>
+    </Screen>
+  );
+}

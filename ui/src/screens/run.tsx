@@ -1,0 +1,171 @@
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { CircleStop, RotateCcw } from "lucide-react";
+import { useState } from "react";
+import { useControl } from "../api/actions";
+import type { Event, RunItem, Run as RunRecord } from "../api/client";
+import { useEvents, useRun, useRunEvents } from "../api/queries";
+import { CHANGES, plain, total } from "../counts";
+import { count, duration, ms, size, time } from "../format";
+import { useMoving } from "../live/live";
+import { Asking } from "../parts/asking";
+import { Screen } from "../parts/frame";
+import { OutcomeWord, outcomeTone } from "../parts/headline";
+import { Moving } from "../parts/moving";
+import { Name } from "../parts/name";
+import { Notice, type Tone } from "../parts/notice";
+import { LEVEL_TONE, Reason } from "../parts/reason";
+import { Search } from "../parts/search";
+import { VirtualList } from "../parts/virtual";
+import { text } from "../text";
+
+const route = getRouteApi("/runs/$run");
+
+export function Run() {
+  const id = Number(route.useParams().run);
+  const run = useRun(id);
+  const control = useControl();
+  return (
+    <Asking query={run}>
+      {(run) => (
+        <Screen
+          title={text.run.title(run.id)}
+          actions={
+            run.ended ? (
+              <button type="button" onClick={() => control.undo(run.id)}>
+                <RotateCcw aria-hidden />
+                {text.run.undo}
+              </button>
+            ) : (
+              <button type="button" className="danger" onClick={() => control.stopRun(run)}>
+                <CircleStop aria-hidden />
+                {text.run.stop}
+              </button>
+            )
+          }
+        >
+          <p>
+            {text.run.sentence(
+              run.items.map((item) => item.name),
+              time(run.started),
+              run.ended ? duration(ms(run.ended) - ms(run.started)) : undefined,
+              run.manual,
+            )}{" "}
+            <OutcomeWord of={run.outcome} />
+          </p>
+          {run.items.map((item) => (
+            <Item key={item.item} run={run} item={item} />
+          ))}
+          <Reasons run={run.id} />
+          <Log run={run.id} />
+        </Screen>
+      )}
+    </Asking>
+  );
+}
+
+function Item({ run, item }: { run: RunRecord; item: RunItem }) {
+  const moving = useMoving(run.handler, item.item);
+  const counts = plain(item.counts);
+  const { bytes, conflicts, errors, skipped } = counts;
+  const changed = CHANGES.filter((change) => total(counts, change) > 0);
+  return (
+    <section className="card stack">
+      <header className="row apart">
+        <h2>
+          <Link to="/items/$handler/$item" params={{ handler: run.handler, item: item.item }}>
+            <Name of={item.name} />
+          </Link>
+        </h2>
+        <OutcomeWord of={item.outcome} />
+      </header>
+      {!run.ended && moving && <Moving of={moving} />}
+      {item.problem && (
+        <Notice tone={outcomeTone(item.outcome) === "bad" ? "bad" : "warn"} title={<Name of={item.problem.text} />}>
+          {item.problem.fix && <span className="small">{item.problem.fix}</span>}
+        </Notice>
+      )}
+      {run.ended && (
+        <div className="counts">
+          {changed.map((change) => (
+            <Count key={change} value={count(total(counts, change))} name={text.run.counted[change]} />
+          ))}
+          {bytes > 0 && <Count value={size(bytes)} name={text.run.counted.bytes} />}
+          {conflicts > 0 && <Count value={count(conflicts)} name={text.run.counted.conflicts} tone="warn" />}
+          {errors > 0 && <Count value={count(errors)} name={text.run.counted.errors} tone="bad" />}
+          {skipped > 0 && <Count value={count(skipped)} name={text.run.counted.skipped} />}
+          {item.outcome === "done" && changed.length === 0 && <p className="quiet">{text.run.nothing}</p>}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Count({ value, name, tone }: { value: string; name: string; tone?: Tone }) {
+  return (
+    <div className={tone ? `count tone-${tone}` : "count"}>
+      <b>{value}</b>
+      <span className="small">{name}</span>
+    </div>
+  );
+}
+
+/** What went wrong, one entry for each reason. */
+function Reasons({ run }: { run: number }) {
+  const events = useRunEvents(run);
+  if (!events.data || events.data.groups.length === 0) return null;
+  return (
+    <section className="stack tight" aria-label={text.run.reasons}>
+      <h2>{text.run.reasons}</h2>
+      {events.data.groups.map((group) => (
+        <Reason key={`${group.level} ${group.name} ${group.fix}`} of={group} />
+      ))}
+      {events.data.more && <p className="quiet small">{text.run.moreEvents}</p>}
+    </section>
+  );
+}
+
+/** All that was reported. */
+function Log({ run }: { run: number }) {
+  const [search, setSearch] = useState("");
+  const events = useEvents({ run, order: "oldest", ...(search ? { search } : {}) });
+  return (
+    <section className="stack" aria-label={text.run.log}>
+      <div className="row apart">
+        <h2>{text.run.log}</h2>
+        <Search label={text.run.searchLog} value={search} onChange={setSearch} />
+      </div>
+      {events.rows.length === 0 ? (
+        <p className="quiet">{search ? text.run.noMatch : text.run.noEvents}</p>
+      ) : (
+        <div className="card flush">
+          <VirtualList
+            rows={events.rows}
+            keyOf={(event) => String(event.id)}
+            height={48}
+            label={text.run.log}
+            onEnd={events.more}
+          >
+            {(event) => <Line of={event} />}
+          </VirtualList>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Line({ of }: { of: Event }) {
+  return (
+    <div className="row">
+      <span className={`small tone-${LEVEL_TONE[of.level]}`}>{text.levels[of.level]}</span>
+      <strong>
+        <Name of={of.name} />
+      </strong>
+      <span className="grow">
+        <Name of={of.description} />
+      </span>
+      <time className="small quiet" dateTime={of.time}>
+        {time(of.time)}
+      </time>
+    </div>
+  );
+}
