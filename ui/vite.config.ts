@@ -11,7 +11,7 @@ export default defineConfig({
   },
   server: {
     // `npm run dev` beside a running daemon that listens on loopback.
-    proxy: { "/api": "http://127.0.0.1:8765" },
+    proxy: { "/api": "http://127.0.0.1:8384" },
   },
   test: { include: ["src/**/*.test.ts"] },
 });

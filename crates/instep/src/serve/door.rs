@@ -30,7 +30,7 @@ fn link(app: &App<'_>) -> Result<Exit, Failure> {
     })?;
     let link = daemon.page_link()?.ok_or_else(|| {
         Failure::failed("the daemon listens at its local socket only")
-            .tip("give `listen = [\"127.0.0.1:8765\"]` in `[server]` of the settings, and start it again")
+            .tip("give `listen = [\"127.0.0.1:8384\"]` in `[server]` of the settings, and start it again")
     })?;
     app.out.line(link);
     Ok(Exit::Done)
