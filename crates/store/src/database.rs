@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::StoreError;
-use crate::schema;
+use crate::{schema, search};
 
 /// Where the store lies, and how often it had to be replaced since this process opened it.
 #[derive(Debug)]
@@ -159,7 +159,12 @@ impl Database {
                 OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
             )?;
             conn.busy_timeout(self.busy_timeout)?;
-            let verdict: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+            let check = || conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
+            let mut verdict = check()?;
+            if search::is_of_index(&verdict) {
+                search::rebuild(&conn)?;
+                verdict = check()?;
+            }
             let tables: i64 = conn.query_row(
                 "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('runs', 'items', 'events')",
                 [],

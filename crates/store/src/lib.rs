@@ -17,6 +17,7 @@ mod recorder;
 mod retain;
 mod schedules;
 mod schema;
+mod search;
 mod store;
 mod writer;
 

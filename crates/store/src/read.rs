@@ -3,13 +3,14 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use syncmgr::event::{Event, EventId, NewEvent};
-use syncmgr::{HandlerId, ItemId, RunId};
+use syncmgr::{HandlerId, ItemId, Level, RunId};
 
 use crate::items::{find_handler, find_item};
 use crate::record::{
     EventQuery, Order, RUN_ITEM_COLUMNS, RunItem, RunMark, RunQuery, RunRecord, count, events_of, handler_id,
     item_id, level, outcome, run_id, run_item, run_of, signed, status, unsigned,
 };
+use crate::search::{expression, is_findable, pattern};
 
 /// The size of a page when the query does not say.
 const PAGE: u32 = 100;
@@ -50,6 +51,9 @@ fn resolve(conn: &Connection, handler: Option<&HandlerId>, item: Option<&ItemId>
 }
 
 pub(crate) fn runs(conn: &Connection, query: &RunQuery) -> rusqlite::Result<Vec<RunRecord>> {
+    if !is_findable(query.text.as_deref()) {
+        return Ok(Vec::new());
+    }
     let mut conditions = Conditions::default();
     let from = match resolve(conn, query.handler.as_ref(), query.item.as_ref())? {
         Of::Nothing => return Ok(Vec::new()),
@@ -83,7 +87,7 @@ pub(crate) fn runs(conn: &Connection, query: &RunQuery) -> rusqlite::Result<Vec<
             "EXISTS (SELECT 1 FROM run_items s JOIN items i ON i.id = s.item
                       WHERE s.run = r.id AND (i.item LIKE ? ESCAPE '\\' OR s.problem_text LIKE ? ESCAPE '\\'))",
         );
-        conditions.values.extend([Value::from(like(text)), Value::from(like(text))]);
+        conditions.values.extend([Value::from(pattern(text)), Value::from(pattern(text))]);
     }
     let order = if from == "runs r" { "r.id" } else { "of.run" };
     let sql = format!(
@@ -168,45 +172,64 @@ fn items_of(conn: &Connection, run: RunId) -> rusqlite::Result<Vec<RunItem>> {
     .collect()
 }
 
+/// How many events are sooner looked at one by one than found by the index.
+const FEW: u32 = 20_000;
+
 pub(crate) fn events(conn: &Connection, query: &EventQuery) -> rusqlite::Result<Vec<Event>> {
-    let mut conditions = Conditions::default();
-    match resolve(conn, query.handler.as_ref(), query.item.as_ref())? {
-        Of::Nothing => return Ok(Vec::new()),
-        Of::All => {}
-        Of::Handler(handler) => conditions.add("r.handler = ?", handler),
-        Of::Item(item) => conditions.add("e.item = ?", item),
+    if !is_findable(query.text.as_deref()) {
+        return Ok(Vec::new());
     }
+    let mut conditions = Conditions::default();
     if let Some(run) = query.run {
         let (first, last) = events_of(run);
         conditions.add("e.id >= ?", first);
         conditions.add("e.id <= ?", last);
     }
-    if let Some(level) = query.level {
-        // Written out for the errors, so that their own index is seen to fit.
-        match level {
-            syncmgr::Level::Error => conditions.sql.push("e.level = 3"),
-            other => conditions.add("e.level >= ?", i64::from(other as u32)),
-        }
+    match query.level {
+        // Written out, so that their own index is seen to fit.
+        Some(Level::Error) => conditions.sql.push("e.level = 3"),
+        Some(other) => conditions.add("e.level >= ?", i64::from(other as u32)),
+        None => {}
     }
+    let of = resolve(conn, query.handler.as_ref(), query.item.as_ref())?;
+    if let Of::Item(item) = of {
+        conditions.add("e.item = ?", item);
+    }
+    let mut from = "events e";
     if let Some(text) = &query.text {
+        let is_narrow = query.run.is_some() || query.item.is_some() || query.level == Some(Level::Error);
+        if let Some(asked) = expression(text)
+            && !(is_narrow && are_few(conn, &conditions)?)
+        {
+            from = "events_text t CROSS JOIN events e ON e.id = t.rowid";
+            conditions.add("events_text MATCH ?", asked);
+        }
         conditions.sql.push("(e.description LIKE ? ESCAPE '\\' OR e.name LIKE ? ESCAPE '\\')");
-        conditions.values.extend([Value::from(like(text)), Value::from(like(text))]);
+        conditions.values.extend([Value::from(pattern(text)), Value::from(pattern(text))]);
     }
+    match of {
+        Of::Nothing => return Ok(Vec::new()),
+        Of::All | Of::Item(_) => {}
+        Of::Handler(handler) => conditions.add("r.handler = ?", handler),
+    }
+    let by = if from == "events e" { "e.id" } else { "t.rowid" };
     if let Some(after) = query.after {
-        let sql = match query.order {
-            Order::OldestFirst => "e.id > ?",
-            Order::NewestFirst => "e.id < ?",
+        let sql = match (query.order, by) {
+            (Order::OldestFirst, "e.id") => "e.id > ?",
+            (Order::NewestFirst, "e.id") => "e.id < ?",
+            (Order::OldestFirst, _) => "t.rowid > ?",
+            (Order::NewestFirst, _) => "t.rowid < ?",
         };
         conditions.add(sql, signed(after.0));
     }
     let sql = format!(
         "SELECT e.id, h.handler, i.item, e.time, e.level, e.name, e.description, e.link_text, e.link_reference,
                 e.context
-           FROM events e
+           FROM {from}
            CROSS JOIN runs r ON r.id = e.id >> 24
            CROSS JOIN handlers h ON h.id = r.handler
            LEFT JOIN items i ON i.id = e.item
-           {} ORDER BY e.id {} LIMIT {}",
+           {} ORDER BY {by} {} LIMIT {}",
         conditions.clause(),
         match query.order {
             Order::OldestFirst => "ASC",
@@ -215,6 +238,14 @@ pub(crate) fn events(conn: &Connection, query: &EventQuery) -> rusqlite::Result<
         query.limit.unwrap_or(PAGE),
     );
     conn.prepare_cached(&sql)?.query_map(params_from_iter(conditions.values), event)?.collect()
+}
+
+fn are_few(conn: &Connection, conditions: &Conditions) -> rusqlite::Result<bool> {
+    let sql =
+        format!("SELECT count(*) FROM (SELECT 1 FROM events e {} LIMIT {})", conditions.clause(), FEW + 1);
+    let count: u32 =
+        conn.prepare_cached(&sql)?.query_row(params_from_iter(&conditions.values), |row| row.get(0))?;
+    Ok(count <= FEW)
 }
 
 fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
@@ -238,18 +269,4 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
             context: row.get(9)?,
         },
     })
-}
-
-/// What a person typed is searched as it is, not as a pattern.
-fn like(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }

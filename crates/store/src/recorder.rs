@@ -128,8 +128,9 @@ fn insert(
             event.link_text,
             event.link_reference,
             event.context,
-        ])
-        .map(drop)
+        ])?;
+    ledger.say(id);
+    Ok(())
 }
 
 fn add_items(

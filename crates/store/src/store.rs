@@ -22,6 +22,9 @@ use crate::schedules::{self, ScheduleRow};
 use crate::writer::{Durability, Ledger, Writer};
 use crate::{items, read};
 
+/// How many connections are kept to read with.
+const READERS: usize = 4;
+
 /// How the store is opened.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -38,9 +41,11 @@ impl Default for Options {
 /// Results, conflicts and states of one home. Any number of processes may have it open.
 pub struct Store {
     database: Arc<Database>,
-    /// Before the writer, so that it is closed first: the last connection to close tidies the log away, which only one
-    /// that may write can do, and the next process opens faster without.
-    reader: Mutex<Option<Opened>>,
+    /// Those that nobody reads with just now. Before the writer, so that they are closed first: the last connection to
+    /// close tidies the log away, which only one that may write can do, and the next process opens faster without.
+    readers: Mutex<Vec<Opened>>,
+    /// The one that sees whether anything was written: what it is asked means something to itself alone.
+    watcher: Mutex<Option<Opened>>,
     writer: Arc<Writer>,
     owners: PathBuf,
     owner: OnceLock<Arc<Owner>>,
@@ -67,7 +72,8 @@ impl Store {
         let store = Self {
             writer: Arc::new(Writer::new(Arc::clone(&database))),
             database,
-            reader: Mutex::default(),
+            readers: Mutex::default(),
+            watcher: Mutex::default(),
             owners: PathBuf::from(owners),
             owner: OnceLock::new(),
         };
@@ -240,7 +246,8 @@ impl Store {
     /// # Errors
     /// The store could not be read.
     pub fn edition(&self) -> Result<i64, StoreError> {
-        self.read(|conn| conn.query_row("PRAGMA data_version", [], |row| row.get(0)))
+        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read_with(&mut watcher, |conn| conn.query_row("PRAGMA data_version", [], |row| row.get(0)))
     }
 
     /// What the schedules of all items have come to.
@@ -380,19 +387,34 @@ impl Store {
         self.writer.write(durability, work)
     }
 
-    /// Reads with the connection kept for it; a damaged file is replaced, and read again.
+    /// Reads with a connection of its own, so that a long search keeps nobody waiting.
     pub(crate) fn read<T>(
         &self,
+        query: impl FnMut(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let idle = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = idle().pop();
+        let answer = self.read_with(&mut reader, query);
+        let mut idle = idle();
+        if idle.len() < READERS {
+            idle.extend(reader);
+        }
+        answer
+    }
+
+    /// A damaged file is replaced, and read again.
+    fn read_with<T>(
+        &self,
+        reader: &mut Option<Opened>,
         mut query: impl FnMut(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = self.read_once(&mut reader, &mut query);
+        let first = self.read_once(reader, &mut query);
         if !first.as_ref().is_err_and(StoreError::is_damage) {
             return first;
         }
         *reader = None;
         self.database.replace_if_damaged()?;
-        self.read_once(&mut reader, &mut query)
+        self.read_once(reader, &mut query)
     }
 
     fn read_once<T>(

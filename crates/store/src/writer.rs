@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
+use syncmgr::event::EventId;
 use syncmgr::{HandlerId, ItemId};
 
 use crate::database::{Access, Database, Opened};
 use crate::error::StoreError;
-use crate::items;
+use crate::{items, search};
 
 /// How many jobs may wait before a reporter has to.
 const QUEUE: usize = 4096;
@@ -43,6 +44,8 @@ struct Job {
 pub(crate) struct Ledger<'a> {
     pub(crate) conn: &'a Connection,
     rows: &'a RefCell<Rows>,
+    /// Events that the search is to find, from this group on.
+    said: &'a RefCell<Vec<EventId>>,
 }
 
 /// Row numbers of handlers and items that were looked up before.
@@ -72,6 +75,11 @@ impl Ledger<'_> {
         let row = items::item_row(self.conn, self.handler(handler)?, item, now)?;
         self.rows.borrow_mut().items.insert(key, row);
         Ok(row)
+    }
+
+    /// Makes an event one that is found by what it says.
+    pub(crate) fn say(&self, event: EventId) {
+        self.said.borrow_mut().push(event);
     }
 
     /// To be called when rows of items or handlers were removed.
@@ -265,9 +273,11 @@ impl GroupWriter {
                 "PRAGMA synchronous = NORMAL"
             })?;
             let mut transaction = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let said: RefCell<Vec<EventId>> = RefCell::default();
             for job in group.iter_mut() {
                 let step = transaction.savepoint()?;
-                match (job.work)(&Ledger { conn: &step, rows }) {
+                let said_before = said.borrow().len();
+                match (job.work)(&Ledger { conn: &step, rows, said: &said }) {
                     Ok(()) => {
                         step.commit()?;
                         verdicts.push(Ok(()));
@@ -279,11 +289,13 @@ impl GroupWriter {
                             return Ok(Some(error));
                         }
                         drop(step);
+                        said.borrow_mut().truncate(said_before);
                         *rows.borrow_mut() = Rows::default();
                         verdicts.push(Err(error));
                     }
                 }
             }
+            search::add(&transaction, &said.into_inner())?;
             transaction.commit()?;
             Ok(None)
         })();

@@ -9,4 +9,5 @@ mod events;
 mod processes;
 mod runs;
 mod schedules;
+mod search;
 mod support;
