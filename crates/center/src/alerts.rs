@@ -20,7 +20,7 @@ use syncmgr::Refusal;
 use crate::center::{Center, locked};
 
 pub use book::{Book, Sight};
-pub use courier::Pace;
+pub use courier::{Pace, Standing};
 pub use watch::AlertWatch;
 
 use courier::Courier;
@@ -163,6 +163,15 @@ impl Center {
         alerts.retain(|alert| alert.raised.is_some());
         alerts.sort_by_key(|alert| std::cmp::Reverse((alert.is_open(), alert.raised)));
         Ok(alerts)
+    }
+
+    /// The channels by which persons are told something, by their names, and how each stands.
+    pub fn channels(&self) -> Vec<(String, Standing)> {
+        let couriers = locked(&self.inner.alerts.couriers);
+        let mut channels: Vec<_> =
+            couriers.iter().map(|courier| (courier.channel().id().to_owned(), courier.standing())).collect();
+        channels.sort_by(|(one, _), (other, _)| one.cmp(other));
+        channels
     }
 
     /// Tells something by a channel, to try it; waits until that is done.

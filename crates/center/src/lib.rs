@@ -36,7 +36,7 @@ mod stop;
 mod turn;
 mod verdict;
 
-pub use alerts::{AlertWatch, Book, Channel, Notice, Occasion, Pace, Sight, Undelivered};
+pub use alerts::{AlertWatch, Book, Channel, Notice, Occasion, Pace, Sight, Standing, Undelivered};
 pub use center::{Asker, Center};
 pub use clock::{Clock, SystemClock};
 pub use escalate::{StopGrace, StopStage};
@@ -58,6 +58,6 @@ pub use stop::Stopped;
 pub use verdict::{Started, Verdict};
 // What its results are made of: who reads them needs no other crate for it.
 pub use store::{
-    Alert, ConflictCount, ConflictQuery, EventQuery, FOREVER, ItemState, LastRun, Order, RunItem, RunMark,
-    RunQuery, RunRecord, Store, StoreError,
+    Alert, ConflictCount, ConflictQuery, EventQuery, FOREVER, ItemState, LastRun, Log, Order, RunItem,
+    RunMark, RunQuery, RunRecord, Store, StoreError,
 };

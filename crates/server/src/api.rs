@@ -3,15 +3,18 @@
 mod access;
 mod alerts;
 mod beforehand;
+mod calendar;
 mod conflicts;
 mod control;
 mod document;
 mod events;
+mod export;
 mod folders;
 mod handlers;
 mod items;
 mod lines;
 mod live;
+mod logs;
 mod report;
 mod resolve;
 mod runs;
@@ -61,6 +64,8 @@ fn viewer() -> OpenApiRouter<Parts> {
         .routes(routes!(service::health))
         .routes(routes!(service::metrics))
         .routes(routes!(alerts::alerts))
+        .routes(routes!(alerts::channels))
+        .routes(routes!(calendar::calendar))
         .routes(routes!(handlers::handlers))
         .routes(routes!(handlers::handler))
         .routes(routes!(items::items))
@@ -75,7 +80,11 @@ fn viewer() -> OpenApiRouter<Parts> {
         .routes(routes!(runs::runs))
         .routes(routes!(runs::run))
         .routes(routes!(runs::run_events))
+        .routes(routes!(logs::log))
+        .routes(routes!(logs::log_text))
         .routes(routes!(events::events))
+        .routes(routes!(export::export_runs))
+        .routes(routes!(export::export_events))
         .routes(routes!(conflicts::conflicts))
         .routes(routes!(conflicts::conflict))
 }

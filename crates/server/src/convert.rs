@@ -2,7 +2,7 @@
 
 use center::{
     Alert, Center, FOREVER, HandlerStatus, Headline, ItemStatus, LiveHandler, LiveItem, RunMark, RunRecord,
-    ScheduleStatus, Started, StopStage, Waits, What,
+    ScheduleStatus, Standing, Started, StopStage, Waits, What,
 };
 use syncmgr::conflict::Conflict;
 use syncmgr::plan::{PlannedAction, Preview, Verb};
@@ -199,7 +199,7 @@ pub(crate) fn conflict(center: &Center, conflict: Conflict) -> wire::Conflict {
 }
 
 /// What a person calls an item; of one that is gone nobody knows more than its identifier.
-fn item_name(center: &Center, handler: &HandlerId, item: &ItemId) -> String {
+pub(crate) fn item_name(center: &Center, handler: &HandlerId, item: &ItemId) -> String {
     center.item_name(handler, item).unwrap_or_else(|| item.to_string())
 }
 
@@ -394,6 +394,15 @@ pub(crate) fn mistake(mistake: settings::Mistake) -> wire::Mistake {
         text: mistake.text,
         excerpt: mistake.excerpt,
     }
+}
+
+pub(crate) fn channel(id: String, standing: Standing) -> wire::Channel {
+    let (state, trouble) = match standing {
+        Standing::Unknown => (wire::ChannelState::Untried, None),
+        Standing::Works => (wire::ChannelState::Works, None),
+        Standing::Broken(why) => (wire::ChannelState::Broken, Some(why)),
+    };
+    wire::Channel { id, state, trouble }
 }
 
 pub(crate) fn alert(alert: Alert) -> wire::Alert {

@@ -36,6 +36,7 @@ mod parts;
 mod previews;
 mod routes;
 mod segment;
+mod table;
 
 pub use access::{Access, AccessError};
 pub use config::{Config, Limits, TlsFiles};

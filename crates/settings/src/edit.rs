@@ -9,12 +9,13 @@ use syncmgr::ItemId;
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 use crate::file::{Error, SettingsFile, digest, flush_dir, make_private_dir};
+use crate::place::{Place, implicit};
 use crate::settings::Settings;
 
 /// A key that is to be set, or taken out.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// Through tables to the key: `["items", "photos", "mode"]`.
+    /// Through tables to the key: `["items", "photos", "mode"]`; the tables of a list are counted: `["alerts", "0"]`.
     pub path: Vec<String>,
     /// Its new value; none takes it out.
     pub value: Option<Item>,
@@ -101,8 +102,8 @@ impl<'a> Editor<'a> {
     /// [`Error::Wrong`] when the settings would not be usable, [`Error::Changed`] when somebody else wrote the file,
     /// [`Error::ForeignLink`], [`Error::NoSuchPlace`] and [`Error::Write`]. The file is then as it was.
     pub fn set(&mut self, path: &[&str], value: Option<Item>) -> Result<(), Error> {
-        self.put(path, value)?;
-        self.save()
+        let path = path.iter().map(|key| (*key).to_owned()).collect();
+        self.set_all([Change { path, value }])
     }
 
     /// Sets and takes out several keys, which make sense only together, and writes the file once.
@@ -112,7 +113,11 @@ impl<'a> Editor<'a> {
     pub fn set_all(&mut self, changes: impl IntoIterator<Item = Change>) -> Result<(), Error> {
         for Change { path, value } in changes {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            self.put(&path, value)?;
+            if let Err(error) = self.put(&path, value) {
+                // The next edit begins with what the file says.
+                self.document = document(self.file, &self.file.text()?)?;
+                return Err(error);
+            }
         }
         self.save()
     }
@@ -121,21 +126,17 @@ impl<'a> Editor<'a> {
         let Some((last, parents)) = path.split_last() else {
             return Err(Error::NoSuchPlace("there is no key without a name".to_owned()));
         };
-        let mut table: &mut dyn TableLike = self.document.as_table_mut();
+        let mut place = Place::Table(self.document.as_table_mut());
         for (depth, key) in parents.iter().enumerate() {
-            if value.is_none() && !table.contains_key(key) {
-                return Ok(());
+            let no_place =
+                |why| Error::NoSuchPlace(format!("`{}` in the settings {why}", path[..=depth].join(".")));
+            match place.step(key, value.is_some()).map_err(no_place)? {
+                Some(next) => place = next,
+                None => return Ok(()),
             }
-            let next = table.entry(key).or_insert_with(|| Item::Table(implicit())).as_table_like_mut();
-            table = next.ok_or_else(|| {
-                Error::NoSuchPlace(format!("`{}` in the settings is no table", path[..=depth].join(".")))
-            })?;
         }
-        match value {
-            Some(value) => replace(table, last, value),
-            None => drop(table.remove(last)),
-        }
-        Ok(())
+        let no_place = |why| Error::NoSuchPlace(format!("`{}` in the settings {why}", path.join(".")));
+        place.put(last, value).map_err(no_place)
     }
 
     /// Replaces the whole text: what a person wrote in an editor of ours.
@@ -181,24 +182,6 @@ fn document(file: &SettingsFile, text: &str) -> Result<DocumentMut, Error> {
             crate::Source::new(text).mistake(error.span().unwrap_or(0..0), error.message().to_owned());
         Error::Wrong { path: file.path().to_owned(), mistakes: vec![mistake] }
     })
-}
-
-/// A table that needs no heading of its own.
-fn implicit() -> Table {
-    let mut table = Table::new();
-    table.set_implicit(true);
-    table
-}
-
-/// Puts a value under a key; the comments around the old one stay.
-fn replace(table: &mut dyn TableLike, key: &str, mut value: Item) {
-    if let (Some(old), Some(new)) = (table.get(key).and_then(Item::as_value), value.as_value_mut()) {
-        *new.decor_mut() = old.decor().clone();
-    }
-    match table.get_mut(key) {
-        Some(old) => *old = value,
-        None => drop(table.insert(key, value)),
-    }
 }
 
 /// Hands what stood above the comment of a removed table to the one that follows; gives it back when none does.

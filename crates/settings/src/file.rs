@@ -151,6 +151,11 @@ pub fn digest(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex().as_str()[..32].to_owned()
 }
 
+/// What a text of the file says, as values; none when it is no TOML.
+pub fn values(text: &str) -> Option<serde_json::Value> {
+    toml_edit::de::from_str(text).ok()
+}
+
 /// Makes a directory (and those above it) that only its owner may read.
 pub(crate) fn make_private_dir(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();

@@ -32,6 +32,7 @@ mod mistake;
 mod near;
 mod one_or_many;
 pub mod period;
+mod place;
 mod raw;
 pub mod schedule;
 pub mod schema;
@@ -39,7 +40,7 @@ mod sections;
 mod settings;
 pub mod words;
 
-pub use file::{Check, Error, SettingsFile, digest};
+pub use file::{Check, Error, SettingsFile, digest, values};
 pub use items::Item;
 pub use mistake::{Mistake, Source};
 pub use near::nearest;

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use settings::edit::Change;
 use settings::{Error, SettingsFile};
 use syncmgr::ItemId;
 use toml_edit::{Item, Table, value};
@@ -192,4 +193,49 @@ fn inline_tables_are_edited_like_others() {
     assert_eq!(editor.settings().items[0].name, "X");
     editor.remove_item(&id("x")).unwrap();
     assert_eq!(scene.file.load().unwrap().items.len(), 0);
+}
+
+#[test]
+fn the_tables_of_a_list_are_edited_one_by_one_and_their_comments_stay() {
+    let text = "# all\n[[alerts]] # first\nstate = 'failed' # bad\n\n# old\n[[alerts]]\nage = '2d'\n";
+    let scene = Scene::new(Some(text));
+    let mut editor = scene.file.edit().unwrap();
+    editor.set(&["alerts", "0", "remind"], Some(value("1d"))).unwrap();
+    editor.set(&["alerts", "1", "age"], Some(value("3d"))).unwrap();
+    editor.set(&["alerts", "2", "event"], Some(value("error"))).unwrap();
+    let wanted = "# all\n[[alerts]] # first\nstate = 'failed' # bad\nremind = \"1d\"\n\n# old\n[[alerts]]\nage = \"3d\"\n\n[[alerts]]\nevent = \"error\"\n";
+    assert_eq!(scene.text(), wanted);
+    for beyond in [["alerts", "7", "age"], ["alerts", "first", "age"]] {
+        assert!(matches!(editor.set(&beyond, Some(value("1d"))), Err(Error::NoSuchPlace(_))), "{beyond:?}");
+    }
+    editor.set(&["alerts", "0"], None).unwrap();
+    editor.set(&["alerts", "1"], None).unwrap();
+    editor.set(&["alerts", "9"], None).unwrap();
+    assert_eq!(editor.settings().alerts.len(), 1);
+}
+
+#[test]
+fn the_first_table_of_a_list_makes_the_list() {
+    let scene = Scene::new(None);
+    let mut table = Table::new();
+    table["state"] = value("failed");
+    scene.file.edit().unwrap().set(&["alerts", "0"], Some(Item::Table(table))).unwrap();
+    assert_eq!(scene.text(), "[[alerts]]\nstate = \"failed\"\n");
+}
+
+#[test]
+fn several_changes_are_made_all_or_none() {
+    let scene = Scene::new(Some(TEXT));
+    let change = |path: &[&str], to: &str| Change {
+        path: path.iter().map(|key| (*key).to_owned()).collect(),
+        value: Some(value(to)),
+    };
+    let mut editor = scene.file.edit().unwrap();
+    for impossible in [change(&["items", "a", "a", "deep"], "x"), change(&["nonsense"], "x")] {
+        let good = change(&["items", "z", "a"], "/new");
+        assert!(editor.set_all([good, impossible]).is_err());
+        assert_eq!(scene.text(), TEXT);
+    }
+    editor.set(&["items", "a", "b"], Some(value("/s2"))).unwrap();
+    assert_eq!(scene.text(), TEXT.replace("b = '/s'", "b = \"/s2\""));
 }

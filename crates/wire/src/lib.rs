@@ -9,9 +9,11 @@ mod conflict;
 mod control;
 mod counts;
 mod event;
+mod export;
 mod handler;
 mod item;
 mod live;
+mod log;
 mod page;
 mod path;
 mod plan;
@@ -35,21 +37,23 @@ pub use control::{
 };
 pub use counts::{Counts, SideCounts};
 pub use event::{Event, EventGroup, EventsPage};
+pub use export::{ExportEvents, ExportFormat, ExportRuns};
 pub use handler::{Handler, Handlers};
 pub use item::{HeadlineCounts, Item, ItemsPage, LastRun, Mark, RunAt};
 pub use live::{Bar, Live, LiveHandler, LiveItem, StopStage, Waiting};
+pub use log::{LogFilter, LogGap, LogLine, RunLog};
 pub use page::{ConflictFilter, EventFilter, EventOrder, ItemFilter, ItemSort, RunFilter};
 pub use path::PathText;
 pub use plan::{Action, Note, Preview, PreviewOrder, RowFilter, RowsPage, Verb};
 pub use problem::{Fault, Problem};
 pub use resolve::{AllConflicts, Keep, ResolveOrder, Resolved, ShownConflict};
 pub use run::{Run, RunEvents, RunItem, RunsPage};
-pub use schedule::{NextTimes, Schedule};
+pub use schedule::{Calendar, CalendarItem, CalendarSpan, NextTimes, Schedule};
 pub use service::{Check, Health, Version};
 pub use session::{Answer, Call, Heard, NamedItem, OpenSession, Opened, ProgressLine, Session, Sessions};
 pub use settings::{
-    Alert, Alerts, DraftSettings, Folder, FolderPath, Folders, KeyChange, Mistake, Mistakes, NewSettings,
-    SecretNames, SecretPlace, SecretValue, SettingsPatch, SettingsText,
+    Alert, Alerts, Channel, ChannelState, Channels, DraftSettings, Folder, FolderPath, Folders, KeyChange,
+    Mistake, Mistakes, NewSettings, SecretNames, SecretPlace, SecretValue, SettingsPatch, SettingsText,
 };
 pub use time::Time;
 pub use words::{

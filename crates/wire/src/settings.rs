@@ -16,6 +16,9 @@ pub struct SettingsText {
     pub text: String,
     /// Tells this text from others: given back with a change, so that nothing is changed that nobody saw.
     pub digest: String,
+    /// The same as values, for programs; null when the text is no TOML. Keys are changed by `PATCH`.
+    #[schema(value_type = Option<Object>)]
+    pub values: Option<Value>,
 }
 
 /// Another text for the settings.
@@ -45,7 +48,8 @@ pub struct SettingsPatch {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyChange {
-    /// Where it is: `["items", "photos", "schedule"]`. Tables that are missing are made.
+    /// Where it is: `["items", "photos", "schedule"]`. Tables that are missing are made. The tables of a list are counted
+    /// from 0: `["alerts", "0", "remind"]`; the number after the last one makes another.
     #[schema(min_items = 1, max_items = 16)]
     pub path: Vec<String>,
     /// Its value; null takes it out. `["items", "photos"]` with an object makes an item, with null it goes.
@@ -144,6 +148,36 @@ pub struct Alert {
     pub cleared: Option<Time>,
     /// How often the same happened again without being told.
     pub more: u64,
+}
+
+/// The channels by which persons are told something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Channels {
+    /// In the order of their names.
+    pub channels: Vec<Channel>,
+}
+
+/// A way to tell a person something, and whether it works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Channel {
+    /// What the settings call it.
+    pub id: String,
+    /// How it stands.
+    pub state: ChannelState,
+    /// Why what was told last did not get through.
+    pub trouble: Option<String>,
+}
+
+/// How a channel stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelState {
+    /// Nothing was told by it since it was set up.
+    Untried,
+    /// What was told last got through.
+    Works,
+    /// What was told last did not, or it does not answer.
+    Broken,
 }
 
 /// Which folder's folders.

@@ -40,13 +40,13 @@ struct Desk {
 
 /// How a channel stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) enum Standing {
+pub enum Standing {
     /// Nothing was told by it since it was set up.
     #[default]
     Unknown,
     /// What was told last got through.
     Works,
-    /// What was told last did not.
+    /// What was told last did not, for this reason.
     Broken(String),
 }
 

@@ -1,13 +1,14 @@
 //! What can be asked of schedules, and done to them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use settings::schedule::Schedule;
 use store::{FOREVER, RunQuery, RunRecord, StoreError, Switch};
 use syncmgr::{HandlerId, ItemId, Refusal};
 
-use super::book::Book;
+use super::book::{Book, Key};
 use super::run::RunningSchedules;
 use super::scheduler::Scheduler;
 use super::senses::Senses;
@@ -56,6 +57,45 @@ impl Center {
         let paused_until = schedules.paused_until(kept.as_ref());
         let last_good = kept.and_then(|kept| kept.last_good).map(|(_, ended)| ended);
         Ok(schedules.upcoming(&(handler.clone(), item.clone()), last_good, paused_until, count))
+    }
+
+    /// What runs by itself in a part of the calendar (milliseconds since 1970), as far as time decides: each item with its
+    /// times, at most so many of them, the item whose first time is the earliest first.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn calendar(&self, span: Range<i64>, most: usize) -> Result<Vec<(Key, Vec<i64>)>, StoreError> {
+        let kept: HashMap<_, _> = self
+            .inner
+            .store
+            .item_states(None)?
+            .into_iter()
+            .map(|kept| ((kept.handler.clone(), kept.item.clone()), kept))
+            .collect();
+        let schedules = Schedules::read(&self.inner)?;
+        let on: HashSet<Key> = {
+            let state = self.inner.lock();
+            let handlers =
+                state.handlers.iter().filter(|entry| entry.switches.active && entry.switches.enabled);
+            let items = handlers.flat_map(|entry| entry.items.iter().map(move |item| (entry, item)));
+            items
+                .filter(|(_, item)| item.switches.enabled)
+                .map(|(entry, item)| (entry.id().clone(), item.item.id().clone()))
+                .collect()
+        };
+        let mut items: Vec<_> = schedules
+            .keys()
+            .filter(|key| on.contains(*key))
+            .map(|key| {
+                let state = kept.get(key);
+                let last_good = state.and_then(|kept| kept.last_good).map(|(_, ended)| ended);
+                let times = schedules.between(key, last_good, schedules.paused_until(state), &span, most);
+                (key.clone(), times)
+            })
+            .filter(|(_, times)| !times.is_empty())
+            .collect();
+        items.sort_by(|(one, at), (other, later)| (at.first(), one).cmp(&(later.first(), other)));
+        Ok(items)
     }
 
     /// The last runs of an item, the newest first.

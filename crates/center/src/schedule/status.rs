@@ -1,6 +1,7 @@
 //! How schedules stand: for the status of items, and for those who ask for more.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -135,8 +136,33 @@ impl Schedules {
         count: usize,
     ) -> Vec<i64> {
         let Some(schedule) = self.set.get(key) else { return Vec::new() };
-        let tried = self.found.get(key).map(|found| &found.state).or(self.kept.get(key));
-        let base = last_good.max(tried.and_then(|state| state.tried));
+        let base = last_good.max(self.tried(key));
         Times::new(schedule, &self.zone).upcoming(self.now, base, paused_until, count)
+    }
+
+    /// The times of an item in a part of the calendar, at most so many.
+    pub(crate) fn between(
+        &self,
+        key: &Key,
+        last_good: Option<i64>,
+        paused_until: Option<i64>,
+        span: &Range<i64>,
+        most: usize,
+    ) -> Vec<i64> {
+        let Some(schedule) = self.set.get(key) else { return Vec::new() };
+        let times = Times::new(schedule, &self.zone);
+        let base = last_good.max(self.tried(key));
+        let from = times.upcoming_from(span.start, self.now, base, paused_until);
+        from.take_while(|time| *time < span.end).take(most).collect()
+    }
+
+    /// When the schedule last started a run.
+    fn tried(&self, key: &Key) -> Option<i64> {
+        self.found.get(key).map(|found| &found.state).or(self.kept.get(key)).and_then(|state| state.tried)
+    }
+
+    /// All items that have one.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.set.keys()
     }
 }

@@ -119,6 +119,26 @@ impl<'s> Times<'s> {
 
     /// The next times at which a run may begin, as far as the calendar and an interval say: of an interval since the
     /// last good run as if each run were good at once. `base` is what that counts from.
+    fn begins(&self, now: i64, base: Option<i64>, paused_until: Option<i64>) -> impl Iterator<Item = i64> {
+        let earliest = paused_until.map_or(now, |until| until.max(now));
+        let (mut at, mut base) = (now, base);
+        let every = self.since_last_good();
+        std::iter::from_fn(move || {
+            if earliest == i64::MAX {
+                return None;
+            }
+            // What never ran begins at once.
+            let interval = every
+                .map(|every| base.map_or(at, |base| base.saturating_add(every).max(at.saturating_add(1))));
+            let due = self.next(at).into_iter().chain(interval).min()?;
+            let begins = self.open_from(due.max(earliest));
+            // What comes before that is all one run.
+            (at, base) = (begins, Some(begins));
+            Some(begins)
+        })
+    }
+
+    /// So many of them.
     pub(crate) fn upcoming(
         &self,
         now: i64,
@@ -126,21 +146,29 @@ impl<'s> Times<'s> {
         paused_until: Option<i64>,
         count: usize,
     ) -> Vec<i64> {
-        let mut times = Vec::new();
-        let earliest = paused_until.map_or(now, |until| until.max(now));
-        let (mut at, mut base) = (now, base);
-        let every = self.since_last_good();
-        while times.len() < count && earliest != i64::MAX {
-            // What never ran begins at once.
-            let interval = every
-                .map(|every| base.map_or(at, |base| base.saturating_add(every).max(at.saturating_add(1))));
-            let Some(due) = self.next(at).into_iter().chain(interval).min() else { break };
-            let begins = self.open_from(due.max(earliest));
-            times.push(begins);
-            // What comes before that is all one run.
-            (at, base) = (begins, Some(begins));
-        }
-        times
+        self.begins(now, base, paused_until).take(count).collect()
+    }
+
+    /// Those of them from a later moment on. What lies before it is passed over, not counted through.
+    pub(crate) fn upcoming_from(
+        &self,
+        from: i64,
+        now: i64,
+        base: Option<i64>,
+        paused_until: Option<i64>,
+    ) -> impl Iterator<Item = i64> {
+        let begin = from.max(now);
+        let passed_over = |base: i64, every: i64| match begin.saturating_sub(1).saturating_sub(base) / every {
+            passed @ 1.. => base.saturating_add(passed.saturating_mul(every)),
+            _ => base,
+        };
+        let base = match self.since_last_good().filter(|every| begin > now && *every > 0) {
+            Some(every) => Some(passed_over(base.unwrap_or(now), every)),
+            None => base,
+        };
+        // A time that is the first moment itself counts.
+        let at = if begin > now { begin - 1 } else { now };
+        self.begins(at, base, paused_until).skip_while(move |time| *time < begin)
     }
 
     /// When it is overdue if no good run comes before: after the time that the settings name, or else when two due times

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use wire::Alerts;
+use wire::{Alerts, Channels};
 
 use crate::convert;
 use crate::failure::Failure;
@@ -15,6 +15,15 @@ use crate::parts::Parts;
 pub(super) async fn alerts(State(parts): State<Parts>) -> Result<Json<Alerts>, Failure> {
     parts
         .ask(|center| Ok(Json(Alerts { alerts: center.alerts()?.into_iter().map(convert::alert).collect() })))
+        .await
+}
+
+/// The channels by which persons are told something, and whether they work
+#[utoipa::path(get, path = "/channels", tag = "alerts", responses((status = OK, body = Channels)))]
+pub(super) async fn channels(State(parts): State<Parts>) -> Result<Json<Channels>, Failure> {
+    let told = |(id, standing)| convert::channel(id, standing);
+    parts
+        .ask(move |center| Ok(Json(Channels { channels: center.channels().into_iter().map(told).collect() })))
         .await
 }
 

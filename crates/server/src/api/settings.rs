@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::Value;
+use settings::edit::Change;
 use toml_edit::{Array, InlineTable, Item, Table};
-use wire::{DraftSettings, Mistakes, NewSettings, PathText, SettingsPatch, SettingsText};
+use wire::{DraftSettings, KeyChange, Mistakes, NewSettings, PathText, SettingsPatch, SettingsText};
 
 use crate::convert;
 use crate::failure::Failure;
@@ -24,6 +25,7 @@ pub(super) async fn settings(State(parts): State<Parts>) -> Result<Json<Settings
             Ok(Json(SettingsText {
                 file: PathText::new(file.path().as_os_str().as_bytes()),
                 digest: settings::digest(&text),
+                values: settings::values(&text),
                 text,
             }))
         })
@@ -47,7 +49,7 @@ pub(super) async fn replace_settings(
         .await
 }
 
-/// Change single keys; comments and everything else stay
+/// Change single keys, all or none of them; comments and everything else stay
 #[utoipa::path(
     patch, path = "/settings", tag = "settings", request_body = SettingsPatch,
     responses((status = NO_CONTENT))
@@ -57,19 +59,17 @@ pub(super) async fn change_settings(
     input::Json(patch): input::Json<SettingsPatch>,
 ) -> Result<StatusCode, Failure> {
     let file = parts.settings()?;
-    if patch.changes.iter().any(|change| change.path.is_empty()) {
-        return Err(Failure::bad_request("a change says where it is (`path`)"));
-    }
     parts
         .ask(move |_| {
             let mut editor = file.edit()?;
             if let Some(digest) = &patch.digest {
                 editor = editor.expect(digest)?;
             }
-            for change in &patch.changes {
-                let path: Vec<&str> = change.path.iter().map(String::as_str).collect();
-                editor.set(&path, toml(&change.value)?)?;
-            }
+            let changes = patch
+                .changes
+                .into_iter()
+                .map(|KeyChange { path, value }| Ok(Change { path, value: toml(&value)? }));
+            editor.set_all(changes.collect::<Result<Vec<_>, Failure>>()?)?;
             Ok(StatusCode::NO_CONTENT)
         })
         .await

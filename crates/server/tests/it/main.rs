@@ -6,7 +6,8 @@ mod access;
 mod control;
 mod document;
 mod reading;
+mod results;
 mod sessions;
-
+mod settings_file;
 mod stream;
 mod support;

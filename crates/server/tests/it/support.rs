@@ -14,6 +14,7 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use server::{Access, Config, Limits, Parts, Server, World};
+use settings::SettingsFile;
 use syncmgr::flags::SyncControlFlags;
 use syncmgr::handler::{ItemContainer, ItemList, NamedItem};
 use syncmgr::{
@@ -51,7 +52,14 @@ impl Service {
         let jobs = Jobs::register(&center).unwrap();
         center.register(Arc::new(Shelf::new())).unwrap();
         let access = Access::new(home.path().join("tokens.json"));
-        let world = World { version: "0".into(), hosts: vec!["nas.example".into()], ..World::default() };
+        let lock = home.path().join("settings.lock");
+        let settings = SettingsFile::new(home.path().join("instep.toml"), lock, Arc::new(|_| Vec::new()));
+        let world = World {
+            version: "0".into(),
+            hosts: vec!["nas.example".into()],
+            settings: Some(Arc::new(settings)),
+            ..World::default()
+        };
         let parts = Parts::new(center.clone(), access, world, limits);
         let config = Config {
             socket: Some(home.path().join("instep.sock")),
