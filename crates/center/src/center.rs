@@ -19,6 +19,7 @@ use crate::feed::{FeedState, What};
 use crate::open::{Open, OpenedBy};
 use crate::registry::{self, HandlerEntry};
 use crate::schedule::book::Book;
+use crate::sessions::Beginning;
 use crate::starts::Starts;
 use crate::verdict::{Started, Ticket};
 
@@ -214,7 +215,7 @@ impl SessionCreator for Center {
         handler: &HandlerId,
         items: &[ItemId],
     ) -> Result<Arc<dyn SyncCallback>, Refusal> {
-        Ok(self.inner.create_session(OpenedBy::Handler, handler, items, None)?)
+        Ok(self.inner.create_session(OpenedBy::Handler, handler, items, Beginning::New(None))?)
     }
 }
 

@@ -16,6 +16,7 @@ use syncmgr::{EndReason, HandlerId, ItemId, Problem, ProblemClass, Refusal, Requ
 use crate::center::Inner;
 use crate::open::{Open, OpenedBy};
 use crate::registry::HandlerEntry;
+use crate::sessions::Beginning;
 use crate::turn::{Turn, TurnCreator};
 use crate::verdict::{Ticket, Verdict};
 
@@ -178,7 +179,7 @@ impl Inner {
             if items.is_empty() {
                 continue;
             }
-            match self.begin(OpenedBy::Turn(turn), &turn.handler, &items, None) {
+            match self.begin(OpenedBy::Turn(turn), &turn.handler, &items, Beginning::New(None)) {
                 Ok(open) if canceled => {
                     open.cancel_open_items(self.clock.steady());
                     self.end(&open, EndReason::Returned);

@@ -40,7 +40,7 @@ impl Jobs {
             clock: Arc::clone(&center.inner.clock),
             items: JobItems::default(),
         };
-        handler.learn()?;
+        handler.learn(center)?;
         let jobs = Self(Arc::new(handler));
         center.register(Arc::clone(&jobs.0) as Arc<dyn Handler>)?;
         Ok(jobs)
@@ -67,7 +67,7 @@ impl Jobs {
     /// # Errors
     /// The store cannot be read.
     pub fn refresh(&self, center: &Center) -> Result<bool, Refusal> {
-        let any = self.0.learn()?;
+        let any = self.0.learn(center)?;
         if any {
             center.update_handler(&self.0.id, ControlFlags::WAIT)?;
         }
@@ -77,8 +77,10 @@ impl Jobs {
 
 impl JobsHandler {
     /// Takes over what the store knows; tells whether something was new.
-    fn learn(&self) -> Result<bool, Refusal> {
+    fn learn(&self, center: &Center) -> Result<bool, Refusal> {
         let known = self.store.item_states(Some(&self.id))?;
+        let promised = known.iter().filter_map(|state| Some((state.item.clone(), state.overdue?)));
+        center.inner.promised(promised.map(|(item, overdue)| ((self.id.clone(), item), overdue)));
         Ok(known.iter().filter(|state| self.items.add(&state.item, state.name.as_deref())).count() > 0)
     }
 }

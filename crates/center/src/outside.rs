@@ -15,6 +15,7 @@ use crate::callback::Callback;
 use crate::center::{Center, Inner, locked, unknown_handler};
 use crate::open::OpenedBy;
 use crate::process::Process;
+use crate::sessions::Beginning;
 
 /// An item, and what a person calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,10 @@ pub struct Opening {
     pub manual: bool,
     /// Leave to be silent for longer than usual (R12).
     pub lease: Option<Duration>,
+    /// The run to go on with: one that was begun with a center that is gone. What was reported to that one stays.
+    pub resumes: Option<RunId>,
+    /// Without a good run for so long, the first item is overdue from now on, if the settings say nothing about it.
+    pub overdue: Option<Duration>,
 }
 
 /// Who holds a session.
@@ -81,21 +86,32 @@ impl Center {
     ///
     /// # Errors
     /// `InvalidArgument` for an unknown handler or item, or no item at all; `AccessDenied` for what is disabled, or is
-    /// being synchronized already; `Failed` when it cannot be put on record.
+    /// being synchronized already; `Ended` for a run to go on with that has ended, or that somebody else has; `Failed`
+    /// when it cannot be put on record.
     pub fn open_session(&self, handler: &HandlerId, opening: Opening) -> Result<Outside, Refusal> {
-        let Opening { items, reference, process, started, manual, lease } = opening;
+        let Opening { items, reference, process, started, manual, lease, resumes, overdue } = opening;
         let _one_at_a_time = locked(&self.inner.opening);
         if let (Some(first), Some(_)) = (items.first(), &reference)
             && let Some(known) = self.session_of(handler, &first.item, reference.as_deref())
         {
             return Ok(known);
         }
+        if let Some(run) = resumes {
+            if let Some(callback) = self.inner.lock().outside.get(&run).map(Arc::clone) {
+                return Ok(Outside { callback });
+            }
+            self.inner.may_resume(run, handler, &items)?;
+        }
         for named in &items {
             self.inner.adopt(handler, named)?;
         }
+        if let (Some(first), Some(overdue)) = (items.first(), overdue) {
+            self.inner.promise(handler, &first.item, overdue)?;
+        }
         let items: Vec<ItemId> = items.into_iter().map(|named| named.item).collect();
         let by = OpenedBy::Outside(Holder { reference, process });
-        let callback = self.inner.create_session(by, handler, &items, started)?;
+        let beginning = resumes.map_or(Beginning::New(started), Beginning::Resumed);
+        let callback = self.inner.create_session(by, handler, &items, beginning)?;
         self.inner.lock().outside.insert(callback.run_id(), Arc::clone(&callback));
         let session = Outside { callback };
         if manual {
@@ -187,6 +203,15 @@ impl Outside {
         item.and_then(|item| session.item(item)).map_or(CancelRequest::None, |view| view.cancel)
     }
 
+    /// Lets go of the session without an end: another center may go on with the run, under its number. Nobody who does
+    /// makes it an interrupted one.
+    ///
+    /// # Errors
+    /// It could not be written down.
+    pub fn release(&self) -> Result<(), Refusal> {
+        self.callback.inner.release(&self.callback.open)
+    }
+
     /// Ends the session as of another time than now, in milliseconds since 1970. Nobody ends before they begin.
     pub fn end_at(&self, time: i64) {
         let open = &self.callback.open;
@@ -196,6 +221,15 @@ impl Outside {
 }
 
 impl Inner {
+    /// Whether a run is of just this handler and these items.
+    fn may_resume(&self, run: RunId, handler: &HandlerId, items: &[Named]) -> Result<(), Refusal> {
+        let unknown =
+            || Refusal::InvalidArgument(format!("there is no run {run} of that handler and its items"));
+        let record = self.store.run(run)?.ok_or_else(unknown)?;
+        let has = |named: &Named| record.items.iter().any(|of| of.item == named.item);
+        if record.handler == *handler && items.iter().all(has) { Ok(()) } else { Err(unknown()) }
+    }
+
     /// Makes sure that a handler knows an item, and by that name.
     fn adopt(self: &Arc<Self>, handler: &HandlerId, named: &Named) -> Result<(), Refusal> {
         let (of, known) = self.with_handler(handler, |entry| {
@@ -240,6 +274,7 @@ impl Inner {
             Refusal::AccessDenied(format!("'{}' cannot be removed: {error}", entry.name()))
         })?;
         self.store.forget_item(handler, item)?;
+        locked(&self.book).forget(&(handler.clone(), item.clone()));
         self.reload(handler)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use store::{NewRun, RunEnd, RunItemEnd, StoreError};
 use syncmgr::switches::Origin;
-use syncmgr::{EndReason, Ended, Event, EventId, HandlerId, ItemId, NewEvent, Refusal, Session};
+use syncmgr::{EndReason, Ended, Event, EventId, HandlerId, ItemId, NewEvent, Refusal, RunId, Session};
 
 use crate::callback::Callback;
 use crate::center::{Inner, locked, unknown_handler};
@@ -22,13 +22,22 @@ const LOOK_AT_STOPS_EVERY: Duration = Duration::from_millis(250);
 /// The results are tidied up with every so many-th run.
 const RETAIN_EVERY: u64 = 128;
 
+/// How a session comes into being.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Beginning {
+    /// As a new run, that began then (milliseconds since 1970); none: now.
+    New(Option<i64>),
+    /// As a run that was left unfinished.
+    Resumed(RunId),
+}
+
 impl Inner {
     pub(crate) fn create_session(
         self: &Arc<Self>,
         by: OpenedBy<'_>,
         handler: &HandlerId,
         items: &[ItemId],
-        started: Option<i64>,
+        beginning: Beginning,
     ) -> Result<Arc<Callback>, Refusal> {
         if items.is_empty() {
             return Err(Refusal::InvalidArgument("a session needs at least one item".into()));
@@ -63,7 +72,7 @@ impl Inner {
                 )));
             }
         }
-        let open = self.begin(by, handler, items, started)?;
+        let open = self.begin(by, handler, items, beginning)?;
         Ok(Arc::new(Callback { inner: Arc::clone(self), open }))
     }
 
@@ -72,11 +81,16 @@ impl Inner {
         by: OpenedBy<'_>,
         handler: &HandlerId,
         items: &[ItemId],
-        started: Option<i64>,
+        beginning: Beginning,
     ) -> Result<Arc<Open>, Refusal> {
-        let started = started.unwrap_or_else(|| self.clock.wall());
-        let recorder =
-            self.store.begin_run(NewRun { handler: handler.clone(), items: items.to_vec(), started })?;
+        let recorder = match beginning {
+            Beginning::New(started) => {
+                let started = started.unwrap_or_else(|| self.clock.wall());
+                self.store.begin_run(NewRun { handler: handler.clone(), items: items.to_vec(), started })?
+            }
+            Beginning::Resumed(run) => self.store.resume_run(run)?.ok_or(Refusal::Ended)?,
+        };
+        let started = recorder.started();
         let now = self.clock.steady();
         let session = Session::new(recorder.run(), handler.clone(), items, now)?;
         let open = Arc::new(Open::new(session, recorder, by, started));
@@ -117,6 +131,27 @@ impl Inner {
         if let Some(ended) = open.session.end(self.clock.steady(), reason) {
             self.close(open, ended);
         }
+    }
+
+    /// Lets go of a session: its run goes on elsewhere, or is an interrupted one soon.
+    pub(crate) fn release(self: &Arc<Self>, open: &Arc<Open>) -> Result<(), Refusal> {
+        if open.session.end(self.clock.steady(), EndReason::Shutdown).is_none() {
+            return Err(Refusal::Ended);
+        }
+        let released = open.recorder.release();
+        let handler = open.session.handler();
+        let held = {
+            let mut state = self.lock();
+            state.open.retain(|other| !Arc::ptr_eq(other, open));
+            state.outside.remove(&open.session.run_id())
+        };
+        drop(held);
+        for item in open.session.snapshot().items {
+            self.tell(What::ItemChanged { handler: handler.clone(), item: item.id });
+        }
+        self.announce();
+        self.pump(handler);
+        Ok(released?)
     }
 
     /// Writes down what a session came to and tells those who wait. Exactly one caller gets here for each session.

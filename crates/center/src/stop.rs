@@ -43,14 +43,22 @@ impl Center {
     }
 
     /// Ends all sessions here and now, without waiting for their handlers: what is unfinished is on record as
-    /// interrupted, and processes that work for handlers are killed, where that is possible. For a process that is about to end, the second Ctrl-C.
+    /// interrupted, and processes that work for handlers are killed, where that is possible. For a process that is about
+    /// to end, the second Ctrl-C. Sessions of other programs are let go of: those programs may go on with them elsewhere.
     pub fn abandon(&self) {
-        self.inner.stop(|_| true);
+        self.inner.stop_sessions(|_| true, |open| open.holder.is_none());
         let open: Vec<Arc<Open>> = self.inner.lock().open.clone();
         for open in open {
+            if open.holder.is_some() {
+                // What cannot be written now, the end of this process says as well.
+                let _ = self.inner.release(&open);
+                continue;
+            }
             self.inner.kill(&open);
             self.inner.end(&open, EndReason::Shutdown);
         }
+        // Nobody has to go on with them.
+        let _ = self.inner.store.close_abandoned();
     }
 }
 

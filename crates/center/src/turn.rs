@@ -8,6 +8,7 @@ use syncmgr::{HandlerId, ItemId, Refusal, SessionCreator, SyncCallback};
 use crate::center::{Inner, locked};
 use crate::escalate::StopGrace;
 use crate::open::{Open, OpenedBy};
+use crate::sessions::Beginning;
 use crate::verdict::{Ticket, Tickets, Verdict};
 
 /// One call of `synchronize`, from the queue to its return.
@@ -159,6 +160,6 @@ impl SessionCreator for TurnCreator {
         items: &[ItemId],
     ) -> Result<Arc<dyn SyncCallback>, Refusal> {
         let by = if *handler == self.turn.handler { OpenedBy::Turn(&self.turn) } else { OpenedBy::Handler };
-        Ok(self.inner.create_session(by, handler, items, None)?)
+        Ok(self.inner.create_session(by, handler, items, Beginning::New(None))?)
     }
 }

@@ -27,6 +27,11 @@ impl Period {
         Self(if seconds == 0 { 1 } else { seconds as u64 * 1000 })
     }
 
+    /// So many milliseconds; none when that is no time, or more than a hundred years.
+    pub fn from_millis(millis: i64) -> Option<Self> {
+        u64::try_from(millis).ok().filter(|millis| (1..=Self::LONGEST).contains(millis)).map(Self)
+    }
+
     /// In milliseconds, as times of the center are.
     pub fn millis(self) -> i64 {
         // Never more than `LONGEST`.

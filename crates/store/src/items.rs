@@ -79,7 +79,8 @@ pub(crate) fn item_states(
     let conflicts = by_item(conn, "SELECT item, count(*) FROM conflicts GROUP BY item")?;
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {RUN_ITEM_COLUMNS}, h.handler, i.enabled, i.hidden, i.paused_until, i.first_seen,
-                r.id, r.started, r.ended, r.manual, i.last_good_run, i.last_good_end, i.id, i.verdict, i.name
+                r.id, r.started, r.ended, r.manual, i.last_good_run, i.last_good_end, i.id, i.verdict, i.name,
+                i.overdue
            FROM items i
            JOIN handlers h ON h.id = i.handler
            LEFT JOIN runs r ON r.id = i.last_run
@@ -118,6 +119,7 @@ pub(crate) fn item_states(
                 conflicts: conflicts.get(&id).copied().unwrap_or(0),
                 verdict: outcome(row, at(12))?,
                 name: row.get(at(13))?,
+                overdue: row.get(at(14))?,
             })
         })?
         .collect()
@@ -185,6 +187,22 @@ pub(crate) fn set_name(
 ) -> rusqlite::Result<()> {
     let row = ledger.item(handler, item, now)?;
     ledger.conn.prepare_cached("UPDATE items SET name = ?2 WHERE id = ?1")?.execute(params![row, name])?;
+    Ok(())
+}
+
+/// Says after how long without a good run an item is overdue.
+pub(crate) fn set_overdue(
+    ledger: &Ledger<'_>,
+    handler: &HandlerId,
+    item: &ItemId,
+    overdue: Option<i64>,
+    now: i64,
+) -> rusqlite::Result<()> {
+    let row = ledger.item(handler, item, now)?;
+    ledger
+        .conn
+        .prepare_cached("UPDATE items SET overdue = ?2 WHERE id = ?1")?
+        .execute(params![row, overdue])?;
     Ok(())
 }
 

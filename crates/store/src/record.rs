@@ -217,6 +217,8 @@ pub struct ItemState {
     pub verdict: Option<Outcome>,
     /// What a person calls it, where no handler says so.
     pub name: Option<String>,
+    /// After so many milliseconds without a good run it is overdue, where its reporter says so.
+    pub overdue: Option<i64>,
 }
 
 /// The last run of an item, as far as its state needs it.

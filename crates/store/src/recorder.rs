@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use syncmgr::event::{EventId, NewEvent};
 use syncmgr::outcome::Outcome;
 use syncmgr::{HandlerId, ItemId, ProgressStatus, RunId};
@@ -11,7 +11,8 @@ use syncmgr::{HandlerId, ItemId, ProgressStatus, RunId};
 use crate::error::StoreError;
 use crate::owner::Owner;
 use crate::record::{
-    EVENTS_PER_RUN, NewRun, RunEnd, RunItemEnd, event_id, events_of, is_good, signed, tells, unsigned,
+    EVENTS_PER_RUN, NewRun, RunEnd, RunItemEnd, event_id, events_of, handler_id, is_good, signed, tells,
+    unsigned,
 };
 use crate::writer::{Durability, Ledger, Writer};
 
@@ -39,6 +40,46 @@ impl RunRecorder {
             Ok(RunId(unsigned(run)))
         })?;
         Ok(Self { run, handler, started, owner, events: AtomicU64::new(0), writer })
+    }
+
+    /// Takes over a run that `holder` left unfinished; none when somebody else was faster. What was reported so far stays.
+    pub(crate) fn resume(
+        writer: Arc<Writer>,
+        owner: Arc<Owner>,
+        run: RunId,
+        holder: String,
+    ) -> Result<Option<Self>, StoreError> {
+        let by = owner.name().to_owned();
+        let taken = writer.write(Durability::Full, move |ledger| take_over(ledger, run, &holder, &by))?;
+        Ok(taken.map(|(handler, started, events)| Self {
+            run,
+            handler,
+            started,
+            owner,
+            events: AtomicU64::new(events),
+            writer,
+        }))
+    }
+
+    /// When it began, in milliseconds since 1970.
+    pub fn started(&self) -> i64 {
+        self.started
+    }
+
+    /// Lets go of the run without an end: whoever knows its number may go on with it. Nobody who does makes it an
+    /// interrupted one, soon.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn release(&self) -> Result<(), StoreError> {
+        let (run, by) = (self.run, self.owner.name().to_owned());
+        self.writer.write(Durability::Full, move |ledger| {
+            ledger
+                .conn
+                .prepare_cached("UPDATE runs SET owner = ?3 WHERE id = ?1 AND owner = ?2 AND ended IS NULL")?
+                .execute(params![signed(run.0), by, NOBODY])
+                .map(drop)
+        })
     }
 
     /// The run's identity.
@@ -82,6 +123,58 @@ impl RunRecorder {
         self.writer
             .write(Durability::Full, move |ledger| finish(ledger, run, &handler, &owner, started, &end))
     }
+}
+
+/// The owner of a run that was let go of. No process is called so.
+const NOBODY: &str = "nobody";
+
+/// Who has, or had, a run that came to no end of its own.
+pub(crate) fn unfinished(conn: &rusqlite::Connection, run: RunId) -> rusqlite::Result<Option<String>> {
+    conn.prepare_cached("SELECT owner FROM runs WHERE id = ?1 AND (ended IS NULL OR outcome = ?2)")?
+        .query_row(params![signed(run.0), Outcome::Interrupted.word()], |row| row.get(0))
+        .optional()
+}
+
+/// Makes an unfinished run one that runs, unless it changed hands meanwhile. Answers its handler, its beginning, and
+/// the number of its next event.
+fn take_over(
+    ledger: &Ledger<'_>,
+    run: RunId,
+    holder: &str,
+    by: &str,
+) -> rusqlite::Result<Option<(HandlerId, i64, u64)>> {
+    let conn = ledger.conn;
+    let taken = conn
+        .prepare_cached(
+            "UPDATE runs SET owner = ?3, ended = NULL, status = NULL, outcome = NULL, errors = 0
+              WHERE id = ?1 AND owner = ?2 AND (ended IS NULL OR outcome = ?4)",
+        )?
+        .execute(params![signed(run.0), holder, by, Outcome::Interrupted.word()])?;
+    if taken == 0 {
+        return Ok(None);
+    }
+    conn.prepare_cached(
+        "UPDATE run_items SET status = NULL, outcome = NULL, errors = 0,
+                problem_class = NULL, problem_text = NULL, problem_fix = NULL
+          WHERE run = ?1 AND outcome = ?2",
+    )?
+    .execute(params![signed(run.0), Outcome::Interrupted.word()])?;
+    // It is the last one again when it ends.
+    conn.prepare_cached(
+        "UPDATE items SET last_run = (SELECT max(o.run) FROM run_items o WHERE o.item = items.id AND o.run < ?1)
+          WHERE last_run = ?1",
+    )?
+    .execute([signed(run.0)])?;
+    // Late lines have numbers from the far end.
+    let (first, _) = events_of(run);
+    let events = conn
+        .prepare_cached("SELECT coalesce(max(id) + 1, ?1) - ?1 FROM events WHERE id BETWEEN ?1 AND ?2")?
+        .query_row(params![first, signed(event_id(run, EVENTS_PER_RUN / 2).0)], |row| row.get(0))
+        .map(unsigned)?;
+    conn.prepare_cached(
+        "SELECT h.handler, r.started FROM runs r JOIN handlers h ON h.id = r.handler WHERE r.id = ?1",
+    )?
+    .query_row([signed(run.0)], |row| Ok(Some((handler_id(row, 0)?, row.get(1)?, events))))
 }
 
 /// Adds a line to a run that somebody else writes, or that has ended. Its number comes from the far end, so that it

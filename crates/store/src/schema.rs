@@ -11,6 +11,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0004_alerts.sql")),
     M::up(include_str!("../migrations/0005_conflicts.sql")),
     M::up(include_str!("../migrations/0006_search.sql")),
+    M::up(include_str!("../migrations/0007_overdue.sql")),
 ];
 
 /// The format that this program writes.

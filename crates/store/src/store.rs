@@ -108,6 +108,20 @@ impl Store {
         RunRecorder::begin(Arc::clone(&self.writer), self.claim_owner()?, new)
     }
 
+    /// Goes on with a run that another process began and left unfinished: its process is gone, or has let go of it. None
+    /// when there is no such run: it came to an end, or somebody still has it.
+    ///
+    /// # Errors
+    /// It could not be read or written.
+    pub fn resume_run(&self, run: RunId) -> Result<Option<RunRecorder>, StoreError> {
+        let owner = self.claim_owner()?;
+        let Some(holder) = self.read(|conn| recorder::unfinished(conn, run))? else { return Ok(None) };
+        if holder == owner.name() || !owner::is_gone(&self.owners, &holder) {
+            return Ok(None);
+        }
+        RunRecorder::resume(Arc::clone(&self.writer), owner, run, holder)
+    }
+
     fn claim_owner(&self) -> Result<Arc<Owner>, StoreError> {
         if let Some(owner) = self.owner.get() {
             return Ok(Arc::clone(owner));
@@ -336,6 +350,22 @@ impl Store {
         self.write(Durability::Full, move |ledger| {
             items::set_name(ledger, &handler, &item, name.as_deref(), now)
         })
+    }
+
+    /// Says after how many milliseconds without a good run an item is overdue; none: never. For items that no settings
+    /// speak of.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn set_overdue(
+        &self,
+        handler: &HandlerId,
+        item: &ItemId,
+        overdue: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let (handler, item) = (handler.clone(), item.clone());
+        self.write(Durability::Full, move |ledger| items::set_overdue(ledger, &handler, &item, overdue, now))
     }
 
     /// Forgets an item that left the sync set: its state, results, events and conflicts. Answers whether it was known.

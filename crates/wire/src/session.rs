@@ -39,6 +39,15 @@ pub struct OpenSession {
     #[serde(default)]
     #[schema(nullable = false)]
     pub lease: Option<u64>,
+    /// The run to go on with, when the daemon that it was begun with is gone. What was reported to that one stays.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub resumes: Option<u64>,
+    /// Without a good run for so many milliseconds the first item is overdue, from now on and as long as the settings say
+    /// nothing about it.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub overdue: Option<u64>,
 }
 
 /// An item, and what a person calls it.

@@ -3,17 +3,19 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
-use settings::schedule::Schedule;
+use settings::period::Period;
+use settings::schedule::{Overdue, Schedule};
 use store::{FOREVER, RunQuery, RunRecord, StoreError, Switch};
 use syncmgr::{HandlerId, ItemId, Refusal};
 
-use super::book::{Book, Key};
+use super::book::Key;
 use super::run::RunningSchedules;
 use super::scheduler::Scheduler;
 use super::senses::Senses;
 use super::status::Schedules;
-use crate::center::{Center, locked};
+use crate::center::{Center, Inner, locked};
 use crate::feed::What;
 
 impl Center {
@@ -24,16 +26,9 @@ impl Center {
             .into_iter()
             .map(|(handler, item, schedule)| ((handler, item), Arc::new(schedule)))
             .collect();
-        let mut book = locked(&self.inner.book);
-        if book.schedules == schedules {
-            return;
+        if locked(&self.inner.book).set(schedules) {
+            self.inner.hurry();
         }
-        let before = std::mem::replace(&mut book.schedules, schedules);
-        let Book { schedules, found, edition, .. } = &mut *book;
-        found.retain(|key, _| schedules.get(key) == before.get(key));
-        *edition += 1;
-        drop(book);
-        self.inner.hurry();
     }
 
     /// When an item runs by itself, as it is set.
@@ -185,5 +180,34 @@ impl Center {
             let why = syncmgr::reason(&error);
             Refusal::Failed(format!("nothing runs by itself: the system gave no thread for it: {why}"))
         })
+    }
+}
+
+impl Inner {
+    /// Keeps after how long without a good run an item is overdue, as its reporter says.
+    pub(crate) fn promise(
+        &self,
+        handler: &HandlerId,
+        item: &ItemId,
+        overdue: Duration,
+    ) -> Result<(), Refusal> {
+        let millis = i64::try_from(overdue.as_millis()).unwrap_or(i64::MAX);
+        let known = self.store.item_states(Some(handler))?.into_iter().find(|kept| kept.item == *item);
+        if known.is_none_or(|known| known.overdue != Some(millis)) {
+            self.store.set_overdue(handler, item, Some(millis), self.clock.wall())?;
+        }
+        self.promised([((handler.clone(), item.clone()), millis)]);
+        Ok(())
+    }
+
+    /// Takes over what the store has kept of that, in milliseconds.
+    pub(crate) fn promised(&self, promised: impl IntoIterator<Item = (Key, i64)>) {
+        let schedule = |(key, millis): (Key, i64)| {
+            let overdue = Overdue::After(Period::from_millis(millis)?);
+            Some((key, Arc::new(Schedule { overdue: Some(overdue), ..Schedule::default() })))
+        };
+        if locked(&self.book).promise(promised.into_iter().filter_map(schedule)) {
+            self.hurry();
+        }
     }
 }

@@ -270,3 +270,86 @@ fn a_daemon_that_ends_stops_its_own_runs_and_leaves_other_programs_to_themselves
     assert_eq!(session.can_continue(None), Err(Refusal::Ended));
     assert_eq!(world.item("x").headline, Headline::Interrupted);
 }
+
+/// Another center with the same store, as another process has it.
+fn another(world: &World) -> center::Center {
+    let clock: std::sync::Arc<dyn Clock> = world.clock.clone();
+    let store = std::sync::Arc::new(store::Store::open(world.store.path()).unwrap());
+    let center = center::Center::new(store, clock);
+    Jobs::register(&center).unwrap();
+    center
+}
+
+fn resuming(run: syncmgr::RunId) -> Opening {
+    Opening { resumes: Some(run), ..opening(&["x"]) }
+}
+
+#[test]
+fn r12_a_run_whose_center_let_go_of_it_goes_on_with_another_one_and_is_one_run() {
+    let world = world();
+    let first = world.center.open_session(&jobs(), opening(&["x"])).unwrap();
+    first.report_event(NewEvent::new(Some(&item("x")), Level::Warning, "one", "one")).unwrap();
+    say(&*first, &item("x"), ProgressStatus::Updating).unwrap();
+    let run = first.run_id();
+    let other = another(&world);
+    assert_eq!(other.open_session(&jobs(), resuming(run)).err(), Some(Refusal::Ended), "somebody has it");
+
+    world.center.abandon();
+    assert_eq!(world.store.run(run).unwrap().unwrap().outcome, Some(Outcome::Interrupted));
+    assert_eq!(say(&*first, &item("x"), ProgressStatus::Updating), Err(Refusal::Ended));
+
+    let second = other.open_session(&jobs(), resuming(run)).unwrap();
+    assert_eq!(second.run_id(), run);
+    assert_eq!(
+        other.open_session(&jobs(), resuming(run)).unwrap().run_id(),
+        run,
+        "saying it twice does no harm"
+    );
+    assert_eq!(world.store.run(run).unwrap().unwrap().ended, None);
+    second.report_event(NewEvent::new(Some(&item("x")), Level::Warning, "two", "two")).unwrap();
+    say(&*second, &item("x"), ProgressStatus::Succeeded).unwrap();
+    second.end();
+    let records = world.store.runs(&RunQuery::default()).unwrap();
+    assert_eq!(
+        records.iter().map(|run| (run.id, run.outcome)).collect::<Vec<_>>(),
+        [(run, Some(Outcome::Done))]
+    );
+    let names: Vec<String> = world.events().into_iter().map(|event| event.event.name).collect();
+    assert_eq!(names, ["one", "two"]);
+    assert_eq!(world.item("x").last_good.map(|(run, _)| run), Some(run));
+    assert_eq!(world.center.open_session(&jobs(), resuming(run)).err(), Some(Refusal::Ended), "it has ended");
+}
+
+#[test]
+fn r10_only_a_run_of_the_same_handler_and_items_is_gone_on_with() {
+    let world = world();
+    let run = world.center.open_session(&jobs(), opening(&["x"])).unwrap().run_id();
+    world.center.abandon();
+    let foreign = Opening { resumes: Some(run), ..opening(&["y"]) };
+    assert!(matches!(world.center.open_session(&jobs(), foreign), Err(Refusal::InvalidArgument(_))));
+    let unknown = resuming(syncmgr::RunId(run.0 + 1));
+    assert!(matches!(world.center.open_session(&jobs(), unknown), Err(Refusal::InvalidArgument(_))));
+}
+
+#[test]
+fn an_item_whose_reporter_says_so_is_overdue_without_a_good_run_for_that_long() {
+    let world = world();
+    let daily = Opening { overdue: Some(Duration::from_secs(86_400)), ..opening(&["x"]) };
+    let session = world.center.open_session(&jobs(), daily).unwrap();
+    say(&*session, &item("x"), ProgressStatus::Succeeded).unwrap();
+    session.end();
+    world.clock.advance(86_399 * SECOND);
+    assert_ne!(world.item("x").headline, Headline::Overdue);
+    world.clock.advance(2 * SECOND);
+    assert_eq!(world.item("x").headline, Headline::Overdue);
+    // It is kept with the item: another process knows it too.
+    let of_job = |status: Vec<center::HandlerStatus>| {
+        let mut items = status.into_iter().flat_map(|handler| handler.items);
+        items.find(|of| of.item == item("x")).unwrap().headline
+    };
+    assert_eq!(of_job(another(&world).status().unwrap()), Headline::Overdue);
+    let again = world.center.open_session(&jobs(), opening(&["x"])).unwrap();
+    say(&*again, &item("x"), ProgressStatus::Succeeded).unwrap();
+    again.end();
+    assert_ne!(world.item("x").headline, Headline::Overdue);
+}

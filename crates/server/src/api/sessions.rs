@@ -60,6 +60,8 @@ pub(super) async fn open(
         started: order.started.map(|time| time.0),
         manual: order.manual,
         lease: order.lease.map(Duration::from_millis),
+        resumes: order.resumes.map(RunId),
+        overdue: order.overdue.map(Duration::from_millis),
     };
     parts
         .ask(move |center| {
