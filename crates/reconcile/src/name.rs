@@ -1,6 +1,7 @@
 //! Names for versions that are kept beside others.
 
 use crate::path::Name;
+use crate::plan::Fnv;
 
 /// The longest name that file systems take.
 const LONGEST: usize = 255;
@@ -15,13 +16,22 @@ pub fn keep_both(name: &Name, suffix: &str, is_taken: impl Fn(&Name) -> bool) ->
         let middle = format!(".{suffix}{counter}");
         let room = LONGEST.saturating_sub(middle.len());
         let extension = if extension.len() < room { extension } else { &[] };
-        let stem = cut(stem, room - extension.len());
-        let kept = [stem, middle.as_bytes(), extension].concat();
+        let room = room - extension.len();
+        let mark = if stem.len() > room { mark(name) } else { String::new() };
+        let stem = cut(stem, room.saturating_sub(mark.len()));
+        let kept = [stem, mark.as_bytes(), middle.as_bytes(), extension].concat();
         if !is_taken(&kept) {
             return kept;
         }
         number += 1;
     }
+}
+
+/// What tells names apart that differ only where they are cut: a plan gives many of them at the same time.
+fn mark(name: &Name) -> String {
+    let mut hash = Fnv::new();
+    hash.write(name);
+    format!("~{:08x}", hash.finish() >> 32)
 }
 
 /// The name and its extension with the dot. A dot in front hides a file, it begins no extension.

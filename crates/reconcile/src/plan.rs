@@ -94,20 +94,20 @@ pub fn fingerprint(name: &Name, seen: &Seen) -> u64 {
 }
 
 /// FNV-1a with a last stir: small, and the same on every machine and in every version.
-struct Fnv(u64);
+pub(crate) struct Fnv(u64);
 
 impl Fnv {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    fn write(&mut self, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }
 
-    fn finish(mut self) -> u64 {
+    pub(crate) fn finish(mut self) -> u64 {
         self.0 ^= self.0 >> 32;
         self.0 = self.0.wrapping_mul(0xd6e8_feb8_6659_fd93);
         self.0 ^ (self.0 >> 32)
@@ -169,9 +169,10 @@ pub enum Op {
         tally: Tally,
         /// What is removed in all (a directory may be replaced by a file).
         removed: Tally,
-        /// The new version keeps the permissions that `on` has: they were changed there while the content was changed
-        /// on the other side. A `Meta` for the other side follows; until then the base says of `on` that it has the
-        /// source's permissions, so that a run that ends in between leaves them to be news.
+        /// The new version keeps the permissions that `on` has. Where they were changed there while the content was
+        /// changed on the other side, a `Meta` for the other side follows; until then the base says of `on` that it has
+        /// the source's permissions, so that a run that ends in between leaves them to be news. Where they always were
+        /// other than the source's, none follows, and the base says what `on` has.
         keep_mode: bool,
     },
     /// Content is the same; permissions or times of `on` follow the other side.

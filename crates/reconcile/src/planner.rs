@@ -51,6 +51,8 @@ pub struct Planner {
     taken_from: BTreeSet<Vec<u8>>,
     /// Where something is moved to.
     targets: BTreeSet<Vec<u8>>,
+    /// Where moved directories are on each side before the plan, if that is elsewhere.
+    before: HashMap<RelPath, [Option<RelPath>; 2]>,
     leaves_matched: bool,
     /// What is in doubt, if not everything is.
     scope: Option<Arc<Scope>>,
@@ -93,6 +95,7 @@ impl Planner {
             taken: Taken::new(),
             taken_from: BTreeSet::new(),
             targets: BTreeSet::new(),
+            before: HashMap::new(),
             leaves_matched: false,
             scope,
         }
@@ -282,6 +285,7 @@ impl Planner {
         let mut at = [None, None];
         at[mover as usize] = (new.at != path).then_some(new.at);
         at[on as usize] = (gone.at != path).then_some(gone.at);
+        self.before.insert(path.clone(), at.clone());
         let taken = has_beneath(&self.taken_from, &gone.path).then(|| Arc::new(self.taken.clone()));
         let scope = self.scope.clone().filter(|_| is_the_same(&agreed, &a, &b));
         self.ready.push(Node {
@@ -394,8 +398,24 @@ impl Planner {
         let op =
             Op::Move { on, at: from.clone(), from, origin, seen: gone.seen, source: new.seen, same: false };
         self.targets.insert(new.path.as_bytes().to_vec());
-        let moved = MovedLeaf { dir: new.dir, agreed: *agreed, mover, a, b, op };
+        let beside = new.path.split().map(|(dir, _)| self.before(on, &dir)).unwrap_or_default();
+        let moved = MovedLeaf { dir: new.dir, agreed: *agreed, mover, beside, a, b, op };
         self.ready.push(Node { path: new.path, at, job: Job::Moved(Box::new(moved)) });
+    }
+
+    /// Where a side has a directory as long as nothing is moved.
+    fn before(&self, side: Side, dir: &RelPath) -> RelPath {
+        let mut above = dir.clone();
+        let mut beneath = Vec::new();
+        loop {
+            if let Some(at) = self.before.get(&above) {
+                let at = at[side as usize].clone().unwrap_or(above);
+                return beneath.iter().rev().fold(at, |path, name: &Vec<u8>| path.join(name));
+            }
+            let Some((parent, name)) = above.split() else { return dir.clone() };
+            beneath.push(name.to_vec());
+            above = parent;
+        }
     }
 
     /// Files that both sides moved to the same new name are what they were under the old one: who changed permissions or

@@ -93,6 +93,8 @@ pub(crate) struct MovedLeaf {
     pub(crate) dir: Option<DirKey>,
     pub(crate) agreed: Agreed,
     pub(crate) mover: Side,
+    /// The directory that it came to, where the side that is to follow has it before the plan.
+    pub(crate) beside: RelPath,
     pub(crate) a: Seen,
     pub(crate) b: Seen,
     /// Where it is on the side that is to follow, and what carries it out.

@@ -549,6 +549,42 @@ fn keep_both_keeps_both_on_both_sides() {
 }
 
 #[test]
+fn a_moved_version_is_kept_under_a_name_that_neither_side_has() {
+    let policy = on_conflict(OnConflict::KeepBoth);
+    let mut model = agreed(&["b", "d/b", "x"]);
+    for dir in ["", "d/"] {
+        model.write(A, &format!("{dir}b"), "by A");
+        model.write(B, &format!("{dir}b"), "by B, differently");
+        model.rename(A, &format!("{dir}b"), &format!("{dir}a"));
+        model.mkdir(B, &format!("{dir}a.conflict-B-20261122-161500"));
+    }
+    // One of the directories has another name by now.
+    model.rename(A, "d", "e");
+    sync(&mut model, &policy);
+    for dir in ["", "e/"] {
+        assert_eq!(model.read(B, &format!("{dir}a")).as_deref(), Some("by A"));
+        let kept = model.read(A, &format!("{dir}a.conflict-B-20261122-161500-2"));
+        assert_eq!(kept.as_deref(), Some("by B, differently"));
+    }
+    assert_settled(&mut model, &policy);
+}
+
+#[test]
+fn permissions_that_always_differed_stay_and_are_no_news_after_an_edit() {
+    let mut model = Model::new();
+    for side in [A, B] {
+        model.write(side, "f", "the same");
+    }
+    model.chmod(B, "f", 0o600);
+    sync(&mut model, &policy());
+    model.write(A, "f", "edited");
+    sync(&mut model, &policy());
+    assert_eq!(model.get(B, "f").map(|entry| entry.seen.mode), Some(0o600));
+    assert_settled(&mut model, &policy());
+    assert_eq!(model.get(A, "f").map(|entry| entry.seen.mode), Some(0o644));
+}
+
+#[test]
 fn a_lost_base_means_union_and_conflicts_and_no_deletes() {
     let mut model = agreed(&["same", "gone-on-a", "edited"]);
     model.remove(A, "gone-on-a");

@@ -26,6 +26,12 @@ fn a_taken_name_gets_a_number() {
 }
 
 #[test]
+fn long_names_that_begin_alike_stay_two() {
+    let long = "n".repeat(250);
+    assert_ne!(kept(&format!("{long}-one")), kept(&format!("{long}-two")));
+}
+
+#[test]
 fn a_character_is_not_cut_in_two() {
     let long = format!("{}.txt", "ä".repeat(125));
     let kept = kept(&long);

@@ -1,10 +1,11 @@
-//! Developers' commands: `cargo xtask test`, `check`, `tidy`, `simulate`, `bench`.
+//! Developers' commands: `cargo xtask test`, `check`, `tidy`, `properties`, `simulate`, `bench`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 mod bench;
 mod check;
 mod demo;
 mod page;
+mod properties;
 mod shell;
 mod simulate;
 mod test;
@@ -23,6 +24,8 @@ usage: cargo xtask COMMAND
   browser [TEST..]  every screen and action of the web page in a real browser; installs one if it is missing
   pictures          draw the pictures of the documents anew
   demo              tell the README's story with the real program; draws docs/demo.svg
+  properties [--cases N] [--seed S]
+                    the planner's properties over N random histories each, other ones than every test run has
   simulate [--seeds N] [--from N] [--script FILE] [--keep-going]
                     synchronize simulated folders through random histories of people, refusals, kills and power
                     failures; a history that breaks a rule is shortened and shown (--script: tell one again)
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         ["browser", rest @ ..] => page::browser(rest),
         ["pictures"] => page::pictures(),
         ["demo"] => demo::run(),
+        ["properties", rest @ ..] => properties::run(rest),
         ["simulate", rest @ ..] => simulate::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         // Not for people: one measured run in a process of its own, so that its peak memory is its own.

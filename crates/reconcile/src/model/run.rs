@@ -64,12 +64,7 @@ impl Run<'_> {
                 if !*keep_mode {
                     return self.record_tree(path, action.dir);
                 }
-                // The base learns of the source's permissions, the side keeps its own: that is news until it is settled.
-                self.record_tree(path, action.dir)?;
-                if let Some(entry) = self.model.sides[*on as usize].get_mut(path) {
-                    entry.seen.mode = target.mode;
-                }
-                Ok(())
+                self.keep_mode(*on, path, action.dir, source, target)
             }
             Op::Meta { on, source, target, mode, mtime } => {
                 self.expect(*on, path, target)?;
@@ -118,6 +113,31 @@ impl Run<'_> {
                 refuse(format!("{from} cannot be renamed"))
             }
         }
+    }
+
+    /// A new version has the permissions of the old one. Where they were changed, the base learns of the source's, so that
+    /// they are news until the source has taken them over; else they are what they always were.
+    fn keep_mode(
+        &mut self,
+        on: Side,
+        path: &RelPath,
+        dir: Option<DirKey>,
+        source: &Seen,
+        target: &Seen,
+    ) -> Done {
+        let key = self.record(path, dir)?;
+        let known = self.record_mut(key)?.get(&name_of(path)).map(|agreed| agreed.on(on).mode);
+        if let Some(entry) = self.model.sides[on as usize].get_mut(path) {
+            entry.seen.mode = target.mode;
+        }
+        self.record_tree(path, dir)?;
+        if known != Some(target.mode)
+            && let Some(agreed) = self.record_mut(key)?.get_mut(&name_of(path))
+        {
+            let seen = if on == Side::A { &mut agreed.a } else { &mut agreed.b };
+            seen.mode = source.mode;
+        }
+        Ok(())
     }
 
     /// The version there must be the one the plan saw; what the run itself does to times of inodes is no matter.

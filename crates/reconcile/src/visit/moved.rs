@@ -4,6 +4,7 @@ use super::{MovedLeaf, Visit, metadata, replacement};
 use crate::decide::{Decision, Trio, decide};
 use crate::entry::{Seen, Side};
 use crate::name;
+use crate::path::Name;
 use crate::plan::{Action, Contested, Op, Tally};
 
 impl Visit<'_> {
@@ -56,10 +57,13 @@ impl Visit<'_> {
     fn keep_both_moved(&mut self, moved: &MovedLeaf) {
         let node = self.node;
         let Some((parent, name)) = node.path.split() else { return };
-        // Of the new place only the mover's side is known; on the other, a rename never replaces anything (S1).
-        let beside = node.at(moved.mover).split().and_then(|(at, _)| self.world.list(moved.mover, &at).ok());
-        let beside = beside.unwrap_or_default();
-        let kept = name::keep_both(name, &self.policy.keep_both_suffix, |name| beside.get(name).is_some());
+        // Free on both sides: what either has in that directory comes to the other. On the side that follows, there may
+        // be no such directory yet.
+        let came_to = node.at(moved.mover).split().map(|(dir, _)| dir);
+        let places = [(moved.mover, came_to.as_ref()), (moved.mover.other(), Some(&moved.beside))];
+        let beside = places.map(|(side, dir)| dir.and_then(|dir| self.world.list(side, dir).ok()));
+        let is_taken = |name: &Name| beside.iter().flatten().any(|listing| listing.get(name).is_some());
+        let kept = name::keep_both(name, &self.policy.keep_both_suffix, is_taken);
         let kept = parent.join(&kept);
         let create =
             |on, source: Seen| Op::Create { on, source, tally: Tally::of(&source, false), whole: true };
