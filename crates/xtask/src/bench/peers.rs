@@ -74,7 +74,7 @@ impl Peer {
             Self::Floor => floor("copy", &[a, b]),
             Self::Cp => Job::new(&["cp", "-a", &format!("{from}/."), &to]),
             Self::Unison => {
-                let words = ["unison", &from, &to, "-ui", "text", "-batch", "-auto", "-times", "-silent"];
+                let words = ["unison", &from, &to, "-ui", "text", "-batch", "-auto", "-times"];
                 let conflicts = ["-prefer", "newer", "-copyonconflict", "-confirmbigdel=false"];
                 Job::new(&[&words[..], &conflicts[..]].concat()).env("UNISON", state).good(&[1])
             }
