@@ -8,6 +8,7 @@ use crate::exit::Failure;
 use crate::out::Out;
 use crate::places::Places;
 use crate::render::human::Names;
+use crate::render::text::Safe;
 use crate::setup::Setup;
 
 /// One invocation.
@@ -29,7 +30,15 @@ impl<'a> App<'a> {
 
     /// What an item and its sides are called, also when it is no longer set up.
     pub(crate) fn names(&self, item: &ItemId) -> Names {
-        self.settings.pair(item).map_or_else(|| Names::unknown(item.as_str()), Names::of)
+        let named = |name: &str| Names { item: Safe(name).to_string(), ..Names::unknown(item.as_str()) };
+        match self.settings.pair(item) {
+            Some(pair) => Names::of(pair),
+            None => self
+                .settings
+                .said
+                .item(item)
+                .map_or_else(|| Names::unknown(item.as_str()), |of| named(&of.name)),
+        }
     }
 
     /// Where the handler of folder pairs keeps what it must remember.

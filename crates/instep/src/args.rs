@@ -21,7 +21,7 @@ pub(crate) use conflicts::{Conflicts, KeepArg, Resolve, Which};
 pub(crate) use handler::{Handler, HandlerCommand, HandlerList, HandlerName, HandlerTest};
 pub(crate) use items::{Add, List, Remove, Results, Status, Stop, Switch};
 pub(crate) use jobs::{Report, ReportCommand, Run};
-pub(crate) use schedule::{Pause, Resume, Schedule, ScheduleKeys};
+pub(crate) use schedule::{Alerts, AlertsCommand, Pause, Resume, Schedule, ScheduleKeys};
 pub(crate) use serve::{Door, LogFormat, RoleWord, Serve, TokenCommand};
 pub(crate) use sync::{Preview, Rules, Sync, Targets, Undo, Verify, Watch};
 pub(crate) use upkeep::{Completions, Doctor, Secret, SecretCommand, Service, ServiceCommand};
@@ -174,6 +174,9 @@ pub(crate) enum Command {
     /// Run the daemon: schedules, the API, and one place that knows what runs
     #[command(after_help = serve::SERVE_EXAMPLES)]
     Serve(Serve),
+    /// The alerts that are open, and trying a channel
+    #[command(after_help = schedule::ALERTS_EXAMPLES)]
+    Alerts(Alerts),
     /// Handlers: what there is, switching them on and off, and testing one that you write
     #[command(after_help = handler::HANDLER_EXAMPLES)]
     Handler(Handler),
@@ -209,6 +212,7 @@ impl Command {
             Self::Serve(_) => "serve",
             Self::Stop(_) => "stop",
             Self::Handler(_) => "handler",
+            Self::Alerts(_) => "alerts",
         }
     }
 
@@ -227,6 +231,7 @@ impl Command {
             Self::Undo(args) => args.json,
             Self::Verify(args) => args.json,
             Self::Schedule(args) => args.json,
+            Self::Alerts(args) => args.json,
             Self::Handler(args) => match &args.command {
                 HandlerCommand::List(args) => args.json,
                 HandlerCommand::Test(args) => args.json,

@@ -1,6 +1,7 @@
 //! The daemon, as commands ask it: its API at the socket of the home, one request at a time.
 
 mod orders;
+mod sessions;
 mod through;
 
 use std::path::PathBuf;

@@ -1,12 +1,14 @@
 //! One module per command.
 
 mod add;
+mod alerts;
 mod completions;
 mod conflicts;
 mod doctor;
 mod enable;
 mod handler;
 mod list;
+mod others;
 mod pause;
 mod preview;
 mod remove;
@@ -20,7 +22,6 @@ pub(crate) mod service;
 mod status;
 mod stop;
 mod sync;
-mod tool;
 mod undo;
 mod verify;
 mod watch;
@@ -56,6 +57,7 @@ pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure>
         Command::Serve(args) => serve::run(app, args),
         Command::Stop(args) => stop::run(app, args),
         Command::Handler(args) => handler::run(app, args),
+        Command::Alerts(args) => alerts::run(app, args),
     }
 }
 

@@ -4,6 +4,7 @@
 mod daemon;
 mod files;
 mod machine;
+mod service;
 mod settings;
 mod sides;
 mod store;
@@ -99,12 +100,13 @@ pub(crate) struct Patient<'a> {
 type Check = fn(&Patient<'_>) -> Vec<Finding>;
 
 /// What is looked at, in this order.
-pub(crate) const CHECKS: [(&str, Check); 7] = [
+pub(crate) const CHECKS: [(&str, Check); 8] = [
     ("settings", settings::check),
     ("files", files::check),
     ("store", store::check),
     ("sides", sides::check),
     ("daemon", daemon::check),
+    ("service", service::check),
     ("machine", machine::check),
     ("tools", tools::check),
 ];

@@ -5,7 +5,6 @@ use std::sync::{Arc, LazyLock};
 use center::{Center, SystemClock};
 use channels::hooks::HookRunner;
 use folders::handler::HANDLER_ID;
-use folders::pair::Pair;
 use store::Store;
 use syncmgr::{HandlerId, ItemId};
 
@@ -26,7 +25,8 @@ pub(crate) static HANDLER: LazyLock<HandlerId> = LazyLock::new(|| {
 pub(crate) struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) center: Center,
-    pub(crate) handlers: Handlers,
+    /// They end with the command.
+    _handlers: Handlers,
     pub(crate) signalled: Signalled,
     /// Ends with the command, after the hooks that are due.
     _hooks: Option<HookRunner>,
@@ -42,16 +42,20 @@ impl Engine {
         let settings = &app.settings.said;
         let any = !settings.hooks.is_empty() || settings.items.iter().any(|item| !item.hooks.is_empty());
         let hooks = if any { Some(telling::hooks(&center, &app.settings, &app.places)?) } else { None };
-        Ok(Self { store, center, handlers, signalled: Signalled::listen()?, _hooks: hooks })
+        Ok(Self { store, center, _handlers: handlers, signalled: Signalled::listen()?, _hooks: hooks })
     }
 
     /// Takes out the items that are disabled.
-    pub(crate) fn only_enabled(&self, pairs: &mut Vec<Pair>) -> Result<(), Failure> {
+    pub(crate) fn only_enabled<T>(
+        &self,
+        among: &mut Vec<T>,
+        id: impl Fn(&T) -> &ItemId,
+    ) -> Result<(), Failure> {
         let handlers = self.center.status()?;
         let items = handlers.iter().flat_map(|handler| &handler.items);
         let disabled: Vec<&ItemId> =
             items.filter(|item| !item.switches.enabled).map(|item| &item.item).collect();
-        pairs.retain(|pair| !disabled.contains(&&pair.item));
+        among.retain(|item| !disabled.contains(&id(item)));
         Ok(())
     }
 }

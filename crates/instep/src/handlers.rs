@@ -40,11 +40,6 @@ impl Handlers {
         Ok(Self { folders, jobs, tools, state: app.places.state.clone(), _programs: programs })
     }
 
-    /// The wrapped tools.
-    pub(crate) fn tools(&self) -> &Tools {
-        &self.tools
-    }
-
     /// Takes in jobs that other processes have reported since the last look.
     pub(crate) fn refresh(&self, center: &Center) -> Result<(), Refusal> {
         self.jobs.refresh(center).map(drop)

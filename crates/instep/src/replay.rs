@@ -1,10 +1,12 @@
 //! Spooled reports become runs, as if they had been heard when they were made.
 
+use std::time::Duration;
+
 use center::{Center, JOBS, Jobs, Named, Opening, Process};
 use store::{RunQuery, Store};
 use syncmgr::event::{Level, NewEvent};
 use syncmgr::outcome::{Outcome, Problem, ProblemClass};
-use syncmgr::{Counts, HandlerId, ItemId, ProgressStatus, Refusal};
+use syncmgr::{Counts, HandlerId, ItemId, ProgressStatus, Refusal, RunId};
 
 use crate::exit::Failure;
 use crate::spool::{Report, Said, Spool};
@@ -66,7 +68,21 @@ fn runs(reports: &[Report]) -> Vec<ReportedRun<'_>> {
     runs
 }
 
+/// The reports of the run of a job that goes on; none when the last one has ended.
+pub(crate) fn current<'r>(reports: &'r [Report], item: &ItemId, rid: &str) -> Vec<&'r Report> {
+    let of_job = |run: &ReportedRun<'_>| {
+        let first = run.reports.first();
+        first.is_some_and(|first| first.item == item.as_str() && first.rid == rid) && !run.has_ended()
+    };
+    runs(reports).into_iter().rev().find(of_job).map(|run| run.reports).unwrap_or_default()
+}
+
 impl ReportedRun<'_> {
+    /// The run that a daemon has it on record as.
+    fn on_record(&self) -> Option<RunId> {
+        self.reports.iter().find_map(|report| report.run).map(RunId)
+    }
+
     fn has_ended(&self) -> bool {
         self.reports.iter().any(|report| matches!(report.said, Said::End { .. }))
     }
@@ -78,7 +94,7 @@ impl ReportedRun<'_> {
     /// Whether an end may still come.
     fn goes_on(&self, now: i64) -> bool {
         let process = self.reports.iter().find_map(|report| match report.said {
-            Said::Start { process } => Some(process),
+            Said::Start { process, .. } => Some(process),
             _ => None,
         });
         let lives = match process.flatten() {
@@ -92,12 +108,22 @@ impl ReportedRun<'_> {
         let Some(first) = self.reports.first() else { return Ok(()) };
         // A name that cannot be one was refused when it was typed: such a line is none of ours.
         let Ok(item) = ItemId::new(&first.item) else { return Ok(()) };
-        if self.was_taken_in(center.store(), handler, &item)? {
-            return Ok(());
-        }
+        let resumes = match self.on_record() {
+            Some(run) if self.adds_nothing_to(center.store(), run)? => return Ok(()),
+            // A store that was put aside had it.
+            Some(run) => center.store().run(run)?.map(|record| record.id),
+            None if self.was_taken_in(center.store(), handler, &item)? => return Ok(()),
+            None => None,
+        };
+        let overdue = self.reports.iter().find_map(|report| match report.said {
+            Said::Start { overdue, .. } => u64::try_from(overdue?).ok(),
+            _ => None,
+        });
         let opening = Opening {
             items: vec![Named::from(item.clone())],
             started: Some(first.at.min(now)),
+            resumes,
+            overdue: overdue.map(Duration::from_millis),
             ..Opening::default()
         };
         let session = center.open_session(handler, opening)?;
@@ -126,6 +152,13 @@ impl ReportedRun<'_> {
         session.end_at(last.min(now));
         center.store().flush()?;
         Ok(())
+    }
+
+    /// Whether the run has an end of its own already, or nothing but its beginning is known here.
+    fn adds_nothing_to(&self, store: &Store, run: RunId) -> Result<bool, Refusal> {
+        let outcome = store.run(run)?.and_then(|record| record.outcome);
+        let only_began = self.reports.iter().all(|report| matches!(report.said, Said::Start { .. }));
+        Ok(only_began || outcome.is_some_and(|outcome| outcome != Outcome::Interrupted))
     }
 
     /// Whether a replay that was cut short had written this run already.

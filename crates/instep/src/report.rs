@@ -15,39 +15,46 @@ use crate::render::{json, sum};
 
 /// Tells what came of a run of folder pairs.
 pub(crate) fn report(app: &App<'_>, engine: &Engine, verdict: &Verdict) -> Result<Exit, Failure> {
-    report_of(app, engine, &HANDLER, verdict)
+    report_all(app, engine, &[(HANDLER.clone(), verdict.clone())])
 }
 
-/// Tells what came of a run of any handler's items.
-pub(crate) fn report_of(
+/// Tells what came of runs of several handlers that a command has asked for.
+pub(crate) fn report_all(
     app: &App<'_>,
     engine: &Engine,
-    handler: &HandlerId,
-    verdict: &Verdict,
+    parts: &[(HandlerId, Verdict)],
 ) -> Result<Exit, Failure> {
-    // Without a run on record, the items' own problem says why.
-    if let Some(trouble) = verdict.trouble.as_ref().filter(|_| !verdict.runs.is_empty()) {
-        app.out.warn(format_args!("what follows is on no record: {trouble}"));
+    for (_, verdict) in parts {
+        // Without a run on record, the items' own problem says why.
+        if let Some(trouble) = verdict.trouble.as_ref().filter(|_| !verdict.runs.is_empty()) {
+            app.out.warn(format_args!("what follows is on no record: {trouble}"));
+        }
     }
-    let exits = verdict.items.iter().map(|item| Exit::of(item.outcome, item.problem.as_ref()));
-    let exit = exits.max().unwrap_or_else(|| verdict.result.outcome.into());
-    let records: Vec<RunRecord> =
-        verdict.runs.iter().filter_map(|run| engine.store.run(*run).ok().flatten()).collect();
+    let exit = parts.iter().map(|(_, verdict)| exit_of(verdict)).max().unwrap_or(Exit::Done);
     if app.out.is_json() {
-        objects(app, engine, handler, verdict)?;
-        app.out.json(&summary(app, verdict, exit));
-    } else {
+        for (handler, verdict) in parts {
+            objects(app, engine, handler, verdict)?;
+        }
+        app.out.json(&summary(app, parts, exit));
+        return Ok(exit);
+    }
+    for (handler, verdict) in parts {
         for item in &verdict.items {
             tell(app, engine, handler, verdict, item)?;
         }
         if verdict.items.is_empty() {
             app.out.say(human::outcome(Some(verdict.result.outcome)).0);
         }
-        for record in &records {
-            closing(app, record);
+        for record in verdict.runs.iter().filter_map(|run| engine.store.run(*run).ok().flatten()) {
+            closing(app, &record);
         }
     }
     Ok(exit)
+}
+
+fn exit_of(verdict: &Verdict) -> Exit {
+    let exits = verdict.items.iter().map(|item| Exit::of(item.outcome, item.problem.as_ref()));
+    exits.max().unwrap_or_else(|| verdict.result.outcome.into())
 }
 
 /// One item, for a person.
@@ -130,14 +137,14 @@ fn objects(app: &App<'_>, engine: &Engine, handler: &HandlerId, verdict: &Verdic
     Ok(())
 }
 
-fn summary(app: &App<'_>, verdict: &Verdict, exit: Exit) -> Value {
-    let items: Vec<Value> = verdict
-        .items
-        .iter()
+fn summary(app: &App<'_>, parts: &[(HandlerId, Verdict)], exit: Exit) -> Value {
+    let of_all = || parts.iter().flat_map(|(_, verdict)| &verdict.items);
+    let runs: Vec<u64> = parts.iter().flat_map(|(_, verdict)| &verdict.runs).map(|run| run.0).collect();
+    let items: Vec<Value> = of_all()
         .map(|item| {
             json!({
                 "item": item.item.as_str(),
-                "name": app.settings.pair(&item.item).map(|pair| &pair.name),
+                "name": app.settings.said.item(&item.item).map(|item| &item.name),
                 "outcome": Exit::of(item.outcome, item.problem.as_ref()).word(),
                 "counts": json::counts(&item.counts),
                 "problem": item.problem.as_ref().map(json::problem_object),
@@ -147,12 +154,12 @@ fn summary(app: &App<'_>, verdict: &Verdict, exit: Exit) -> Value {
     let mut summary = json!({
         "type": "summary",
         "outcome": exit.word(),
-        "counts": json::counts(&sum(verdict.items.iter().map(|item| &item.counts))),
-        "run": verdict.runs.first().map(|run| run.0),
+        "counts": json::counts(&sum(of_all().map(|item| &item.counts))),
+        "run": runs.first(),
         "items": items,
     });
-    if verdict.runs.len() > 1 {
-        summary["runs"] = verdict.runs.iter().map(|run| run.0).collect();
+    if runs.len() > 1 {
+        summary["runs"] = runs.into();
     }
     summary
 }

@@ -7,12 +7,11 @@ use center::{Resolved, Verdict};
 use folders::pair::Pair;
 use syncmgr::conflict::Decided;
 use syncmgr::control::Control;
-use syncmgr::flags::SyncControlFlags;
-use syncmgr::{HandlerId, ItemId, Request};
+use syncmgr::{HandlerId, ItemId};
 
 use crate::app::App;
 use crate::client::{Daemon, Order, follow};
-use crate::engine::{Engine, HANDLER};
+use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
 use crate::render::progress::Progress;
 use crate::signals::Wish;
@@ -20,55 +19,35 @@ use crate::signals::Wish;
 /// How often progress is looked at, and requests to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Has items synchronized, or a run taken back, and waits for the verdict: by the daemon of this home, if there is one
-/// that answers, else here.
+/// Has items of a handler synchronized, or a run taken back, and waits for the verdict: by the daemon of this home, if
+/// there is one that answers, else here.
+///
+/// The first Ctrl-C asks all to stop and waits until they have (what is under way is finished, both sides stay
+/// consistent); a second one leaves at once, which is as safe as a crash: the next run picks up.
 pub(crate) fn carry_out(
     app: &App<'_>,
     engine: &Engine,
-    pairs: &[Pair],
+    handler: &HandlerId,
+    items: &[ItemId],
     order: &Order<'_>,
 ) -> Result<Verdict, Failure> {
-    let Some(daemon) = Daemon::find(&app.places) else {
-        return run(app, engine, pairs, order.request());
-    };
-    let signalled = engine.signalled.watch();
-    let items = items_of(pairs);
-    let mut progress = progress_of(app, &items);
-    follow(&daemon, &HANDLER, &items, order, &mut progress, &signalled)
+    if let Some(daemon) = Daemon::find(&app.places) {
+        let signalled = engine.signalled.watch();
+        let mut progress = progress_of(app, items);
+        return follow(&daemon, handler, items, order, &mut progress, &signalled);
+    }
+    let started = order.start(&engine.center, handler, items)?;
+    wait(app, engine, items, |patience| started.wait_for(patience))
 }
 
-fn items_of(pairs: &[Pair]) -> Vec<ItemId> {
+/// The items of pairs.
+pub(crate) fn items_of(pairs: &[Pair]) -> Vec<ItemId> {
     pairs.iter().map(|pair| pair.item.clone()).collect()
 }
 
 fn progress_of<'a>(app: &App<'a>, items: &[ItemId]) -> Progress<'a> {
     let names = items.iter().map(|item| (item.clone(), app.names(item).item)).collect();
     Progress::new(app.out, names)
-}
-
-/// Runs items here with one request, and waits for the verdict.
-///
-/// The first Ctrl-C asks all to stop and waits until they have (what is under way is finished, both sides stay
-/// consistent); a second one leaves at once, which is as safe as a crash: the next run picks up.
-pub(crate) fn run(
-    app: &App<'_>,
-    engine: &Engine,
-    pairs: &[Pair],
-    request: Request,
-) -> Result<Verdict, Failure> {
-    run_items(app, engine, &HANDLER, &items_of(pairs), Some(request))
-}
-
-/// The same for items of any handler.
-pub(crate) fn run_items(
-    app: &App<'_>,
-    engine: &Engine,
-    handler: &HandlerId,
-    items: &[ItemId],
-    request: Option<Request>,
-) -> Result<Verdict, Failure> {
-    let started = engine.center.start(handler, Some(items), request, SyncControlFlags::empty())?;
-    wait(app, engine, items, |patience| started.wait_for(patience))
 }
 
 /// Settles conflicts, and waits until all of them were tried.

@@ -25,6 +25,9 @@ pub(crate) struct Report {
     pub(crate) item: String,
     /// What the reporter calls this run; empty when it has one at a time.
     pub(crate) rid: String,
+    /// The run that it is on record as already, begun with a daemon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) run: Option<u64>,
     #[serde(flatten)]
     pub(crate) said: Said,
 }
@@ -36,6 +39,9 @@ pub(crate) enum Said {
     Start {
         /// The process whose end is the end of the run, if it is known.
         process: Option<u32>,
+        /// Without a good run for so many milliseconds the job is overdue.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        overdue: Option<i64>,
     },
     Event {
         level: String,
@@ -136,7 +142,7 @@ mod tests {
 
     fn event(text: &str) -> Report {
         let said = Said::Event { level: "error".into(), text: text.into() };
-        Report { at: 1, item: "x".into(), rid: String::new(), said }
+        Report { at: 1, item: "x".into(), rid: String::new(), run: None, said }
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(crate) fn hooks(center: &Center, setup: &Setup, places: &Places) -> Result<H
         .map_err(|error| Failure::failed(format!("hooks cannot be run: {error}")))
 }
 
-fn set_alerts(center: &Center, settings: &Settings, places: &Places) {
+pub(crate) fn set_alerts(center: &Center, settings: &Settings, places: &Places) {
     let secrets = Arc::new(Secrets::new(&settings.secrets, &places.state));
     let channels = channels::open(settings, &secrets, places.home.clone());
     center.set_alerts(settings.rules(), channels, &Pace::default());

@@ -12,7 +12,7 @@ use settings::words::SecretName;
 use settings::{Item, Mistake, RawTable, Settings};
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
-use syncmgr::{Handler, HandlerError, HandlerId, ItemId, ProblemClass, Refusal};
+use syncmgr::{Handler, HandlerError, ProblemClass, Refusal};
 
 /// The tools that items are set up for.
 pub(crate) struct Tools {
@@ -29,11 +29,6 @@ impl Read for Table<'_> {
     fn read<T: DeserializeOwned>(self) -> Result<T, Mistake> {
         self.0.read()
     }
-}
-
-/// Whether an item belongs to a tool.
-pub(crate) fn is_one(item: &Item) -> bool {
-    kinds().iter().any(|kind| kind.id() == item.handler.as_str())
 }
 
 /// What is wrong with the items of tools.
@@ -79,13 +74,6 @@ impl Tools {
             }
         }
         Ok(())
-    }
-
-    /// The handler that has this item.
-    pub(crate) fn handler_of(&self, handler: &HandlerId, item: &ItemId) -> Option<Arc<ToolHandler>> {
-        let handlers = self.handlers.lock().unwrap_or_else(PoisonError::into_inner);
-        let has = |known: &&Arc<ToolHandler>| known.id() == handler && known.items().item(item).is_some();
-        handlers.iter().find(has).cloned()
     }
 
     fn surroundings(&self, center: &Center) -> Surroundings {

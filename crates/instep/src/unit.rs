@@ -11,6 +11,16 @@ pub(crate) enum Manager {
     System,
 }
 
+impl Manager {
+    /// What it is told by.
+    pub(crate) fn command(self) -> &'static str {
+        match self {
+            Self::User => "systemctl --user",
+            Self::System => "systemctl",
+        }
+    }
+}
+
 /// The name of the unit.
 pub(crate) const NAME: &str = "instep.service";
 

@@ -10,6 +10,7 @@ mod shell;
 mod simulate;
 mod test;
 mod tidy;
+mod walk;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,7 @@ usage: cargo xtask COMMAND
   page              types, lints and unit tests of the web page
   browser [TEST..]  every screen and action of the web page in a real browser; installs one if it is missing
   pictures          draw the pictures of the documents anew
+  walk              a walk through the service with real programs: rsync from cron, an alert by webhook, a killed daemon
   demo              tell the README's story with the real program; draws docs/demo.svg
   properties [--cases N] [--seed S]
                     the planner's properties over N random histories each, other ones than every test run has
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         ["pictures"] => page::pictures(),
         ["demo"] => demo::run(),
         ["properties", rest @ ..] => properties::run(rest),
+        ["walk"] => walk::run(),
         ["simulate", rest @ ..] => simulate::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         // Not for people: one measured run in a process of its own, so that its peak memory is its own.

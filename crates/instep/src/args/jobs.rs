@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{Args, Subcommand, ValueEnum};
+use settings::period::Period;
 use syncmgr::outcome::Outcome;
 
 pub(super) const RUN_EXAMPLES: &str = "\
@@ -29,6 +30,9 @@ pub(crate) struct Run {
     /// What to call the job; the same name is the same item
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
+    /// Without a good run for so long it is overdue: 90s, 15m, 2h, 1d. Kept until it is said anew
+    #[arg(long, value_name = "TIME")]
+    pub(crate) overdue: Option<Period>,
     /// The command and its arguments
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) command: Vec<OsString>,
@@ -50,6 +54,9 @@ pub(crate) enum ReportCommand {
         /// The job; the same name is the same item
         #[arg(value_name = "JOB")]
         item: String,
+        /// Without a good run for so long it is overdue: 90s, 15m, 2h, 1d. Kept until it is said anew
+        #[arg(long, value_name = "TIME")]
+        overdue: Option<Period>,
     },
     /// How far it is
     Progress {
@@ -93,7 +100,7 @@ impl ReportCommand {
     /// The job it is about.
     pub(crate) fn item(&self) -> &str {
         match self {
-            Self::Start { item }
+            Self::Start { item, .. }
             | Self::Progress { item, .. }
             | Self::Event { item, .. }
             | Self::End { item, .. } => item,

@@ -1,6 +1,6 @@
-//! What can be typed about when items run by themselves.
+//! What can be typed about what happens by itself: schedules, pauses, alerts.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use settings::period::Period;
 
 pub(super) const SCHEDULE_EXAMPLES: &str = "\
@@ -94,4 +94,33 @@ pub(crate) struct Resume {
     /// Everything, and each item
     #[arg(long, conflicts_with = "items")]
     pub(crate) all: bool,
+}
+
+pub(super) const ALERTS_EXAMPLES: &str = "\
+Examples:
+  instep alerts                              what needs somebody, and was told
+  instep alerts test phone                   tells something by that channel, now
+
+Channels and rules are in the settings: docs/alerts.md.";
+
+/// What was told, and by what.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Alerts {
+    #[command(subcommand)]
+    pub(crate) command: Option<AlertsCommand>,
+    /// One JSON object per line on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is done with channels.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertsCommand {
+    /// Tell something by a channel, to see whether it arrives
+    Test {
+        /// The channel, as the settings name it
+        #[arg(value_name = "CHANNEL")]
+        channel: String,
+    },
 }

@@ -7,7 +7,7 @@ use folders::words::{mode_word, policy_word};
 use hyper::Method;
 use serde_json::{Map, Value, json};
 use syncmgr::{HandlerId, ItemId, RunId};
-use wire::{ItemSwitches, Live, Start, StartOrder, StopOrder};
+use wire::{ItemSwitches, Live, PauseOrder, ResumeOrder, Start, StartOrder, StopOrder};
 
 use super::{Daemon, Trouble};
 use crate::setup::limit_text;
@@ -53,12 +53,35 @@ impl Daemon {
         self.send(Method::POST, "/control/stop", &order)
     }
 
+    /// Lets nothing begin by itself: of one item, or (none) of all.
+    pub(crate) fn pause(&self, of: Option<(&HandlerId, &ItemId)>, until: Option<i64>) -> Result<(), Trouble> {
+        let (handler, item) = words(of);
+        let order = PauseOrder { handler, item, until: until.map(Into::into) };
+        self.send(Method::POST, "/control/pause", &order)
+    }
+
+    /// Ends a pause.
+    pub(crate) fn resume(&self, of: Option<(&HandlerId, &ItemId)>) -> Result<(), Trouble> {
+        let (handler, item) = words(of);
+        self.send(Method::POST, "/control/resume", &ResumeOrder { handler, item })
+    }
+
+    /// Whether it knows an item.
+    pub(super) fn knows(&self, handler: &HandlerId, item: &ItemId) -> bool {
+        let path = format!("/items/{}/{}", segment(handler.as_str()), segment(item.as_str()));
+        !matches!(self.get::<Value>(&path), Err(Trouble::Refused(fault)) if fault.status == 404)
+    }
+
     /// Says whether an item may be synchronized.
     pub(crate) fn enable(&self, handler: &HandlerId, item: &ItemId, enabled: bool) -> Result<(), Trouble> {
         let path = format!("/items/{}/{}", segment(handler.as_str()), segment(item.as_str()));
         let switches = ItemSwitches { enabled: Some(enabled), ..ItemSwitches::default() };
         self.send(Method::PATCH, &path, &switches)
     }
+}
+
+fn words(of: Option<(&HandlerId, &ItemId)>) -> (Option<String>, Option<String>) {
+    of.map(|(handler, item)| (handler.to_string(), item.to_string())).unzip()
 }
 
 fn names(items: &[ItemId]) -> Vec<String> {

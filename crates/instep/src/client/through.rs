@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use center::{LiveItem, StopStage, Verdict};
+use center::{Center, LiveItem, Started, StopStage, Verdict};
 use folders::{RunOptions, UndoRequest};
+use serde_json::{Map, Value};
+use syncmgr::flags::SyncControlFlags;
 use syncmgr::{HandlerId, ItemEnd, ItemId, Progress, Request, RunId, RunResult};
 use wire::{Bar, Start};
 
@@ -23,17 +25,29 @@ const NEWS: Duration = Duration::from_secs(4);
 pub(crate) enum Order<'a> {
     /// Synchronize, with these options.
     Sync(&'a RunOptions),
+    /// Synchronize items of another handler, with options in its own words.
+    Words(&'a Map<String, Value>),
     /// Take a run back.
     Undo(RunId),
 }
 
 impl Order<'_> {
-    /// The same for a center in this process.
-    pub(crate) fn request(&self) -> Request {
-        match self {
+    /// Has a center in this process do the same.
+    pub(crate) fn start(
+        &self,
+        center: &Center,
+        handler: &HandlerId,
+        items: &[ItemId],
+    ) -> Result<Started, syncmgr::Refusal> {
+        let request = match self {
             Self::Sync(options) => Request::new((*options).clone()),
             Self::Undo(run) => Request::new(UndoRequest { run: *run }),
-        }
+            Self::Words(words) => {
+                let text = Value::Object((*words).clone()).to_string();
+                return center.start_with(handler, Some(items), &text, SyncControlFlags::empty());
+            }
+        };
+        center.start(handler, Some(items), Some(request), SyncControlFlags::empty())
     }
 }
 
@@ -86,10 +100,15 @@ fn begin(
     loop {
         let started = match order {
             Order::Sync(words) => daemon.start(handler, items, options(words)),
+            Order::Words(words) => daemon.start(handler, items, (*words).clone()),
             Order::Undo(run) => daemon.undo(*run),
         };
         match started {
-            Err(Trouble::Refused(fault)) if fault.code == "invalid_argument" && begun.elapsed() < NEWS => {
+            Err(Trouble::Refused(fault))
+                if fault.code == "invalid_argument"
+                    && begun.elapsed() < NEWS
+                    && !items.iter().all(|item| daemon.knows(handler, item)) =>
+            {
                 std::thread::sleep(LONGEST);
             }
             answer => return answer,

@@ -6,21 +6,20 @@ use syncmgr::flags::ControlFlags;
 use crate::app::App;
 use crate::args::Switch;
 use crate::client::Daemon;
-use crate::engine::{Engine, HANDLER};
+use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
-use crate::render::human::Names;
-use crate::targets::named_or_all;
+use crate::targets::named_items;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Switch, enabled: bool) -> Result<Exit, Failure> {
-    let pairs = named_or_all(&app.settings, &args.items)?;
     let engine = Engine::open(app)?;
+    let items = named_items(&engine.center, &args.items)?;
     let daemon = Daemon::find(&app.places);
-    for pair in &pairs {
+    for (handler, item) in &items {
         match &daemon {
-            Some(daemon) => daemon.enable(&HANDLER, &pair.item, enabled)?,
-            None => engine.center.enable_item(enabled, &HANDLER, &pair.item, ControlFlags::empty())?,
+            Some(daemon) => daemon.enable(handler, item, enabled)?,
+            None => engine.center.enable_item(enabled, handler, item, ControlFlags::empty())?,
         }
-        let names = Names::of(pair);
+        let names = app.names(item);
         if enabled {
             app.out.say(format_args!("Enabled \"{}\".", names.item));
         } else {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::schedule;
 use crate::app::App;
 use crate::args::List;
+use crate::engine::HANDLER;
 use crate::exit::{Exit, Failure};
 use crate::out::{Tone, Volume};
 use crate::render::json::path_fields;
@@ -15,6 +16,7 @@ use crate::setup::limit_text;
 
 pub(crate) fn run(app: &mut App<'_>, args: &List) -> Result<Exit, Failure> {
     let out = app.out;
+    let others = || app.settings.said.items.iter().filter(|item| item.handler != *HANDLER);
     if args.json {
         for pair in &app.settings.pairs {
             let mut object = object(pair);
@@ -22,12 +24,21 @@ pub(crate) fn run(app: &mut App<'_>, args: &List) -> Result<Exit, Failure> {
             object["schedule"] = json!(said.map(|item| item.schedule.words()).unwrap_or_default());
             out.json(&object);
         }
+        for item in others() {
+            out.json(&json!({
+                "item": item.id.as_str(),
+                "name": item.name,
+                "handler": item.handler.as_str(),
+                "schedule": item.schedule.words(),
+            }));
+        }
         return Ok(Exit::Done);
     }
-    if app.settings.pairs.is_empty() {
+    if app.settings.said.items.is_empty() {
         out.line("No items yet. `instep sync A B` or `instep add A B` makes one of two folders.");
     }
-    let width = app.settings.pairs.iter().map(|pair| pair.item.as_str().chars().count()).max().unwrap_or(0);
+    let ids = app.settings.said.items.iter().map(|item| item.id.as_str().chars().count());
+    let width = ids.max().unwrap_or(0);
     for pair in &app.settings.pairs {
         let id = pair.item.as_str();
         out.line(format_args!(
@@ -46,6 +57,19 @@ pub(crate) fn run(app: &mut App<'_>, args: &List) -> Result<Exit, Failure> {
         if !details.is_empty() {
             out.line(format_args!("{:width$}  {}", "", out.paint(Tone::Faint, Safe(details.join("; ")))));
         }
+    }
+    for item in others() {
+        let id = item.id.as_str();
+        let named = (item.name != id).then(|| format!("\"{}\"", item.name));
+        let details: Vec<String> = named.into_iter().chain(schedule::in_brief(&item.schedule)).collect();
+        out.line(format_args!(
+            "{}{:pad$}  {:7}  {}",
+            out.paint(Tone::Strong, id),
+            "",
+            item.handler,
+            out.paint(Tone::Faint, Safe(details.join("; "))),
+            pad = width - id.chars().count(),
+        ));
     }
     if out.volume() == Volume::Verbose {
         out.line(format_args!("\nSettings: {}", SafePath(&app.places.settings)));
@@ -91,6 +115,7 @@ fn object(pair: &Pair) -> Value {
     json!({
         "item": pair.item.as_str(),
         "name": pair.name,
+        "handler": HANDLER.as_str(),
         "a": side(&pair.a),
         "b": side(&pair.b),
         "mode": mode_word(pair.mode),

@@ -3,31 +3,37 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{Timestamp, Zoned};
 use store::FOREVER;
-use syncmgr::Refusal;
+use syncmgr::{HandlerId, ItemId, Refusal};
 
 use crate::app::App;
 use crate::args::{Pause, Resume};
+use crate::client::Daemon;
 use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
-use crate::render::text::{Safe, shell_word, soon};
+use crate::render::text::{shell_word, soon};
+use crate::targets::named_items;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Pause) -> Result<Exit, Failure> {
     let until = end(args, &Zoned::now())?;
     let engine = Engine::open(app)?;
+    let daemon = Daemon::find(&app.places);
+    let pause = |of: Option<(&HandlerId, &ItemId)>| match &daemon {
+        Some(daemon) => daemon.pause(of, until).map_err(Failure::from),
+        None => engine.center.pause(of, until).map_err(refused),
+    };
     if args.all {
-        engine.center.pause(None, until).map_err(refused)?;
+        pause(None)?;
         app.out.say(match until {
             Some(until) => format!("Everything is paused until {}.", soon(until, now())),
             None => "Everything is paused until `instep resume --all`.".to_owned(),
         });
     }
-    for typed in &args.items {
-        let item = app.settings.item(typed)?;
-        engine.center.pause(Some((&item.handler, &item.id)), until).map_err(refused)?;
-        let name = Safe(&item.name);
+    for (handler, item) in named_items(&engine.center, &args.items)? {
+        pause(Some((&handler, &item)))?;
+        let name = app.names(&item).item;
         app.out.say(match until {
             Some(until) => format!("Paused \"{name}\" until {}.", soon(until, now())),
-            None => format!("Paused \"{name}\" until `instep resume {}`.", shell_word(item.id.as_str())),
+            None => format!("Paused \"{name}\" until `instep resume {}`.", shell_word(item.as_str())),
         });
     }
     Ok(Exit::Done)
@@ -35,14 +41,18 @@ pub(crate) fn run(app: &mut App<'_>, args: &Pause) -> Result<Exit, Failure> {
 
 pub(crate) fn resume(app: &mut App<'_>, args: &Resume) -> Result<Exit, Failure> {
     let engine = Engine::open(app)?;
+    let daemon = Daemon::find(&app.places);
+    let resume = |of: Option<(&HandlerId, &ItemId)>| match &daemon {
+        Some(daemon) => daemon.resume(of).map_err(Failure::from),
+        None => engine.center.resume(of).map_err(refused),
+    };
     if args.all {
-        engine.center.resume(None).map_err(refused)?;
+        resume(None)?;
         app.out.say("Nothing is paused any more.");
     }
-    for typed in &args.items {
-        let item = app.settings.item(typed)?;
-        engine.center.resume(Some((&item.handler, &item.id))).map_err(refused)?;
-        app.out.say(format_args!("Resumed \"{}\".", Safe(&item.name)));
+    for (handler, item) in named_items(&engine.center, &args.items)? {
+        resume(Some((&handler, &item)))?;
+        app.out.say(format_args!("Resumed \"{}\".", app.names(&item).item));
     }
     Ok(Exit::Done)
 }

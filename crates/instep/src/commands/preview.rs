@@ -6,9 +6,10 @@ use folders::look::Ask;
 use folders::pair::Pair;
 use folders::preview::{Preview as Found, preview};
 use serde_json::{Value, json};
+use settings::Item;
 use syncmgr::Outcome;
 
-use super::tool;
+use super::others;
 use crate::app::App;
 use crate::args::Preview;
 use crate::exit::{Exit, Failure};
@@ -22,17 +23,18 @@ use crate::render::{json as objects, sum};
 use crate::targets;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
-    if let Some(item) = tool::meant(app, &args.targets) {
-        return tool::preview(app, item, args);
-    }
-    let pairs = targets::items(app, &args.targets, &args.rules)?;
+    let (others, rest) = others::split(app, &args.targets);
+    let pairs = match rest {
+        Some(rest) => targets::items(app, &rest, &args.rules)?,
+        None => Vec::new(),
+    };
     // A store that is damaged is told of now, while nothing depends on it.
     drop(open(app)?);
     let options = options_of(&args.rules, args.checksum);
     let looking = Looking::new(app);
     let mut found: Vec<(Pair, Found)> = Vec::new();
     let mut worst = Exit::Done;
-    let alone = pairs.len() == 1;
+    let alone = pairs.len() == 1 && others.is_empty();
     for pair in pairs {
         let ask = Ask {
             pair: &pair,
@@ -63,7 +65,13 @@ pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
             }
         }
     }
-    app.out.json(&summary(&found, worst));
+    let mut more = Vec::new();
+    if !others.is_empty() {
+        let words = others::options(&args.rules, args.checksum, false)?;
+        let (seen, exit) = others::preview(app, &others, &words)?;
+        (more, worst) = (seen, worst.max(exit));
+    }
+    app.out.json(&summary(&found, &more, worst));
     Ok(worst)
 }
 
@@ -119,29 +127,31 @@ fn expected(found: &Found) -> Outcome {
     }
 }
 
-fn summary(found: &[(Pair, Found)], exit: Exit) -> Value {
-    let items: Vec<Value> = found
-        .iter()
-        .map(|(pair, found)| {
-            let stops: Vec<String> =
-                found.stops.iter().map(|stop| stop.sentence([&pair.a.label, &pair.b.label])).collect();
-            json!({
-                "item": pair.item.as_str(),
-                "name": pair.name,
-                "plan": found.plan_id,
-                "counts": objects::counts(&found.counts),
-                "expected": expected(found).word(),
-                "first_run": found.first_run,
-                "stops": stops,
-            })
+fn summary(found: &[(Pair, Found)], more: &[(Item, syncmgr::plan::Preview)], exit: Exit) -> Value {
+    let pairs = found.iter().map(|(pair, found)| {
+        let stops: Vec<String> =
+            found.stops.iter().map(|stop| stop.sentence([&pair.a.label, &pair.b.label])).collect();
+        json!({
+            "item": pair.item.as_str(),
+            "name": pair.name,
+            "plan": found.plan_id,
+            "counts": objects::counts(&found.counts),
+            "expected": expected(found).word(),
+            "first_run": found.first_run,
+            "stops": stops,
         })
-        .collect();
-    let worst = found.iter().map(|(_, found)| expected(found)).max().unwrap_or(Outcome::Done);
+    });
+    let items: Vec<Value> =
+        pairs.chain(more.iter().map(|(item, found)| others::object(item, found))).collect();
+    let of_more = more.iter().map(|(_, found)| found);
+    let outcomes =
+        found.iter().map(|(_, found)| expected(found)).chain(of_more.clone().map(|found| found.expected));
+    let worst = outcomes.max().unwrap_or(Outcome::Done);
     json!({
         "type": "summary",
         "outcome": exit.word(),
         "expected": worst.word(),
-        "counts": objects::counts(&sum(found.iter().map(|(_, found)| &found.counts))),
+        "counts": objects::counts(&sum(found.iter().map(|(_, found)| &found.counts).chain(of_more.map(|found| &found.counts)))),
         "plan": found.first().map(|(_, found)| &found.plan_id),
         "items": items,
     })

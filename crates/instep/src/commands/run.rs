@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use adapters::parse::Stream;
 use adapters::process::{self, Exit, Follower, Input, Stopping, Wish as What};
-use adapters::telling::{Hearer, InSession, Nobody, Teller};
+use adapters::telling::{Hearer, Nobody, Teller};
 use adapters::verdict::{Tool, Verdict};
+use settings::period::Period;
 use store::{LogWriter, Logs};
 use syncmgr::event::Level;
 use syncmgr::{CancelRequest, ItemId, Outcome, Problem, ProblemClass, RunId};
 
 use crate::args::Run;
 use crate::exit::{self, Failure};
-use crate::job::Desk;
+use crate::job::{Beginning, Job};
 use crate::out::{Out, Volume};
 use crate::render::text::Safe;
 use crate::signals::{Signalled, Watched, Wish};
@@ -37,35 +38,39 @@ pub(crate) fn run(out: &Out, args: &Run) -> u8 {
             return exit::Exit::Usage.code();
         }
     };
-    let desk = Desk::open()
-        .and_then(|desk| desk.begin(&item, io::stdin().is_terminal()))
+    let beginning = Beginning {
+        item: item.clone(),
+        by_hand: io::stdin().is_terminal(),
+        overdue: args.overdue.map(Period::millis),
+    };
+    let job = Job::begin(beginning)
         .inspect_err(|failure| out.warn(format_args!("this run will be on no record: {failure}")))
         .ok();
-    let code = supervise(out, args, &item, desk.as_ref());
-    if let Some(desk) = desk {
-        desk.end(out);
+    let code = supervise(out, args, &item, job.as_ref());
+    if let Some(job) = job {
+        job.end(out);
     }
     code
 }
 
-fn supervise(out: &Out, args: &Run, item: &ItemId, desk: Option<&crate::job::Begun>) -> u8 {
+fn supervise(out: &Out, args: &Run, item: &ItemId, job: Option<&Job>) -> u8 {
     let words: Vec<_> = args.command.iter().map(|word| word.to_string_lossy()).collect();
     let tool = Tool::of_command(words.iter().map(AsRef::as_ref));
-    let hearer: Box<dyn Hearer + '_> = match desk {
-        Some(desk) => Box::new(InSession { callback: desk.callback(), item }),
+    let hearer: Box<dyn Hearer + '_> = match job {
+        Some(job) => Box::new(job.hearer()),
         None => Box::new(Nobody),
     };
     let signalled = Signalled::listen().inspect_err(|failure| out.warn(failure)).ok();
-    let log = desk.and_then(|desk| {
-        let begun = desk.logs().begin(desk.run());
+    let log = job.and_then(|job| {
+        let begun = job.logs().begin(job.run());
         begun.inspect_err(|error| out.warn(format_args!("no log is kept: {}", syncmgr::reason(error)))).ok()
     });
     let mut supervisor = Supervisor {
         out,
         teller: Teller::new(hearer, item.clone(), tool),
-        kept: Kept { log, logs: desk.map(|desk| (desk.logs(), desk.run())) },
+        kept: Kept { log, logs: job.map(|job| (job.logs(), job.run())) },
         signals: signalled.as_ref().map(Signalled::watch),
-        quiet: out.volume() == Volume::Quiet && desk.is_some(),
+        quiet: out.volume() == Volume::Quiet && job.is_some(),
         open: [true; 2],
     };
     let (program, arguments) =
@@ -76,7 +81,7 @@ fn supervise(out: &Out, args: &Run, item: &ItemId, desk: Option<&crate::job::Beg
         Ok(ended) => (supervisor.end(ended.exit, ended.stopped.is_some()), ended.exit.code()),
         Err(error) => supervisor.could_not_start(program, &error),
     };
-    told(out, item, &verdict, desk.map(crate::job::Begun::run));
+    told(out, item, &verdict, job.map(Job::run));
     code
 }
 

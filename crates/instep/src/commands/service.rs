@@ -155,10 +155,7 @@ impl Unit {
     }
 
     fn command(&self) -> &'static str {
-        match self.manager {
-            Manager::User => "systemctl --user",
-            Manager::System => "systemctl",
-        }
+        self.manager.command()
     }
 
     fn systemctl(&self, words: &[&str]) -> Result<Vec<u8>, Failure> {

@@ -1,55 +1,95 @@
 //! `instep sync`: two folders, or items.
 
+use center::Verdict;
 use folders::RunOptions;
 use folders::pair::Pair;
-use syncmgr::{Outcome, ProblemClass};
+use syncmgr::{HandlerId, ItemId, Outcome, ProblemClass};
 
-use super::tool;
+use super::others;
 use crate::app::App;
 use crate::args::Sync;
 use crate::client::Order;
-use crate::engine::Engine;
+use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
-use crate::report::report;
-use crate::run::{ask, carry_out};
+use crate::report::{report, report_all};
+use crate::run::{ask, carry_out, items_of};
 use crate::targets;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
-    if let Some(item) = tool::meant(app, &args.targets) {
-        return tool::sync(app, item, args);
-    }
-    let mut pairs = match &args.plan {
-        Some(plan) => vec![targets::of_plan(app, &args.targets.targets, plan)?],
-        None => targets::items(app, &args.targets, &args.rules)?,
+    let (mut others, rest) = others::split(app, &args.targets);
+    let mut pairs = match (&args.plan, rest) {
+        (Some(plan), _) => vec![targets::of_plan(app, &args.targets.targets, plan)?],
+        (None, Some(rest)) => targets::items(app, &rest, &args.rules)?,
+        (None, None) => Vec::new(),
     };
     let engine = Engine::open(app)?;
     if args.targets.all {
-        engine.only_enabled(&mut pairs)?;
-        if pairs.is_empty() {
+        engine.only_enabled(&mut pairs, |pair| &pair.item)?;
+        engine.only_enabled(&mut others, |item| &item.id)?;
+        if pairs.is_empty() && others.is_empty() {
             return Err(
                 Failure::usage("all items are disabled").tip("`instep enable ITEM` takes one in again")
             );
         }
     }
-    let verdict = carry_out(app, &engine, &pairs, &Order::Sync(&options(args)))?;
-    let exit = report(app, &engine, &verdict)?;
-    let unasked: Vec<Pair> = pairs
-        .into_iter()
-        .filter(|pair| {
-            verdict.items.iter().any(|item| {
-                item.item == pair.item
-                    && item.outcome == Outcome::SafetyStop
-                    && item.problem.as_ref().is_some_and(|problem| problem.class == ProblemClass::Consent)
-            })
-        })
-        .collect();
+    let words = if others.is_empty() {
+        None
+    } else {
+        Some(others::options(&args.rules, args.checksum, args.approve)?)
+    };
+    let options = options(args);
+    let mut work: Vec<(HandlerId, Vec<ItemId>, Order<'_>)> = Vec::new();
+    if !pairs.is_empty() {
+        work.push((HANDLER.clone(), items_of(&pairs), Order::Sync(&options)));
+    }
+    let of_others = others::by_handler(&others).into_iter();
+    work.extend(
+        words.iter().zip(of_others).map(|(words, (handler, items))| (handler, items, Order::Words(words))),
+    );
+    let (parts, worst) = perform(app, &engine, &work)?;
+    let exit = report_all(app, &engine, &parts)?.max(worst);
+    let unasked = wants_consent(pairs, &parts);
     // A person at a terminal is asked instead of being told to type it again.
     if unasked.is_empty() || args.yes || !ask(app, "Go on with that?") {
         return Ok(exit);
     }
-    let agreed = RunOptions { consent: true, ..options(args) };
-    let verdict = carry_out(app, &engine, &unasked, &Order::Sync(&agreed))?;
+    let agreed = RunOptions { consent: true, ..options };
+    let verdict = carry_out(app, &engine, &HANDLER, &items_of(&unasked), &Order::Sync(&agreed))?;
     report(app, &engine, &verdict)
+}
+
+/// One handler after the other. One that refuses keeps no other from being asked.
+fn perform(
+    app: &App<'_>,
+    engine: &Engine,
+    work: &[(HandlerId, Vec<ItemId>, Order<'_>)],
+) -> Result<(Vec<(HandlerId, Verdict)>, Exit), Failure> {
+    let (mut parts, mut worst) = (Vec::new(), Exit::Done);
+    for (handler, items, order) in work {
+        match carry_out(app, engine, handler, items, order) {
+            Ok(verdict) => parts.push((handler.clone(), verdict)),
+            Err(failure) if work.len() == 1 => return Err(failure),
+            Err(failure) => {
+                worst = worst.max(failure.exit);
+                app.out.failure(&failure);
+            }
+        }
+    }
+    Ok((parts, worst))
+}
+
+/// The pairs that a guard stopped because nobody has agreed to what would go.
+fn wants_consent(pairs: Vec<Pair>, parts: &[(HandlerId, Verdict)]) -> Vec<Pair> {
+    let asks = |pair: &Pair| {
+        parts.iter().filter(|(handler, _)| *handler == *HANDLER).flat_map(|(_, verdict)| &verdict.items).any(
+            |item| {
+                item.item == pair.item
+                    && item.outcome == Outcome::SafetyStop
+                    && item.problem.as_ref().is_some_and(|problem| problem.class == ProblemClass::Consent)
+            },
+        )
+    };
+    pairs.into_iter().filter(asks).collect()
 }
 
 fn options(args: &Sync) -> RunOptions {

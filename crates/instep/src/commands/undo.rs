@@ -5,11 +5,11 @@ use folders::pair::Pair;
 use crate::app::App;
 use crate::args::Undo;
 use crate::client::Order;
-use crate::engine::Engine;
+use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
 use crate::ledger::find_run;
 use crate::report::report;
-use crate::run::carry_out;
+use crate::run::{carry_out, items_of};
 
 pub(crate) fn run(app: &mut App<'_>, args: &Undo) -> Result<Exit, Failure> {
     let engine = Engine::open(app)?;
@@ -29,6 +29,6 @@ pub(crate) fn run(app: &mut App<'_>, args: &Undo) -> Result<Exit, Failure> {
     if !gone.is_empty() {
         app.out.warn(format_args!("left out, because they are no longer set up: {}", gone.join(", ")));
     }
-    let verdict = carry_out(app, &engine, &known, &Order::Undo(record.id))?;
+    let verdict = carry_out(app, &engine, &HANDLER, &items_of(&known), &Order::Undo(record.id))?;
     report(app, &engine, &verdict)
 }

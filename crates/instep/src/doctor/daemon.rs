@@ -1,18 +1,26 @@
 //! The daemon: whether it answers, is the same version, and starts by itself.
 
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
 
 use super::{Finding, Patient};
-use crate::commands::service;
+use crate::client::Daemon;
 use crate::render::text::SafePath;
 use crate::serve::claim::Address;
-use crate::unit::Manager;
 
 pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
     let address = Address::read(patient.places);
     let answers = address.as_ref().is_some_and(|address| UnixStream::connect(&address.socket).is_ok());
     let mut findings = Vec::new();
     match address {
+        Some(address) if answers && Daemon::find(patient.places).is_none() => findings.push(
+            Finding::error(format!("the daemon (process {}) does not answer", address.pid))
+                .why("it is stopped, or hangs; commands do without it, and what it was doing does not go on")
+                .fix(format!(
+                    "kill -CONT {0}; if that does not help: kill -9 {0}, and start it anew",
+                    address.pid
+                )),
+        ),
         Some(address) if answers => {
             findings.push(Finding::good(format!("the daemon runs (process {})", address.pid)));
             findings.extend(replaced(address.pid));
@@ -27,16 +35,8 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
         ),
         None => findings.push(idle(patient)),
     }
-    let units = [Manager::User, Manager::System]
-        .into_iter()
-        .filter_map(|manager| service::path(manager, patient.places).ok());
-    let installed: Vec<_> = units.filter(|path| path.exists()).collect();
-    if let [first, second] = installed.as_slice() {
-        findings.push(
-            Finding::warning(format!("there are two services: {} and {}", SafePath(first), SafePath(second)))
-                .why("each has a home of its own; the same folders in both would take turns")
-                .fix("`instep service uninstall` takes one away, with --system the other"),
-        );
+    if !answers {
+        findings.extend(patient.setup.said.server.listen.iter().filter_map(|address| taken(*address)));
     }
     findings
 }
@@ -52,6 +52,25 @@ fn idle(patient: &Patient<'_>) -> Finding {
     Finding::error("no daemon runs, and the settings want one")
         .why(format!("{scheduled} items have a schedule, {} channels wait for alerts", said.channels.len()))
         .fix("`instep service install --now`, or `instep serve` in the foreground")
+}
+
+/// Another program has the port that the next daemon is to listen at.
+fn taken(address: SocketAddr) -> Option<Finding> {
+    let error = TcpListener::bind(address).err()?;
+    if error.kind() != std::io::ErrorKind::AddrInUse {
+        return Some(
+            Finding::error(format!("the daemon cannot listen at {address}: {}", syncmgr::reason(&error)))
+                .fix("`listen` in `[server]` of the settings names an address of this machine"),
+        );
+    }
+    Some(
+        Finding::error(format!("another program listens at {address}"))
+            .why("a daemon does not start while it does")
+            .fix(format!(
+                "ss -ltnp 'sport = :{}' shows which; or name another port in `[server]`",
+                address.port()
+            )),
+    )
 }
 
 /// The daemon's program was replaced since it began: what runs is the old one.

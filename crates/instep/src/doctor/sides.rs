@@ -1,5 +1,8 @@
 //! The folders: whether each side is there, can be written, has room, and can hold what the other side has.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
 use folders::base::Meta;
 use folders::checkup::{census, room};
 use folders::pair::{Pair, PairSide};
@@ -14,7 +17,9 @@ use crate::render::text::{SafePath, Size};
 const LITTLE: u64 = 1024 * 1024 * 1024;
 /// A trash that takes more than this is worth a word.
 const LARGE_TRASH: u64 = 10 * 1024 * 1024 * 1024;
-/// How much of a trash is counted.
+/// How the names of unfinished files begin and end.
+const TEMP: [&[u8]; 2] = [b".instep-", b".tmp"];
+/// How much of a trash is counted, and of a side looked through.
 const MOST: u64 = 200_000;
 
 pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
@@ -83,6 +88,17 @@ fn side_findings(pair: &Pair, side: &PairSide, able: &Capabilities, other: &Capa
                 .why("its file system cannot do better; content decides where times cannot"),
         );
     }
+    let left = left_behind(&side.path);
+    if let Some(first) = left.first() {
+        findings.push(
+            Finding::note(format!(
+                "{place} holds {} unfinished files of a run that was cut short",
+                left.len()
+            ))
+            .why(format!("such as {}; they are never synchronized", SafePath(first)))
+            .fix(format!("the next clean run of the pair takes them away: instep sync {}", pair.item)),
+        );
+    }
     let trash = census(&side.path.join(".instep/trash"), MOST);
     if trash.bytes >= LARGE_TRASH {
         let least = if trash.more { "at least " } else { "" };
@@ -91,6 +107,26 @@ fn side_findings(pair: &Pair, side: &PairSide, able: &Capabilities, other: &Capa
         ));
     }
     findings
+}
+
+/// Temporary files of ours below a side, as far as it is looked.
+fn left_behind(root: &Path) -> Vec<PathBuf> {
+    let (mut found, mut open, mut entries) = (Vec::new(), vec![root.to_owned()], 0_u64);
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
+            entries += 1;
+            if entries > MOST {
+                return found;
+            }
+            let name = entry.file_name();
+            if name.as_bytes().starts_with(TEMP[0]) && name.as_bytes().ends_with(TEMP[1]) {
+                found.push(entry.path());
+            } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(entry.path());
+            }
+        }
+    }
+    found
 }
 
 /// Folders of different pairs that lie in each other: their runs take turns, and may undo each other's work.

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use testkit::Entry;
 
-use crate::scene::{Scene, wait_until};
+use crate::scene::{Scene, of_type, wait_until};
 use crate::serve::Daemon;
 
 /// One request to the daemon's API: the status and the body.
@@ -260,4 +260,163 @@ fn a_job_that_another_process_reports_first_is_an_item_of_the_daemon_soon_after(
     let _daemon = Daemon::start(&scene);
     scene.instep("run nightly -- true").expect(0);
     wait_until(|| ask(&scene, "GET", "/items/jobs/nightly", &Value::Null).0 == 200);
+}
+
+/// A command that says so when it has begun, and runs until it is stopped.
+fn long_job(scene: &Scene, job: &str) -> (Child, u32) {
+    let script = "echo $$; while :; do sleep 0.05; done";
+    let mut command = scene.command(&["run", job, "--", "sh", "-c", script]);
+    let piped = std::process::Stdio::piped;
+    let mut child = command.stdout(piped()).stderr(piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let shell = lines.next().expect("a line").expect("text").parse().expect("a number");
+    // What it writes is read until it ends.
+    std::thread::spawn(move || lines.count());
+    (child, shell)
+}
+
+fn is_gone(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z "))
+}
+
+fn runs_of(scene: &Scene, job: &str) -> Vec<(String, u64)> {
+    let (_, runs) = scene.json("results");
+    let of_job = runs.iter().filter(|run| run["items"][0]["item"] == job);
+    of_job
+        .map(|run| {
+            (run["outcome"].as_str().unwrap_or("runs").to_owned(), run["errors"].as_u64().unwrap_or(0))
+        })
+        .collect()
+}
+
+#[test]
+fn a_job_is_live_in_the_daemon_and_a_stop_from_there_reaches_all_that_it_started() {
+    let scene = Scene::bare();
+    let _daemon = Daemon::start(&scene);
+    let (mut child, shell) = long_job(&scene, "nightly");
+    wait_until(|| ask(&scene, "GET", "/live", &Value::Null).1["items"][0]["item"] == "nightly");
+    let stop = json!({"handler": "jobs", "items": ["nightly"]});
+    assert!(ask(&scene, "POST", "/control/stop", &stop).0 < 300);
+    child.wait().expect("it ends");
+    assert!(is_gone(shell));
+    assert_eq!(runs_of(&scene, "nightly"), [("canceled".to_owned(), 0)]);
+    let (_, events) = scene.json("results last");
+    let names: Vec<&Value> = of_type(&events, "event").iter().map(|event| &event["name"]).collect();
+    assert!(names.contains(&&json!("Asked to stop")), "{names:?}");
+}
+
+#[test]
+fn instep_stop_reaches_a_job_that_the_daemon_hears_of() {
+    let scene = Scene::bare();
+    let _daemon = Daemon::start(&scene);
+    let (mut child, shell) = long_job(&scene, "nightly");
+    wait_for_run(&scene, "nightly");
+    scene.instep("stop nightly").expect(0);
+    child.wait().expect("it ends");
+    assert!(is_gone(shell));
+}
+
+#[test]
+fn a_daemon_that_is_killed_or_ends_in_the_middle_of_a_job_harms_nothing_and_it_is_one_run() {
+    for kill in [true, false] {
+        let scene = Scene::bare();
+        let daemon = Daemon::start(&scene);
+        let (mut child, _) = long_job(&scene, "nightly");
+        let run = wait_for_run(&scene, "nightly");
+        if kill {
+            daemon.kill()
+        } else {
+            assert_eq!(daemon.stop(), Some(0))
+        }
+        // It goes on here, under its number ...
+        wait_until(|| status_of(&scene, "nightly")["running"] == run);
+        // ... and with the next daemon.
+        let _next = Daemon::start(&scene);
+        wait_until(|| ask(&scene, "GET", "/live", &Value::Null).1["items"][0]["run"] == run);
+        scene.instep("stop nightly").expect(0);
+        child.wait().expect("it ends");
+        assert_eq!(runs_of(&scene, "nightly"), [("canceled".to_owned(), 0)]);
+    }
+}
+
+fn wait_for_run(scene: &Scene, job: &str) -> u64 {
+    let mut run = None;
+    wait_until(|| {
+        let (_, items) = scene.json("status");
+        run = items.iter().find(|item| item["item"] == job).and_then(|item| item["running"].as_u64());
+        run.is_some()
+    });
+    run.expect("it was waited for")
+}
+
+#[test]
+fn a_job_that_ends_while_its_daemon_hangs_is_on_record_once_that_is_gone() {
+    let scene = Scene::bare();
+    let daemon = Daemon::start(&scene);
+    let mut command = scene.command(&["run", "nightly", "--", "sh", "-c", "read x; exit 0"]);
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn().expect("it starts");
+    let run = wait_for_run(&scene, "nightly");
+    daemon.signal(Signal::STOP);
+    drop(child.stdin.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0), "its exit code is passed on all the same");
+    daemon.kill();
+    assert_eq!(runs_of(&scene, "nightly"), [("done".to_owned(), 0)]);
+    assert_eq!(status_of(&scene, "nightly")["last_run"]["run"], run);
+}
+
+#[test]
+fn a_script_reports_to_the_daemon_hears_of_a_stop_and_is_one_run_also_over_a_restart() {
+    let scene = Scene::bare();
+    let report = |words: &str| scene.instep(&format!("report {words}")).expect(0).stdout;
+    // It began before there was a daemon.
+    assert_eq!(report("start nightly"), "continue\n");
+    report("event nightly --level warning early");
+    let daemon = Daemon::start(&scene);
+    assert_eq!(report("progress nightly 3/20 files"), "continue\n");
+    let (_, live) = ask(&scene, "GET", "/live", &Value::Null);
+    assert_eq!(
+        (&live["items"][0]["item"], &live["items"][0]["step"]),
+        (&json!("nightly"), &json!(3)),
+        "{live}"
+    );
+    let stop = json!({"handler": "jobs", "items": ["nightly"]});
+    assert!(ask(&scene, "POST", "/control/stop", &stop).0 < 300);
+    assert_eq!(report("progress nightly 4/20"), "cancel\n");
+    daemon.kill();
+    report("event nightly --level error late");
+    let _next = Daemon::start(&scene);
+    assert_eq!(report("progress nightly 5/20"), "continue\n");
+    report("end nightly canceled");
+    assert_eq!(runs_of(&scene, "nightly").len(), 1);
+    let (_, events) = scene.json("results last");
+    let names: Vec<&Value> = of_type(&events, "event").iter().map(|event| &event["name"]).collect();
+    assert!(names.contains(&&json!("early")) && names.contains(&&json!("late")), "{names:?}");
+    scene.instep("disable nightly").expect(0);
+    assert_eq!(report("start nightly"), "pause\n");
+}
+
+#[test]
+fn hooks_of_a_job_run_in_the_daemon_with_its_outcome() {
+    let scene = Scene::bare();
+    let told = scene.home().join("told");
+    std::fs::create_dir(scene.home().join("me")).expect("the home is ours");
+    let hook =
+        format!("[hooks]\nfailed = [\"sh\", \"-c\", \"cat > {0}.new; mv {0}.new {0}\"]\n", told.display());
+    std::fs::write(scene.settings_file(), hook).expect("the home is ours");
+    let _daemon = Daemon::start(&scene);
+    scene.instep("run nightly -- sh -c false").expect(1);
+    wait_until(|| told.exists());
+    assert!(std::fs::read_to_string(&told).expect("it is there").contains("nightly"));
+}
+
+#[test]
+fn a_job_that_stays_away_is_overdue_for_as_long_as_its_reporter_said() {
+    let scene = Scene::bare();
+    scene.instep("run --overdue 1ms nightly -- true").expect(0);
+    wait_until(|| status_of(&scene, "nightly")["headline"] == "overdue");
+    scene.instep("report start weekly --overdue 1h").expect(0);
+    scene.instep("report end weekly").expect(0);
+    assert_ne!(status_of(&scene, "weekly")["headline"], "overdue");
+    scene.instep("run --overdue 7d nightly -- true").expect(0);
+    assert_ne!(status_of(&scene, "nightly")["headline"], "overdue");
 }

@@ -1,7 +1,7 @@
 //! The daemon: one for each home, found by its address, told by signals, and never fooled by what a killed one left.
 
 use std::fs;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::process::{Child, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -28,9 +28,15 @@ impl Daemon {
     }
 
     fn spawn(scene: &Scene) -> Self {
+        Self::spawn_with(scene, &[])
+    }
+
+    /// With more in its environment.
+    fn spawn_with(scene: &Scene, env: &[(&str, &std::ffi::OsStr)]) -> Self {
         let log = scene.home().join("serve.log");
         let file = fs::OpenOptions::new().create(true).append(true).open(&log).expect("the home is ours");
         let mut command = scene.command(&["serve", "--log-format", "json"]);
+        command.envs(env.iter().copied());
         let child = command.stdout(Stdio::null()).stderr(file).spawn().expect("the program starts");
         Self { child, log }
     }
@@ -152,4 +158,32 @@ fn a_log_for_programs_has_one_object_a_line() {
         let object: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
         assert!(object["timestamp"].is_string() && object["level"].is_string(), "{line}");
     }
+}
+
+#[test]
+fn the_service_manager_hears_that_it_is_ready_what_it_does_that_it_lives_and_that_it_ends() {
+    let scene = Scene::new();
+    let path = scene.home().join("notify");
+    let socket = UnixDatagram::bind(&path).expect("the home is ours");
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(60))).expect("a socket has one");
+    let usec = std::ffi::OsStr::new("1000000");
+    let daemon = Daemon::spawn_with(&scene, &[("NOTIFY_SOCKET", path.as_os_str()), ("WATCHDOG_USEC", usec)]);
+    let mut said = String::new();
+    let mut until = |word: &str| {
+        while !said.contains(word) {
+            let mut buffer = [0_u8; 4096];
+            let length = socket.recv(&mut buffer).expect("it goes on");
+            said.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            said.push('\n');
+        }
+        std::mem::take(&mut said)
+    };
+    until("READY=1");
+    assert!(scene.state("daemon").exists(), "it is found when it says that it is ready");
+    let lives = until("WATCHDOG=1");
+    assert!(lives.contains("STATUS=1 items, nothing runs"), "{lives}");
+    until("WATCHDOG=1");
+    daemon.signal(Signal::TERM);
+    until("STOPPING=1");
+    assert_eq!(daemon.stop(), Some(0));
 }

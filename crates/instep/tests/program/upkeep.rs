@@ -9,6 +9,7 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::scene::Scene;
+use crate::serve::Daemon;
 
 fn findings(scene: &Scene, level: &str) -> Vec<Value> {
     let (_, objects) = scene.json("doctor");
@@ -68,6 +69,38 @@ fn the_doctor_finds_a_folder_that_is_gone_and_a_damaged_store() {
     assert!(checks.contains(&&"sides".into()) && checks.contains(&&"store".into()), "{errors:?}");
     assert!(errors.iter().all(|finding| finding["fix"].is_string()), "{errors:?}");
     fs::rename(scene.home().join("elsewhere"), scene.b.path()).expect("it can be moved back");
+}
+
+#[test]
+fn the_doctor_finds_a_taken_port_a_daemon_that_hangs_files_of_a_cut_run_and_rights_that_are_too_wide() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = Scene::synced(|scene| {
+        scene.a.file("f", "x");
+    });
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let port = taken.local_addr().expect("it has one").port();
+    let text = fs::read_to_string(scene.settings_file()).expect("there are settings");
+    fs::write(scene.settings_file(), format!("{text}\n[server]\nlisten = ['127.0.0.1:{port}']\n"))
+        .expect("it can be written");
+    fs::write(scene.b.at(".instep-0123456789abcdef.tmp"), "half").expect("it can be written");
+    fs::set_permissions(scene.state(""), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let (_, found) = scene.json("doctor");
+    let says = |level: &str, words: &str| {
+        found.iter().any(|finding| {
+            let what = finding["what"].as_str().unwrap_or_default();
+            finding["level"] == level && what.contains(words) && finding["fix"].is_string()
+        })
+    };
+    assert!(says("error", &format!("another program listens at 127.0.0.1:{port}")), "{found:#?}");
+    assert!(says("note", "1 unfinished files"), "{found:#?}");
+    assert!(says("warning", "others may read"), "{found:#?}");
+
+    fs::write(scene.settings_file(), text).expect("it can be written");
+    let daemon = Daemon::start(&scene);
+    daemon.signal(rustix::process::Signal::STOP);
+    scene.instep("doctor").expect(3).says(&["does not answer", "kill -CONT"]);
+    daemon.kill();
+    scene.instep("doctor").expect(1).says(&["nobody does"]);
 }
 
 #[test]
