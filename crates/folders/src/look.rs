@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use reconcile::guards::{first_run_needs_consent, stops_after};
 use reconcile::{
-    Action, BaseCounts, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Scope, Side, Stop, Time,
+    Action, BaseCounts, Choices, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Scope, Side, Stop, Time,
+    Unturned,
 };
 use syncmgr::outcome::{Outcome, Problem, ProblemClass};
 
@@ -117,6 +118,7 @@ pub struct Look<'a> {
     pub dir: PathBuf,
     exclude: Vec<String>,
     include: Vec<String>,
+    choices: Choices,
     locked: bool,
     /// What is in doubt, if not everything is.
     scope: Option<Scope>,
@@ -135,6 +137,8 @@ pub struct Planned {
     pub needs_consent: bool,
     /// Actions that the trees call for, and that the stored plan did not have.
     pub changed_since: Vec<Action>,
+    /// Changes that were to go the other way and cannot; they were left out.
+    pub unturned: Vec<Unturned>,
     /// Lines of ignore files that say nothing.
     pub ignore_problems: Vec<(Side, IgnoreProblem)>,
     /// Bytes that were read to compare.
@@ -161,6 +165,7 @@ impl<'a> Look<'a> {
             Some(plan) => (plan.exclude.clone(), plan.include.clone()),
             None => (both(&pair.exclude, &options.exclude), both(&pair.include, &options.include)),
         };
+        let choices = stored.as_ref().map_or(&options.choices, |plan| &plan.choices).clone();
         let filter = Filter::new(exclude.iter().map(String::as_str), include.iter().map(String::as_str))?;
         let base = Base::open(&dir, Access::Read)?;
         let (meta, known) = (base.meta()?, !base.is_new()?);
@@ -182,6 +187,7 @@ impl<'a> Look<'a> {
             dir,
             exclude,
             include,
+            choices,
             locked: false,
             scope: None,
             lost: [0; 2],
@@ -265,6 +271,9 @@ impl<'a> Look<'a> {
             self.scope = None;
             planned = self.plan_once(&self.policy, watch)?;
         }
+        // Before the stored plan: what it leaves out by choice did not change since. Before the guards: they judge what is
+        // going to be done.
+        planned.unturned = self.choices.apply(&mut planned.plan, self.policy.mode);
         if let Some(stored) = &self.stored {
             planned.changed_since = stored.hold_back(&mut planned.plan);
         }
@@ -294,6 +303,7 @@ impl<'a> Look<'a> {
             stops: Vec::new(),
             needs_consent: false,
             changed_since: Vec::new(),
+            unturned: Vec::new(),
             ignore_problems: Side::BOTH.into_iter().flat_map(problems).collect(),
             compared_bytes: scan.compared_bytes(),
             left_over: scan.take_left_over(),
@@ -302,7 +312,7 @@ impl<'a> Look<'a> {
 
     /// The plan as it is stored when it is shown.
     pub fn to_store(&self, plan: &Plan) -> StoredPlan {
-        StoredPlan::of(plan, &self.policy, &self.exclude, &self.include)
+        StoredPlan::of(plan, &self.policy, &self.exclude, &self.include, &self.choices)
     }
 
     fn stops(&self, plan: &Plan) -> Vec<Stop> {

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use reconcile::{Mode, OnConflict, Scope};
+use reconcile::{Choices, Mode, OnConflict, Scope};
 use syncmgr::{ItemId, RunId};
 
 use crate::pair::MaxDelete;
@@ -31,6 +31,8 @@ pub struct RunOptions {
     pub plan: Option<String>,
     /// Delete and overwrite for good.
     pub no_trash: bool,
+    /// Single changes that are left out, or go the other way.
+    pub choices: Choices,
 }
 
 /// Something changed: synchronize what is in doubt, as the pair says, and look at nothing else. Where both sides never

@@ -12,7 +12,9 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use reconcile::{Action, AskAlso, Op, Plan, Policy, RelPath, Seen, Side, Tally, Time};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use reconcile::{Action, AskAlso, Choices, Op, Plan, Policy, RelPath, Seen, Side, Tally, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::words::{MODES, POLICIES, meaning, mode_word, policy_word};
@@ -69,12 +71,20 @@ pub struct StoredPlan {
     pub exclude: Vec<String>,
     /// The globs that brought names back in.
     pub include: Vec<String>,
+    /// What a person took out of it or turned around.
+    pub choices: Choices,
     digests: HashSet<Digest>,
 }
 
 impl StoredPlan {
     /// What is to be remembered of a plan.
-    pub fn of(plan: &Plan, policy: &Policy, exclude: &[String], include: &[String]) -> Self {
+    pub fn of(
+        plan: &Plan,
+        policy: &Policy,
+        exclude: &[String],
+        include: &[String],
+        choices: &Choices,
+    ) -> Self {
         let digests: HashSet<_> = plan.actions.iter().map(digest).collect();
         let mut sorted: Vec<_> = digests.iter().collect();
         sorted.sort_unstable();
@@ -88,8 +98,20 @@ impl StoredPlan {
         for digest in sorted {
             hasher.update(digest);
         }
+        // A plan with choices is another one, also where nothing of it shows in the actions.
+        for (path, wins) in words_of(choices) {
+            hasher.update(&[wins]).update(&(path.as_bytes().len() as u64).to_le_bytes());
+            hasher.update(path.as_bytes());
+        }
         let id = hasher.finalize().to_hex()[..ID_DIGITS].to_owned();
-        Self { id, policy: policy.clone(), exclude: exclude.to_vec(), include: include.to_vec(), digests }
+        Self {
+            id,
+            policy: policy.clone(),
+            exclude: exclude.to_vec(),
+            include: include.to_vec(),
+            choices: choices.clone(),
+            digests,
+        }
     }
 
     /// Writes it down in a pair's directory, and forgets plans that are too old.
@@ -156,6 +178,16 @@ impl StoredPlan {
     }
 }
 
+/// The choices in an order that does not depend on how they were said; with each a number for what it is.
+fn words_of(choices: &Choices) -> Vec<(&RelPath, u8)> {
+    let skipped = choices.skip.iter().map(|path| (path, 0));
+    let turned = choices.flip.iter().map(|(path, wins)| (path, 1 + *wins as u8));
+    let mut words: Vec<_> = skipped.chain(turned).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
 fn forget_old(dir: &Path) {
     let old = |entry: &fs::DirEntry| {
         let modified = entry.metadata().and_then(|meta| meta.modified()).ok()?;
@@ -183,6 +215,9 @@ struct Header {
     keep_both_suffix: String,
     exclude: Vec<String>,
     include: Vec<String>,
+    /// Paths in base64 (they may be no UTF-8), and what was chosen for each: 0 skip, 1 A wins, 2 B wins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<(String, u8)>,
     actions: usize,
 }
 
@@ -200,6 +235,10 @@ impl Header {
             keep_both_suffix: policy.keep_both_suffix.clone(),
             exclude: plan.exclude.clone(),
             include: plan.include.clone(),
+            choices: words_of(&plan.choices)
+                .into_iter()
+                .map(|(path, what)| (BASE64_STANDARD.encode(path.as_bytes()), what))
+                .collect(),
             actions: plan.digests.len(),
         }
     }
@@ -214,7 +253,18 @@ impl Header {
             time_resolution: self.time_resolution,
             keep_both_suffix: self.keep_both_suffix,
         };
-        Some(StoredPlan { id: id.into(), policy, exclude: self.exclude, include: self.include, digests })
+        let mut choices = Choices::default();
+        for (path, what) in self.choices {
+            let path = RelPath::from_bytes(&BASE64_STANDARD.decode(path).ok()?)?;
+            match what {
+                0 => choices.skip.push(path),
+                1 => choices.flip.push((path, Side::A)),
+                2 => choices.flip.push((path, Side::B)),
+                _ => return None,
+            }
+        }
+        let (exclude, include) = (self.exclude, self.include);
+        Some(StoredPlan { id: id.into(), policy, exclude, include, choices, digests })
     }
 }
 

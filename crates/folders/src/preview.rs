@@ -1,6 +1,6 @@
 //! What a run would do, without doing it.
 
-use reconcile::{NoteKind, Plan, Policy, Side, Stop};
+use reconcile::{NoteKind, Plan, Policy, Side, Stop, Unturned};
 use syncmgr::outcome::{Counts, SideCounts};
 
 use crate::base::PutAside;
@@ -27,6 +27,8 @@ pub struct Preview {
     pub first_run: bool,
     /// The base is damaged and counts as lost.
     pub damaged_base: Option<PutAside>,
+    /// Changes that were to go the other way and cannot; they are left out.
+    pub unturned: Vec<Unturned>,
     /// Lines of ignore files that say nothing.
     pub ignore_problems: Vec<(Side, IgnoreProblem)>,
 }
@@ -49,6 +51,7 @@ pub fn preview(ask: Ask<'_>, watch: &dyn Watch) -> Result<Preview, LookError> {
         needs_consent: planned.needs_consent,
         first_run: !look.known,
         damaged_base: look.damaged_base().cloned(),
+        unturned: planned.unturned,
         ignore_problems: planned.ignore_problems,
         policy: look.policy,
     })

@@ -1,5 +1,8 @@
 //! Options of a run that come as text from outside: a JSON object with the words of `instep sync`'s options.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use reconcile::{Choices, RelPath, Side};
 use serde::{Deserialize, Deserializer, de};
 use syncmgr::Refusal;
 
@@ -22,6 +25,68 @@ struct Written {
     checksum: bool,
     plan: Option<String>,
     no_trash: bool,
+    skip: Vec<Place>,
+    flip: Vec<Flip>,
+}
+
+/// A path beneath the sides: text, or `{"path_base64": "..."}` where it is no UTF-8.
+#[derive(Debug)]
+struct Place(RelPath);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PlaceWritten {
+    Text(String),
+    Exact { path_base64: String },
+}
+
+impl TryFrom<PlaceWritten> for Place {
+    type Error = String;
+
+    fn try_from(written: PlaceWritten) -> Result<Self, String> {
+        let (bytes, shown) = match written {
+            PlaceWritten::Text(path) => (path.clone().into_bytes(), path),
+            PlaceWritten::Exact { path_base64 } => {
+                let bytes = BASE64_STANDARD.decode(&path_base64).map_err(|error| error.to_string())?;
+                (bytes, path_base64)
+            }
+        };
+        // The whole pair is no single change.
+        match RelPath::from_bytes(&bytes) {
+            Some(path) if !path.is_root() => Ok(Self(path)),
+            _ => {
+                Err(format!("{shown:?} is no path beneath a side: it has no `/` in front and no `..` in it"))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        PlaceWritten::deserialize(deserializer)?.try_into().map_err(de::Error::custom)
+    }
+}
+
+/// A change that goes the other way.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Flip {
+    path: Place,
+    wins: Wins,
+}
+
+/// The side whose version wins.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Wins {
+    A,
+    B,
+}
+
+impl Flip {
+    fn choice(self) -> (RelPath, Side) {
+        (self.path.0, if matches!(self.wins, Wins::A) { Side::A } else { Side::B })
+    }
 }
 
 /// A number, or text as it is typed (`"10%"`).
@@ -69,6 +134,10 @@ pub(crate) fn read(options: &str) -> Result<RunOptions, Refusal> {
         checksum: written.checksum,
         plan: written.plan,
         no_trash: written.no_trash,
+        choices: Choices {
+            skip: written.skip.into_iter().map(|place| place.0).collect(),
+            flip: written.flip.into_iter().map(Flip::choice).collect(),
+        },
     })
 }
 
@@ -82,8 +151,10 @@ mod tests {
     fn options_have_the_words_of_the_command_line() {
         let read = read(
             r#"{"mode":"mirror","on_conflict":"keep-both","exclude":["*.tmp"],"include":["a.tmp"],"max_delete":"10%",
-                "approve":true,"yes":true,"checksum":true,"plan":"abc","no_trash":true}"#,
+                "approve":true,"yes":true,"checksum":true,"plan":"abc","no_trash":true,
+                "skip":["a/b",{"path_base64":"/w=="}],"flip":[{"path":"c","wins":"b"}]}"#,
         );
+        let path = |bytes: &[u8]| RelPath::from_bytes(bytes).unwrap();
         let wanted = RunOptions {
             mode: Some(Mode::Mirror),
             on_conflict: Some(OnConflict::KeepBoth),
@@ -95,6 +166,7 @@ mod tests {
             checksum: true,
             plan: Some("abc".into()),
             no_trash: true,
+            choices: Choices { skip: vec![path(b"a/b"), path(b"\xff")], flip: vec![(path(b"c"), Side::B)] },
         };
         assert_eq!(read, Ok(wanted));
     }
@@ -117,6 +189,10 @@ mod tests {
         assert!(why(r#"{"mode":"miror"}"#).contains("two-way, mirror, copy"));
         assert!(why(r#"{"on_conflict":"me"}"#).contains("ask, newest"));
         assert!(why(r#"{"max_delete":"lots"}"#).contains("a limit is a number"));
+        for place in [r#""/a""#, r#""../a""#, r#""""#, r#"{"path_base64":"Li4="}"#] {
+            assert!(why(&format!("{{\"skip\":[{place}]}}")).contains("no path beneath a side"), "{place}");
+        }
+        assert!(why(r#"{"flip":[{"path":"a","wins":"c"}]}"#).contains("wrong"));
         assert!(why(r#"{"max_delete":-1}"#).contains("wrong"));
         assert!(why(r#"{"exclude":["a[z-a]"]}"#).contains("a[z-a]"));
         for text in ["[]", "null", "1", "{", "{}{}", "\"x\""] {

@@ -32,6 +32,7 @@ pub(crate) fn preview(handler: &HandlerId, pair: Pair, found: Preview) -> plan::
         counts,
         first_run,
         damaged_base,
+        unturned,
         ignore_problems,
     } = found;
     let expected = if !stops.is_empty() || needs_consent {
@@ -52,6 +53,7 @@ pub(crate) fn preview(handler: &HandlerId, pair: Pair, found: Preview) -> plan::
     let ignored = ignore_problems.iter().map(|(side, problem)| {
         format!("{} on {}, line {}: {}", problem.path, pair.side(*side).label, problem.line, problem.reason)
     });
+    let unturned = unturned.iter().map(|left| format!("{} is left as it is: {}", left.path, left.why));
     plan::Preview {
         plan: Some(plan_id),
         counts,
@@ -59,7 +61,7 @@ pub(crate) fn preview(handler: &HandlerId, pair: Pair, found: Preview) -> plan::
         stops: stops.iter().map(|stop| stop.sentence(pair.labels())).collect(),
         needs_consent,
         first_run,
-        warnings: damaged.into_iter().chain(ignored).collect(),
+        warnings: damaged.into_iter().chain(ignored).chain(unturned).collect(),
         sides: Some(pair.labels().map(str::to_owned)),
         rows: Box::new(PlanRows { handler: handler.clone(), pair, mode: policy.mode, plan }),
     }

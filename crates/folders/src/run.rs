@@ -306,6 +306,10 @@ impl<'r> Run<'r> {
             );
             results.event(Level::Warning, "A line of an ignore file says nothing".into(), text);
         }
+        for unturned in &planned.unturned {
+            let text = format!("{} was left as it is: {}", unturned.path, unturned.why);
+            results.event(Level::Warning, "A change cannot be turned around".into(), text);
+        }
         for action in &planned.changed_since {
             let text = format!("{} changed after the plan was shown; it was left as it is", action.path);
             let problem = Problem::new(ProblemClass::Transient, text)

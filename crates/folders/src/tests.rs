@@ -2,6 +2,7 @@
 //! could break.
 
 mod basics;
+mod choices;
 mod crash;
 mod follow;
 mod limits;

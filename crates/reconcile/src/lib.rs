@@ -33,6 +33,7 @@
 //! ```
 
 pub mod change;
+pub mod choices;
 pub mod counts;
 pub mod decide;
 pub mod entry;
@@ -52,6 +53,7 @@ pub mod scope;
 pub mod visit;
 pub mod world;
 
+pub use choices::{Choices, Unturned};
 pub use counts::{Counts, SideCounts};
 pub use entry::{Agreed, FileId, Kind, Seen, Side, Time};
 pub use guards::{BaseCounts, MaxDelete, Stop};

@@ -44,7 +44,12 @@ pub(crate) fn deletions(plan: &mut Plan) {
         false
     });
     plan.notes.retain(|note| !asked.contains(&note.path));
-    // What still goes somewhere needs the directories that lead there.
+    drop_idle_leads(plan);
+}
+
+/// Directories are not made that would only lead to something which does not come. What still goes somewhere needs those
+/// that lead there.
+pub(crate) fn drop_idle_leads(plan: &mut Plan) {
     let mut needed: BTreeSet<(Side, RelPath)> = BTreeSet::new();
     for action in &plan.actions {
         let on = match &action.op {

@@ -10,7 +10,7 @@ use proptest::sample::select;
 use proptest::test_runner::{FileFailurePersistence, TestCaseError};
 use reconcile::model::{Entry, Model};
 use reconcile::{
-    Action, Kind, Mode, NoteKind, OnConflict, Op, Plan, Planner, Policy, RelPath, Side, plan, visit,
+    Action, Choices, Kind, Mode, NoteKind, OnConflict, Op, Plan, Planner, Policy, RelPath, Side, plan, visit,
 };
 
 type Checked = Result<(), TestCaseError>;
@@ -238,6 +238,54 @@ proptest! {
             settled(before, plan, after, &policy())?;
             nothing_vanished(before, plan, after)?;
             only_the_known_was_removed(before, plan, after)
+        })?;
+    }
+
+    #[test]
+    fn s1_whatever_is_skipped_or_turned_around_the_rest_can_be_done_and_nothing_is_lost(
+        history in history(),
+        picks in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..3), 0..4),
+    ) {
+        let policy = policy();
+        let choose = |model: &mut Model| {
+            let mut chosen = plan(model, &policy, model.base_is_empty());
+            let mut choices = Choices::default();
+            for (at, what) in &picks {
+                if chosen.actions.is_empty() {
+                    break;
+                }
+                let path = at.get(&chosen.actions).path.clone();
+                match what {
+                    0 => choices.skip.push(path),
+                    1 => choices.flip.push((path, Side::A)),
+                    _ => choices.flip.push((path, Side::B)),
+                }
+            }
+            let before = model.clone();
+            choices.apply(&mut chosen, Mode::TwoWay);
+            if let Err(refused) = model.apply(&chosen) {
+                panic!("{refused}\n{choices:?}\n{}", story(&before, &chosen));
+            }
+            if let Err(lost) = nothing_vanished(&before, &chosen, model) {
+                panic!("{lost}\n{choices:?}");
+            }
+            // Directories that move take along what is in them, under whatever name.
+            let nothing_moves = !chosen.actions.iter().any(|action| matches!(action.op, Op::Move { .. }));
+            for path in choices.skip.iter().filter(|_| nothing_moves) {
+                for side in Side::BOTH {
+                    assert_eq!(
+                        before.side(side).get(path).map(shape),
+                        model.side(side).get(path).map(shape),
+                        "{path} on {side:?} was to be left\n{choices:?}\n{}",
+                        story(&before, &chosen)
+                    );
+                }
+            }
+        };
+        live(&history, &policy, choose, |before, plan, after| {
+            converged(before, plan, after)?;
+            settled(before, plan, after, &policy)?;
+            nothing_vanished(before, plan, after)
         })?;
     }
 

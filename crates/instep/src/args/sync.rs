@@ -1,11 +1,13 @@
 //! What can be typed about runs of items: what they are about, how they compare and decide, and taking them back.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use folders::pair::MaxDelete;
 use folders::words::max_delete;
-use reconcile::{Mode, OnConflict};
+use reconcile::{Mode, OnConflict, RelPath};
 
 pub(super) const SYNC_EXAMPLES: &str = "\
 Examples:
@@ -105,6 +107,9 @@ pub(crate) struct Sync {
         conflicts_with_all = ["all", "mode", "on_conflict", "exclude", "include", "max_delete", "checksum"]
     )]
     pub(crate) plan: Option<String>,
+    /// Leave this path as it is on both sides, with all that is beneath it (beneath the sides; may be given again)
+    #[arg(long, value_name = "PATH", value_parser = OsStringValueParser::new().try_map(beneath_sides), conflicts_with = "plan")]
+    pub(crate) skip: Vec<RelPath>,
     /// Delete and overwrite for good: no trash, no undo
     #[arg(long)]
     pub(crate) no_trash: bool,
@@ -122,6 +127,9 @@ pub(crate) struct Preview {
     /// Compare content, not only size and time
     #[arg(long)]
     pub(crate) checksum: bool,
+    /// Leave this path as it is on both sides, with all that is beneath it (beneath the sides; may be given again)
+    #[arg(long, value_name = "PATH", value_parser = OsStringValueParser::new().try_map(beneath_sides))]
+    pub(crate) skip: Vec<RelPath>,
     /// One JSON object per line on stdout; the last one is the summary
     #[arg(long)]
     pub(crate) json: bool,
@@ -200,5 +208,14 @@ impl From<OnConflictArg> for OnConflict {
             OnConflictArg::B => Self::B,
             OnConflictArg::KeepBoth => Self::KeepBoth,
         }
+    }
+}
+
+/// A path as it is beneath both sides; the sides themselves are no single change.
+fn beneath_sides(path: OsString) -> Result<RelPath, String> {
+    let bytes = path.as_bytes();
+    match RelPath::from_bytes(bytes.strip_suffix(b"/").unwrap_or(bytes)) {
+        Some(path) if !path.is_root() => Ok(path),
+        _ => Err("this is the path beneath the sides: it has no `/` in front and no `..` in it".to_owned()),
     }
 }

@@ -2,9 +2,12 @@
 
 use std::fmt::Write;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use folders::RunOptions;
 use folders::words::{mode_word, policy_word};
 use hyper::Method;
+use reconcile::{Choices, RelPath, Side};
 use serde_json::{Map, Value, json};
 use syncmgr::{HandlerId, ItemId, RunId};
 use wire::{ItemSwitches, Live, PauseOrder, ResumeOrder, Start, StartOrder, StopOrder};
@@ -125,6 +128,12 @@ pub(super) fn options(options: &RunOptions) -> Map<String, Value> {
     say("checksum", flag(options.checksum));
     say("plan", options.plan.as_ref().map(|plan| json!(plan)));
     say("no_trash", flag(options.no_trash));
+    // Exactly, whatever is in a name.
+    let place = |path: &RelPath| json!({ "path_base64": BASE64_STANDARD.encode(path.as_bytes()) });
+    let Choices { skip, flip } = &options.choices;
+    let turned = |(path, wins): &(RelPath, Side)| json!({ "path": place(path), "wins": if *wins == Side::A { "a" } else { "b" } });
+    say("skip", (!skip.is_empty()).then(|| skip.iter().map(place).collect()));
+    say("flip", (!flip.is_empty()).then(|| flip.iter().map(turned).collect()));
     words
 }
 
@@ -154,6 +163,10 @@ mod tests {
             checksum: true,
             plan: Some("7f3a9c".into()),
             no_trash: true,
+            choices: Choices {
+                skip: vec![RelPath::from_bytes(b"a/\xff").unwrap()],
+                flip: vec![(RelPath::from_bytes(b"b").unwrap(), Side::A)],
+            },
         };
         let read = |words: &RunOptions| {
             let text = Value::Object(options(words)).to_string();

@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 
+use reconcile::RelPath;
 use serde_json::{Map, Value, json};
 use settings::Item;
 use syncmgr::plan::{Preview, PreviewError};
@@ -129,13 +130,19 @@ pub(crate) fn object(item: &Item, found: &Preview) -> Value {
 }
 
 /// The options that all handlers may know; those of folder pairs alone are refused by name.
-pub(crate) fn options(rules: &Rules, checksum: bool, approve: bool) -> Result<Map<String, Value>, Failure> {
+pub(crate) fn options(
+    rules: &Rules,
+    skip: &[RelPath],
+    checksum: bool,
+    approve: bool,
+) -> Result<Map<String, Value>, Failure> {
     let Rules { mode, on_conflict, exclude, include, max_delete } = rules;
     let foreign = [
         (mode.is_some(), "--mode"),
         (on_conflict.is_some(), "--on-conflict"),
         (!exclude.is_empty(), "--exclude"),
         (!include.is_empty(), "--include"),
+        (!skip.is_empty(), "--skip"),
     ];
     if let Some((_, option)) = foreign.iter().find(|(given, _)| *given) {
         return Err(Failure::usage(format!(

@@ -2,9 +2,11 @@
 
 use std::io::IsTerminal;
 
+use folders::RunOptions;
 use folders::look::Ask;
 use folders::pair::Pair;
 use folders::preview::{Preview as Found, preview};
+use reconcile::Choices;
 use serde_json::{Value, json};
 use settings::Item;
 use syncmgr::Outcome;
@@ -30,7 +32,8 @@ pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
     };
     // A store that is damaged is told of now, while nothing depends on it.
     drop(open(app)?);
-    let options = options_of(&args.rules, args.checksum);
+    let choices = Choices { skip: args.skip.clone(), flip: Vec::new() };
+    let options = RunOptions { choices, ..options_of(&args.rules, args.checksum) };
     let looking = Looking::new(app);
     let mut found: Vec<(Pair, Found)> = Vec::new();
     let mut worst = Exit::Done;
@@ -67,7 +70,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
     }
     let mut more = Vec::new();
     if !others.is_empty() {
-        let words = others::options(&args.rules, args.checksum, false)?;
+        let words = others::options(&args.rules, &args.skip, args.checksum, false)?;
         let (seen, exit) = others::preview(app, &others, &words)?;
         (more, worst) = (seen, worst.max(exit));
     }

@@ -3,6 +3,7 @@
 use center::Verdict;
 use folders::RunOptions;
 use folders::pair::Pair;
+use reconcile::Choices;
 use syncmgr::{HandlerId, ItemId, Outcome, ProblemClass};
 
 use super::others;
@@ -35,7 +36,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
     let words = if others.is_empty() {
         None
     } else {
-        Some(others::options(&args.rules, args.checksum, args.approve)?)
+        Some(others::options(&args.rules, &args.skip, args.checksum, args.approve)?)
     };
     let options = options(args);
     let mut work: Vec<(HandlerId, Vec<ItemId>, Order<'_>)> = Vec::new();
@@ -104,5 +105,6 @@ fn options(args: &Sync) -> RunOptions {
         checksum: args.checksum,
         plan: args.plan.clone(),
         no_trash: args.no_trash,
+        choices: Choices { skip: args.skip.clone(), flip: Vec::new() },
     }
 }
