@@ -165,7 +165,8 @@ async fn file(parts: Parts, source: Source, format: ExportFormat) -> Result<Resp
             Err(failure) => Some((Err(io::Error::other(failure.into_fault().detail)), (parts, None))),
         }
     });
-    let body = stream::once(std::future::ready(Ok(Bytes::from(begin)))).chain(rest);
+    // What compresses it asks once more after the end.
+    let body = stream::once(std::future::ready(Ok(Bytes::from(begin)))).chain(rest).fuse();
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"instep-{name}.{extension}\"")),
