@@ -20,6 +20,9 @@ export default defineConfig({
   // Each test has a program of its own; a machine with few cores is not helped by more at once.
   workers: 2,
   retries: 0,
+  // Nothing is about speed here: a machine that has other work to do must not fail a test.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: "list",
   use: { launchOptions, locale: "en-GB", timezoneId: "Europe/Berlin" },
   projects: [

@@ -33,6 +33,20 @@ export const ms = (moment: string): number => Date.parse(moment);
 /** A moment of the API as a date with a time. */
 export const time = (at: string): string => moment.format(ms(at));
 
+const day = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short" });
+
+/** Only the day. */
+export const dayOf = (at: number): string => day.format(at);
+
+/** The days of the week, short, from Sunday on. */
+export const dayNames: readonly string[] = Array.from({ length: 7 }, (_, index) =>
+  // The first of February of 2026 is a Sunday.
+  new Intl.DateTimeFormat(language, { weekday: "short", timeZone: "UTC" }).format(Date.UTC(2026, 1, 1 + index)),
+);
+
+/** Several things in a row, as a language joins them. */
+export const listed = (words: readonly string[]): string => new Intl.ListFormat(language).format(words);
+
 /** Only the time of the day. */
 export const timeOfDay = (at: string): string => hour.format(ms(at));
 

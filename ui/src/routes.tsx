@@ -76,7 +76,38 @@ const handlers = createRoute({
   component: lazyRouteComponent(() => import("./screens/handlers"), "Handlers"),
 });
 
-const tree = root.addChildren([home, item, preview, conflicts, conflict, results, run, schedule, handlers]);
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: "/alerts",
+  component: lazyRouteComponent(() => import("./screens/alerts"), "Alerts"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./screens/settings"), "Settings"),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/add",
+  component: lazyRouteComponent(() => import("./screens/setup"), "Setup"),
+});
+
+const tree = root.addChildren([
+  home,
+  item,
+  preview,
+  conflicts,
+  conflict,
+  results,
+  run,
+  schedule,
+  handlers,
+  alerts,
+  settings,
+  setup,
+]);
 
 export const router = createRouter({ routeTree: tree, scrollRestoration: true, defaultPreload: "intent" });
 

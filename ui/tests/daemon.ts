@@ -45,6 +45,29 @@ export class Daemon {
     }
   }
 
+  /** Writes a line beneath the heading of an item in the settings. */
+  schedule(item: string, line: string): void {
+    const file = join(this.home, "instep.toml");
+    writeFileSync(file, readFileSync(file, "utf8").replace(`[items.${item}]`, `[items.${item}]\n${line}`));
+  }
+
+  /** Starts the command line and gives its exit code when it ends. */
+  run(...words: string[]): Promise<number | null> {
+    const child = spawn(program, words, { env: this.env, stdio: "ignore" });
+    return new Promise((resolve) => child.once("exit", resolve));
+  }
+
+  remove(name: string): void {
+    rmSync(this.path(name), { recursive: true });
+  }
+
+  /** What the browser will complain about, because the test makes it so. */
+  expectComplaints(about: RegExp): void {
+    this.expected = about;
+  }
+
+  expected: RegExp | undefined;
+
   /** Two folders as an item. */
   async add(name: string, a: string, b: string): Promise<void> {
     for (const side of [a, b]) mkdirSync(this.path(side), { recursive: true });
@@ -72,7 +95,7 @@ export class Daemon {
   }
 
   /** Asks at the local socket. */
-  ask(method: string, path: string): Promise<string> {
+  ask(method: string, path: string, body?: unknown): Promise<string> {
     return new Promise((resolve, reject) => {
       const socketPath = join(this.home, "state/instep.sock");
       const call = request({ socketPath, method, path, headers: { host: "localhost" } }, (answer) => {
@@ -84,7 +107,8 @@ export class Daemon {
         answer.on("end", () => resolve(text));
       });
       call.on("error", reject);
-      call.end();
+      if (body !== undefined) call.setHeader("content-type", "application/json");
+      call.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
 
@@ -133,6 +157,14 @@ export const test = base.extend<Fixtures>({
       if (path !== "/") await page.goto(new URL(path, page.url()).href);
       return page;
     });
-    expect(complaints).toEqual([]);
+    expect(complaints.filter((complaint) => !daemon.expected?.test(complaint))).toEqual([]);
   },
 });
+
+/** Opens a menu and takes something from it; a page that is still being laid out may close it again. */
+export async function choose(page: Page, menu: string, action: string | RegExp): Promise<void> {
+  await expect(async () => {
+    await page.getByRole("button", { name: menu }).click({ timeout: 5_000 });
+    await page.getByRole("menuitem", { name: action }).click({ timeout: 5_000 });
+  }).toPass();
+}

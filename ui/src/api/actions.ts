@@ -5,7 +5,18 @@ import { useMemo } from "react";
 import type { Action as MenuAction } from "../parts/menu";
 import { useSay } from "../parts/toasts";
 import { text } from "../text";
-import { api, asked, type Item, type Keep, Refused, type ResolveOrder, type Run, type ShownConflict } from "./client";
+import {
+  api,
+  asked,
+  type Item,
+  type Keep,
+  type KeyChange,
+  type NewToken,
+  Refused,
+  type ResolveOrder,
+  type Run,
+  type ShownConflict,
+} from "./client";
 
 type Which = Pick<Item, "handler" | "id" | "name">;
 
@@ -58,7 +69,63 @@ export function useControl() {
         "runs",
       );
 
+    const change = (changes: KeyChange[], done: string, digest?: string) =>
+      act(
+        () => asked(api.PATCH("/api/v1/settings", { body: { changes, ...(digest ? { digest } : {}) } })),
+        done,
+        "settings",
+        "schedule",
+      );
+
     return {
+      /** Changes keys of the settings; tells whether that was done. */
+      change: async (changes: KeyChange[], done: string = text.done.saved, digest?: string) =>
+        (await change(changes, done, digest)) !== undefined,
+      /** Replaces the text of the settings. */
+      write: async (written: string, digest: string) =>
+        (await act(
+          () => asked(api.PUT("/api/v1/settings", { body: { text: written, digest } })),
+          text.done.saved,
+          "settings",
+          "schedule",
+        )) !== undefined,
+      keepSecret: async (name: string, value: string) =>
+        (await act(
+          () => asked(api.PUT("/api/v1/secrets/{name}", { params: { path: { name } }, body: { value } })),
+          text.done.saved,
+          "secrets",
+        )) !== undefined,
+      forgetSecret: (name: string) =>
+        act(
+          () => asked(api.DELETE("/api/v1/secrets/{name}", { params: { path: { name } } })),
+          text.done.saved,
+          "secrets",
+        ),
+      newToken: (body: NewToken) => act(() => asked(api.POST("/api/v1/tokens", { body })), text.done.saved, "tokens"),
+      revoke: (token: string) =>
+        act(
+          () => asked(api.DELETE("/api/v1/tokens/{token}", { params: { path: { token } } })),
+          text.done.saved,
+          "tokens",
+        ),
+      testChannel: (channel: string) =>
+        act(
+          () => asked(api.POST("/api/v1/channels/{channel}/test", { params: { path: { channel } } })),
+          text.alerts.tested(channel),
+          "alerts",
+        ),
+      remove: async (item: Which) =>
+        (await act(
+          () =>
+            asked(
+              api.DELETE("/api/v1/items/{handler}/{item}", {
+                params: { path: { handler: item.handler, item: item.id } },
+              }),
+            ),
+          text.settings.removed(item.name),
+          "items",
+          "settings",
+        )) !== undefined,
       sync: (item: Which, options: Record<string, unknown> = {}) =>
         act(
           () =>

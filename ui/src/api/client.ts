@@ -37,7 +37,8 @@ export async function asked<T>(call: Promise<{ data?: T; error?: unknown; respon
   } catch (error) {
     throw new Away(String(error));
   }
-  if (answer.response.ok) return answer.data as T;
+  // An answer without a body is an answer, too.
+  if (answer.response.ok) return (answer.data ?? null) as T;
   const fault = answer.error as Partial<Fault> | undefined;
   throw new Refused({
     detail: fault?.detail ?? answer.response.statusText,

@@ -10,9 +10,12 @@ import {
   type Event,
   type Item,
   type ItemsPage,
+  type LogLine,
   type Note,
   type operations,
+  type PathText,
   type Run,
+  type RunLog,
   type Verb,
 } from "./client";
 
@@ -58,6 +61,21 @@ export function useItems(filter: ItemQuery): Growing<Item, ItemsPage> {
     more: () => void (query.hasNextPage && !query.isFetching && query.fetchNextPage()),
   };
 }
+
+/** Whether an item that was just added to the settings is there: it is looked for until it is. */
+export const useComing = (handler: string, item: string) =>
+  useQuery({
+    queryKey: ["items", "coming", handler, item],
+    queryFn: async ({ signal }) => {
+      const query = { handler, search: item, limit: 1000 };
+      const found = await asked(api.GET("/api/v1/items", { params: { query }, signal }));
+      if (!found.items.some(({ id }) => id === item)) throw new Error(item);
+      return true;
+    },
+    retry: true,
+    retryDelay: 300,
+    gcTime: 0,
+  });
 
 export const useItem = (handler: string, item: string) =>
   useQuery({
@@ -214,6 +232,28 @@ export const useVersionContent = (conflict: Conflict, version: number) =>
     enabled: canShow(conflict.versions[version]),
   });
 
+/** What runs by itself between two moments, as far as time decides. */
+export const useCalendar = (from: number, until: number) =>
+  useQuery({
+    queryKey: ["schedule", "calendar", from, until],
+    queryFn: ({ signal }) =>
+      asked(
+        api.GET("/api/v1/calendar", {
+          params: {
+            query: {
+              // What is over is in the results.
+              from: new Date(Math.max(from, Date.now())).toISOString(),
+              until: new Date(until).toISOString(),
+              times: 1000,
+              limit: 1000,
+            },
+          },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
 export const useSchedule = (handler: string, item: string) =>
   useQuery({
     queryKey: ["schedule", handler, item],
@@ -226,6 +266,37 @@ export const useSchedule = (handler: string, item: string) =>
       ),
   });
 
+/** What the command of a run wrote, page by page. */
+export function useLog(run: number, search: string): Growing<LogLine, RunLog> {
+  const query = useInfiniteQuery({
+    queryKey: ["log", run, search],
+    queryFn: ({ pageParam, signal }) =>
+      asked(
+        api.GET("/api/v1/runs/{run}/log", {
+          params: { path: { run }, query: { from: pageParam, limit: PAGE, ...(search ? { search } : {}) } },
+          signal,
+        }),
+      ),
+    initialPageParam: 0,
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  return {
+    rows: query.data?.pages.flatMap((page) => page.lines) ?? [],
+    first: query.data?.pages[0],
+    query: query as UseQueryResult<unknown>,
+    more: () => void (query.hasNextPage && !query.isFetching && query.fetchNextPage()),
+  };
+}
+
+export const useChannels = () =>
+  useQuery({
+    queryKey: ["alerts", "channels"],
+    queryFn: ({ signal }) => asked(api.GET("/api/v1/channels", { signal })),
+    refetchInterval: 15_000,
+  });
+
 export const useCommand = (handler: string, item: string) =>
   useQuery({
     queryKey: ["items", handler, item, "command"],
@@ -233,20 +304,79 @@ export const useCommand = (handler: string, item: string) =>
       asked(api.GET("/api/v1/items/{handler}/{item}/command", { params: { path: { handler, item } }, signal })),
   });
 
+export type Choice = { skip: PathText } | { flip: PathText; wins: "a" | "b" };
+
+const exact = ({ path, path_base64 }: PathText) => (path_base64 ? { path_base64 } : path);
+
+/** What a person decided about single changes, as options of a run. */
+export const choiceOptions = (choices: readonly Choice[]): Record<string, unknown> => {
+  const skip = choices.flatMap((choice) => ("skip" in choice ? [exact(choice.skip)] : []));
+  const flip = choices.flatMap((choice) => ("flip" in choice ? [{ path: exact(choice.flip), wins: choice.wins }] : []));
+  return { ...(skip.length > 0 ? { skip } : {}), ...(flip.length > 0 ? { flip } : {}) };
+};
+
 /** Looks at what a run would do. Never asked again by itself: looking may take long, and what was shown is what is run. */
-export const usePreview = (handler: string, item: string) =>
+export const usePreview = (handler: string, item: string, choices: readonly Choice[], enabled = true) =>
   useQuery({
-    queryKey: ["preview", handler, item],
+    queryKey: ["preview", handler, item, choices],
     queryFn: ({ signal }) =>
       asked(
         api.POST("/api/v1/items/{handler}/{item}/preview", {
           params: { path: { handler, item } },
-          body: {},
+          body: choices.length > 0 ? { options: choiceOptions(choices) } : {},
           signal,
         }),
       ),
     gcTime: 0,
     retry: false,
+    enabled,
+    placeholderData: keepPreviousData,
+  });
+
+/** The folders in a folder; those of the person if none is said. */
+export const useFolders = (at: PathText | undefined) =>
+  useQuery({
+    queryKey: ["folders", at?.path_base64 ?? at?.path ?? ""],
+    queryFn: ({ signal }) =>
+      asked(
+        api.GET("/api/v1/folders", {
+          params: { query: at ? { path: at.path, ...(at.path_base64 ? { path_base64: at.path_base64 } : {}) } : {} },
+          signal,
+        }),
+      ),
+    // Folders come and go unseen.
+    staleTime: 0,
+    retry: false,
+    placeholderData: keepPreviousData,
+  });
+
+export type { SettingsText as Settings } from "./client";
+
+export const useSettings = () =>
+  useQuery({ queryKey: ["settings"], queryFn: ({ signal }) => asked(api.GET("/api/v1/settings", { signal })) });
+
+export const useSecrets = () =>
+  useQuery({ queryKey: ["secrets"], queryFn: ({ signal }) => asked(api.GET("/api/v1/secrets", { signal })) });
+
+export const useTokens = () =>
+  useQuery({ queryKey: ["tokens"], queryFn: ({ signal }) => asked(api.GET("/api/v1/tokens", { signal })) });
+
+export const useAlerts = () =>
+  useQuery({
+    queryKey: ["alerts"],
+    queryFn: ({ signal }) => asked(api.GET("/api/v1/alerts", { signal })),
+    // Nothing says when a channel gave up.
+    refetchInterval: 15_000,
+  });
+
+/** What is wrong with a text that might become the settings. */
+export const useMistakes = (text: string, enabled: boolean) =>
+  useQuery({
+    queryKey: ["settings", "check", text],
+    queryFn: ({ signal }) => asked(api.POST("/api/v1/settings/check", { body: { text }, signal })),
+    enabled,
+    gcTime: 0,
+    placeholderData: keepPreviousData,
   });
 
 /** The actions of a preview that do one thing; without one, what stands after `offset`: conflicts and notes. */

@@ -1,8 +1,18 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { CalendarClock, GitCompareArrows, House, ListChecks, type LucideIcon, Plug } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import {
+  Bell,
+  CalendarClock,
+  Settings as Gear,
+  GitCompareArrows,
+  House,
+  ListChecks,
+  type LucideIcon,
+  Plug,
+} from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useCounts, useVersion } from "../api/queries";
 import { useLive } from "../live/live";
+import { useSignedOut } from "../live/signed-out";
 import { text } from "../text";
 import { Notice } from "./notice";
 
@@ -18,12 +28,20 @@ export function Frame() {
   const counts = useCounts();
   const version = useVersion();
   const { away } = useLive();
+  const signedOut = useSignedOut();
+  // The page belongs to the program that served it: another version may answer otherwise.
+  const [served, setServed] = useState<string | undefined>();
+  const answers = version.data?.version;
+  if (served === undefined && answers !== undefined) setServed(answers);
+  const updated = served !== undefined && answers !== undefined && answers !== served;
   const rooms: Room[] = [
     { to: "/", name: text.rooms.home, icon: House, badge: counts.data?.attention },
     { to: "/conflicts", name: text.rooms.conflicts, icon: GitCompareArrows, badge: counts.data?.open_conflicts },
     { to: "/results", name: text.rooms.results, icon: ListChecks },
     { to: "/schedule", name: text.rooms.schedule, icon: CalendarClock },
+    { to: "/alerts", name: text.rooms.alerts, icon: Bell },
     { to: "/handlers", name: text.rooms.handlers, icon: Plug },
+    { to: "/settings", name: text.rooms.settings, icon: Gear },
   ];
   return (
     <div className="frame">
@@ -54,6 +72,26 @@ export function Frame() {
             <Notice tone="bad" title={text.away}>
               <span className="small">{text.awayTip}</span>
             </Notice>
+          </div>
+        )}
+        {signedOut && (
+          <div className="away" role="alert">
+            <Notice tone="bad" title={text.signedOut}>
+              <span className="small">{text.signedOutTip}</span>
+            </Notice>
+          </div>
+        )}
+        {updated && (
+          <div className="away" role="alert">
+            <Notice
+              tone="warn"
+              title={text.updated(answers)}
+              actions={
+                <button type="button" className="main" onClick={() => location.reload()}>
+                  {text.reload}
+                </button>
+              }
+            />
           </div>
         )}
         <Outlet />

@@ -1,7 +1,17 @@
-import type { LiveItem } from "../api/client";
+import type { Item, LiveItem } from "../api/client";
 import { phases, text } from "../text";
 import { Bar } from "./bar";
 import { Name } from "./name";
+
+/** What runs in a process that nobody here can see into or stop. */
+export function Elsewhere({ of }: { of: Item }) {
+  return (
+    <div className="stack tight">
+      <Bar share={undefined} label={text.moving.label(of.name)} />
+      <span className="small quiet">{text.moving.elsewhere}</span>
+    </div>
+  );
+}
 
 /** What is happening with an item: bar, words, how fast and how long still. */
 export function Moving({ of }: { of: LiveItem & { rate?: number | undefined } }) {

@@ -130,7 +130,7 @@ function Choices({ of }: { of: ConflictRecord }) {
       <ul className="stack">
         {offered.map(({ keep, name, comes }) => (
           <li key={keep} className="row">
-            <button type="button" disabled={busy} onClick={() => void choose(keep)}>
+            <button type="button" className="wide" disabled={busy} onClick={() => void choose(keep)}>
               <Name of={name} />
             </button>
             <span className="quiet grow">

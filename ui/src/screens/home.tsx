@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { CircleCheck, FolderSync } from "lucide-react";
+import { CircleCheck, FolderSync, Plus } from "lucide-react";
 import { useState } from "react";
 import { useControl } from "../api/actions";
 import type { HeadlineCounts, Item } from "../api/client";
@@ -12,7 +12,7 @@ import { Screen } from "../parts/frame";
 import { Headline } from "../parts/headline";
 import { ItemMenu } from "../parts/item-menu";
 import { Menu } from "../parts/menu";
-import { Moving } from "../parts/moving";
+import { Elsewhere, Moving } from "../parts/moving";
 import { Name } from "../parts/name";
 import { useNow } from "../parts/now";
 import { Search } from "../parts/search";
@@ -56,6 +56,10 @@ export function Home() {
                   <FolderSync aria-hidden />
                   {text.home.syncAll}
                 </button>
+                <Link to="/add" className="button">
+                  <Plus aria-hidden />
+                  {text.add}
+                </Link>
                 <Menu
                   label={text.home.allItems}
                   actions={[
@@ -143,6 +147,8 @@ function Row({ item }: { item: Item }) {
         <Headline of={item.headline} />
         {moving ? (
           <Moving of={moving} />
+        ) : item.running_elsewhere ? (
+          <Elsewhere of={item} />
         ) : (
           <span className="quiet small">
             {item.last_good ? text.home.lastGood(item.last_good.ended, now) : text.home.neverGood}
@@ -163,6 +169,10 @@ function FirstSteps() {
     <Screen title={text.rooms.home} heading={text.first.title}>
       <Empty icon={FolderSync} title={text.first.nothing}>
         <p className="quiet">{text.first.explain}</p>
+        <Link to="/add" className="button main">
+          <Plus aria-hidden />
+          {text.first.add}
+        </Link>
         <p className="quiet small">{text.first.terminal}</p>
         <code>instep sync ~/Photos /media/nas/Photos</code>
         <code>instep run nightly -- rsync -a ~/Documents /mnt/backup/</code>

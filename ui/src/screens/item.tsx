@@ -10,7 +10,8 @@ import { Attention } from "../parts/attention";
 import { Screen } from "../parts/frame";
 import { Headline } from "../parts/headline";
 import { ItemMenu } from "../parts/item-menu";
-import { Moving } from "../parts/moving";
+import { ItemSettings } from "../parts/item-settings";
+import { Elsewhere, Moving } from "../parts/moving";
 import { Name } from "../parts/name";
 import { useNow } from "../parts/now";
 import { Reason } from "../parts/reason";
@@ -55,6 +56,7 @@ export function Item() {
           <Facts item={item} />
           <Skipped item={item} />
           <History item={item} />
+          <ItemSettings of={item} />
         </Screen>
       )}
     </Asking>
@@ -63,11 +65,11 @@ export function Item() {
 
 function Now({ item }: { item: ItemRecord }) {
   const moving = useMoving(item.handler, item.id) ?? item.working;
-  if (!moving) return null;
+  if (!moving && !item.running_elsewhere) return null;
   return (
     <section className="card stack" aria-label={text.item.now}>
       <h2>{text.item.now}</h2>
-      <Moving of={moving} />
+      {moving ? <Moving of={moving} /> : <Elsewhere of={item} />}
     </section>
   );
 }

@@ -5,12 +5,23 @@ import { useHandlers, useRuns } from "../api/queries";
 import { Asking } from "../parts/asking";
 import { Empty } from "../parts/empty";
 import { Screen } from "../parts/frame";
+import { Menu } from "../parts/menu";
 import { RunRow } from "../parts/run-row";
 import { Search } from "../parts/search";
 import { VirtualList } from "../parts/virtual";
 import { outcomes, text } from "../text";
 
 const route = getRouteApi("/results");
+
+const FORMATS = ["csv", "jsonl"] as const;
+
+/** Has the browser keep what is at an address as a file. */
+function keep(address: string): void {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = "";
+  link.click();
+}
 
 const OUTCOMES: Outcome[] = [
   "done",
@@ -37,10 +48,17 @@ export function Results() {
     <Screen
       title={text.rooms.results}
       actions={
-        <a className="button" href={`/api/v1/runs?${download}&limit=1000`} download="instep-results.json">
+        <Menu
+          label={text.results.export}
+          actions={FORMATS.map((format) => ({
+            id: format,
+            text: text.results.formats[format],
+            run: () => keep(`/api/v1/export/runs?${download}&format=${format}`),
+          }))}
+        >
           <Download aria-hidden />
           {text.results.export}
-        </a>
+        </Menu>
       }
     >
       <div className="row">

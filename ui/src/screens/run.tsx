@@ -1,9 +1,9 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { CircleStop, RotateCcw } from "lucide-react";
+import { CircleStop, Download, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { useControl } from "../api/actions";
 import type { Event, RunItem, Run as RunRecord } from "../api/client";
-import { useEvents, useRun, useRunEvents } from "../api/queries";
+import { useEvents, useLog, useRun, useRunEvents } from "../api/queries";
 import { CHANGES, plain, total } from "../counts";
 import { count, duration, ms, size, time } from "../format";
 import { useMoving } from "../live/live";
@@ -57,6 +57,7 @@ export function Run() {
           ))}
           <Reasons run={run.id} />
           <Log run={run.id} />
+          {run.handler !== "folders" && <Output run={run.id} />}
         </Screen>
       )}
     </Asking>
@@ -80,7 +81,11 @@ function Item({ run, item }: { run: RunRecord; item: RunItem }) {
       </header>
       {!run.ended && moving && <Moving of={moving} />}
       {item.problem && (
-        <Notice tone={outcomeTone(item.outcome) === "bad" ? "bad" : "warn"} title={<Name of={item.problem.text} />}>
+        <Notice
+          tone={outcomeTone(item.outcome) === "bad" ? "bad" : "warn"}
+          title={<Name of={item.problem.text} />}
+          actions={<WhatNext run={run} item={item} />}
+        >
           {item.problem.fix && <span className="small">{item.problem.fix}</span>}
         </Notice>
       )}
@@ -98,6 +103,40 @@ function Item({ run, item }: { run: RunRecord; item: RunItem }) {
       )}
     </section>
   );
+}
+
+/** What can be done about how it ended. */
+function WhatNext({ run, item }: { run: RunRecord; item: RunItem }) {
+  const control = useControl();
+  const at = { handler: run.handler, item: item.item };
+  switch (item.outcome) {
+    case "needs_decision":
+      return (
+        <Link to="/conflicts" search={at} className="button">
+          {text.attention.settle}
+        </Link>
+      );
+    case "safety_stop":
+      return (
+        <Link to="/preview/$handler/$item" params={at} className="button">
+          {text.attention.look}
+        </Link>
+      );
+    case "failed":
+    case "gaps":
+    case "interrupted":
+    case "waiting":
+      return (
+        <button
+          type="button"
+          onClick={() => void control.sync({ handler: run.handler, id: item.item, name: item.name })}
+        >
+          {text.attention.again}
+        </button>
+      );
+    default:
+      return null;
+  }
 }
 
 function Count({ value, name, tone }: { value: string; name: string; tone?: Tone }) {
@@ -124,6 +163,44 @@ function Reasons({ run }: { run: number }) {
   );
 }
 
+/** What the run's command wrote; nothing where there was none. */
+function Output({ run }: { run: number }) {
+  const [search, setSearch] = useState("");
+  const log = useLog(run, search);
+  if (!log.first || log.first.bytes === 0) return null;
+  const gap = log.first.left_out;
+  return (
+    <section className="stack" aria-label={text.run.output}>
+      <div className="row apart">
+        <h2>{text.run.output}</h2>
+        <div className="row">
+          <Search label={text.run.searchLog} value={search} onChange={setSearch} />
+          <a className="button" href={`/api/v1/runs/${run}/log.txt`} download={`run-${run}.txt`}>
+            <Download aria-hidden />
+            {text.run.outputAll}
+          </a>
+        </div>
+      </div>
+      {gap && <p className="quiet small">{text.run.leftOut(gap.until - gap.from)}</p>}
+      {log.rows.length === 0 ? (
+        <p className="quiet">{text.run.noMatch}</p>
+      ) : (
+        <div className="output">
+          <VirtualList
+            rows={log.rows}
+            keyOf={(line) => String(line.at)}
+            height={22}
+            label={text.run.output}
+            onEnd={log.more}
+          >
+            {(line) => <Name of={line.text} />}
+          </VirtualList>
+        </div>
+      )}
+    </section>
+  );
+}
+
 /** All that was reported. */
 function Log({ run }: { run: number }) {
   const [search, setSearch] = useState("");
@@ -132,7 +209,13 @@ function Log({ run }: { run: number }) {
     <section className="stack" aria-label={text.run.log}>
       <div className="row apart">
         <h2>{text.run.log}</h2>
-        <Search label={text.run.searchLog} value={search} onChange={setSearch} />
+        <div className="row">
+          <Search label={text.run.searchLog} value={search} onChange={setSearch} />
+          <a className="button" href={`/api/v1/export/events?run=${run}&format=csv`} download={`run-${run}.csv`}>
+            <Download aria-hidden />
+            {text.run.exportEvents}
+          </a>
+        </div>
       </div>
       {events.rows.length === 0 ? (
         <p className="quiet">{search ? text.run.noMatch : text.run.noEvents}</p>

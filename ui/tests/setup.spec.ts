@@ -1,0 +1,77 @@
+/** Set-up: a pair of folders in four steps, and nothing touched before it was looked at. */
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "./daemon";
+
+test("a pair is added in four steps, and its first run is exactly what was shown", async ({ daemon, open }) => {
+  daemon.write({ "laptop/one.txt": "one", "laptop/two.txt": "two", "laptop/.DS_Store": "x", "nas/three.txt": "three" });
+  await daemon.start();
+  const page = await open();
+  await page.getByRole("link", { name: "Add a pair of folders" }).click();
+  await page.getByLabel("What you call it").fill("Notes");
+  const next = page.getByRole("button", { name: "Next" });
+  await expect(next).toBeDisabled();
+  await page.getByLabel("First folder").fill("sides/laptop");
+  await expect(page.getByText("A path begins with / or ~/.")).toBeVisible();
+  await page.getByLabel("First folder").fill(daemon.path("laptop"));
+  await page.getByLabel("Second folder").fill(daemon.path("nas"));
+  await page.getByLabel("Called").nth(1).fill("Office");
+  await next.click();
+  await expect(page.getByLabel("Both ways: laptop and Office become the same")).toBeChecked();
+  await page.getByLabel(/One pattern a line/).fill("two*");
+  await next.click();
+  await page.getByLabel(/When something changes/).check();
+  await next.click();
+  await expect(page.getByRole("heading", { name: "Look before the first run" })).toBeFocused();
+  await expect(page.getByText("created on Office")).toBeVisible();
+  expect(daemon.read("nas/one.txt")).toBe("");
+  const written = () => readFileSync(join(daemon.home, "instep.toml"), "utf8");
+  expect(written()).not.toContain("change");
+  await page.getByRole("button", { name: "Run exactly this" }).click();
+  await expect(page.getByRole("heading", { name: "Notes" })).toBeVisible();
+  await expect.poll(() => daemon.read("nas/one.txt")).toBe("one");
+  await expect.poll(() => daemon.read("laptop/three.txt")).toBe("three");
+  expect(daemon.read("nas/two.txt") + daemon.read("nas/.DS_Store")).toBe("");
+  await expect.poll(written).toContain('on = ["change"]');
+});
+
+test("the way back takes the pair out again, and nothing was touched", async ({ daemon, open }) => {
+  daemon.write({ "laptop/one.txt": "one", "nas/x.txt": "x" });
+  await daemon.start();
+  const page = await open("/add");
+  await page.getByLabel("What you call it").fill("Notes");
+  await page.getByLabel("First folder").fill(daemon.path("laptop"));
+  await page.getByLabel("Second folder").fill(daemon.path("nas"));
+  for (let step = 0; step < 3; step += 1) await page.getByRole("button", { name: "Next" }).click();
+  await expect(page.getByRole("button", { name: "Run exactly this" })).toBeVisible();
+  await page.getByRole("button", { name: "Back" }).click();
+  await expect(page.getByRole("heading", { name: "When", exact: true })).toBeVisible();
+  expect(readFileSync(join(daemon.home, "instep.toml"), "utf8")).not.toContain("[items");
+  expect(daemon.read("nas/one.txt")).toBe("");
+});
+
+test("folders are chosen by walking through them", async ({ daemon, open }) => {
+  mkdirSync(daemon.path("laptop/Photos/2026"), { recursive: true });
+  daemon.write({ "laptop/secret.txt": "not a folder" });
+  await daemon.start();
+  const page = await open("/add");
+  await page.getByRole("button", { name: "Choose …" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("list")).toBeVisible();
+  // Home is where it begins; the test's folders lie elsewhere.
+  const up = dialog.getByRole("button", { name: "Folder above" });
+  while (await up.isEnabled()) {
+    const before = await dialog.getByRole("strong").textContent();
+    await up.click();
+    await expect(dialog.getByRole("strong")).not.toHaveText(before ?? "");
+  }
+  for (const name of daemon.path("laptop/Photos").split("/").slice(1)) {
+    await dialog.getByRole("button", { name, exact: true }).click();
+    await expect(dialog.getByRole("strong")).toHaveText(new RegExp(`/${name}$`));
+  }
+  await expect(dialog.getByRole("button", { name: "2026" })).toBeVisible();
+  await expect(dialog.getByText("secret.txt")).toHaveCount(0);
+  await dialog.getByRole("button", { name: "Take this folder" }).click();
+  await expect(page.getByLabel("First folder")).toHaveValue(daemon.path("laptop/Photos"));
+});
