@@ -49,8 +49,8 @@ pub use outside::{Named, Opening, Outside};
 pub use process::Process;
 pub use resolve::{Outlook, Resolved, Resolving, Tally};
 pub use schedule::{
-    Cause, Followed, Happening, RunningSchedules, ScheduleStatus, Scheduler, Senses, Skip, Surroundings,
-    SystemSenses, Waits,
+    CalendarPage, Cause, Followed, Happening, RunningSchedules, ScheduleStatus, Scheduler, Senses, Skip,
+    Surroundings, SystemSenses, Waits,
 };
 pub use starts::StartId;
 pub use status::{HandlerStatus, ItemStatus};

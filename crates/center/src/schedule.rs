@@ -17,6 +17,7 @@ mod senses;
 pub(crate) mod status;
 mod times;
 
+pub use api::CalendarPage;
 pub use cause::{Cause, Happening, Skip, Waits};
 pub use changes::Followed;
 pub use run::RunningSchedules;

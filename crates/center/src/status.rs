@@ -119,6 +119,34 @@ impl Center {
             .collect())
     }
 
+    /// How one item stands; none when there is no such item.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn item_status(&self, handler: &HandlerId, item: &ItemId) -> Result<Option<ItemStatus>, StoreError> {
+        let inner = &self.inner;
+        match inner.store.close_abandoned() {
+            Ok(_) | Err(StoreError::Locked { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let kept = inner.store.item_state(handler, item)?;
+        let clock = (Schedules::read(inner)?, inner.clock.steady());
+        let state = inner.lock();
+        let working = state.live_item(handler, item, clock.1).filter(|live| live.outcome.is_none());
+        let Some(entry) = state.handler(handler) else { return Ok(None) };
+        Ok(entry.items.get(item).map(|item| item_status(&state, entry, item, kept, working, &clock)))
+    }
+
+    /// What is shown of items is another when this is: something was written, by this process or another, or something
+    /// began, ended, waits or is complete. What only the clock changes does not count.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn edition(&self) -> Result<(u64, i64), StoreError> {
+        let version = self.inner.lock().version;
+        Ok((version, self.inner.store.edition()?))
+    }
+
     /// Says that only runs since then (milliseconds since 1970) count as seen: a daemon's start. Nothing is green
     /// before its first clean run since.
     pub fn set_trusted_since(&self, since: Option<i64>) {

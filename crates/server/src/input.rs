@@ -1,11 +1,15 @@
 //! What requests say, checked. What cannot be read is answered with problem details.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts as Head;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use syncmgr::{HandlerId, ItemId, Refusal};
 use tokio::time::timeout;
 use utoipa::IntoParams;
@@ -48,12 +52,35 @@ impl<T: DeserializeOwned> FromRequest<Parts> for Json<T> {
 
     async fn from_request(request: Request, parts: &Parts) -> Result<Self, Failure> {
         match timeout(parts.limits().patience, axum::Json::from_request(request, parts)).await {
-            Ok(Ok(axum::Json(value))) => Ok(Self(value)),
+            Ok(Ok(axum::Json(Object(value)))) => Ok(Self(value)),
             Ok(Err(error)) => Err(unreadable(&error)),
             Err(_) => {
                 Err(Failure::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "the body did not come in time"))
             }
         }
+    }
+}
+
+/// What is said as an object. A structure would be read from a list as well, member by member.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -29,28 +31,85 @@ pub(crate) async fn count(State(parts): State<Parts>, request: Request, next: Ne
     response
 }
 
+/// For how long nothing but the clock may have changed until how items stand is looked at again.
+const GLANCE: Duration = Duration::from_secs(1);
+
+/// How all items stood when they were looked at last. To look at ten thousand costs something: nobody can make the service
+/// do so again and again while nothing happens.
+#[derive(Default)]
+pub(crate) struct Glance {
+    last: Mutex<Option<Look>>,
+}
+
+struct Look {
+    at: Instant,
+    edition: (u64, i64),
+    figures: Figures,
+}
+
+/// What of items is counted.
+#[derive(Clone, Default)]
+struct Figures {
+    by_headline: [u64; Headline::ALL.len()],
+    conflicts: u64,
+    oldest_good: Option<u64>,
+}
+
+impl Glance {
+    fn figures(&self, center: &Center) -> Result<Figures, Failure> {
+        // Of several who ask at once, one looks.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let edition = center.edition()?;
+        if let Some(look) = last.as_ref().filter(|look| look.edition == edition && look.at.elapsed() < GLANCE)
+        {
+            return Ok(look.figures.clone());
+        }
+        let at = Instant::now();
+        let figures = Figures::of(center)?;
+        *last = Some(Look { at, edition, figures: figures.clone() });
+        Ok(figures)
+    }
+}
+
+impl Figures {
+    fn of(center: &Center) -> Result<Self, Failure> {
+        let mut figures = Self::default();
+        for item in center.status()?.into_iter().flat_map(|handler| handler.items) {
+            let count = Headline::ALL.iter().position(|headline| *headline == item.headline);
+            if let Some(count) = count.and_then(|at| figures.by_headline.get_mut(at)) {
+                *count += 1;
+            }
+            figures.conflicts += item.conflicts;
+            if item.switches.enabled {
+                let good = item.last_good.map_or(0, |(_, ended)| u64::try_from(ended / 1000).unwrap_or(0));
+                figures.oldest_good = Some(figures.oldest_good.map_or(good, |oldest| oldest.min(good)));
+            }
+        }
+        Ok(figures)
+    }
+}
+
 /// All figures as they are now.
-pub(crate) fn render(center: &Center, tally: &Tally, streams: usize) -> Result<String, Failure> {
-    let items: Vec<_> = center.status()?.into_iter().flat_map(|handler| handler.items).collect();
+pub(crate) fn render(
+    center: &Center,
+    glance: &Glance,
+    tally: &Tally,
+    streams: usize,
+) -> Result<String, Failure> {
+    let figures = glance.figures(center)?;
     let live = center.live();
     let mut page = Page::default();
     page.family("instep_items", "gauge", "Items, by how they stand.");
-    for headline in Headline::ALL {
-        let count = items.iter().filter(|item| item.headline == headline).count();
-        page.labeled("instep_items", "headline", headline.word(), count as u64);
+    for (headline, count) in Headline::ALL.iter().zip(figures.by_headline) {
+        page.labeled("instep_items", "headline", headline.word(), count);
     }
     page.one("instep_items_working", "Items with a session.", live.items.len() as u64);
     page.one("instep_items_waiting", "Items that wait for their turn.", live.waiting.len() as u64);
-    let conflicts = items.iter().map(|item| item.conflicts).sum();
-    page.one("instep_conflicts_open", "Conflicts that need a decision.", conflicts);
-    let oldest = items
-        .iter()
-        .filter(|item| item.switches.enabled)
-        .map(|item| item.last_good.map_or(0, |(_, ended)| u64::try_from(ended / 1000).unwrap_or(0)));
+    page.one("instep_conflicts_open", "Conflicts that need a decision.", figures.conflicts);
     page.one(
         "instep_oldest_good_run_timestamp_seconds",
         "End of the last good run of the enabled item that waits longest for one; 0: never.",
-        oldest.min().unwrap_or(0),
+        figures.oldest_good.unwrap_or(0),
     );
     let trouble = center.store().trouble().is_some();
     page.one("instep_store_trouble", "1 when the last results could not be written.", u64::from(trouble));

@@ -13,7 +13,7 @@ use crate::access::{Access, AccessError};
 use crate::config::Limits;
 use crate::failure::Failure;
 use crate::login;
-use crate::metrics::Tally;
+use crate::metrics::{Glance, Tally};
 use crate::previews::Previews;
 
 /// What the API stands on. Cheap to clone: every request has one.
@@ -33,6 +33,7 @@ struct Inner {
     listening: OnceLock<Listening>,
     previews: Previews,
     tally: Tally,
+    glance: Glance,
 }
 
 /// Where pages find the service.
@@ -71,6 +72,7 @@ impl Parts {
                 listening: OnceLock::new(),
                 previews: Previews::default(),
                 tally: Tally::default(),
+                glance: Glance::default(),
             }),
         }
     }
@@ -113,6 +115,11 @@ impl Parts {
     /// How requests went.
     pub(crate) fn tally(&self) -> &Tally {
         &self.inner.tally
+    }
+
+    /// How all items stand.
+    pub(crate) fn glance(&self) -> &Glance {
+        &self.inner.glance
     }
 
     pub(crate) fn limits(&self) -> &Limits {

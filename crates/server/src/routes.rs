@@ -7,6 +7,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use crate::failure::Failure;
 use crate::limits::Rates;
@@ -23,10 +24,15 @@ pub(crate) fn router(parts: Parts) -> Router {
         .layer(DefaultBodyLimit::max(parts.limits().body))
         .layer(middleware::from_fn_with_state(Rates::new(parts.limits()), limits::rate))
         .layer(CatchPanicLayer::custom(|_| given_up()))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(middleware::from_fn(guard_the_browser))
         .layer(middleware::from_fn_with_state(parts.clone(), metrics::count))
         .with_state(parts)
+}
+
+/// Lines that answer lines must not wait for each other in a compressor.
+fn worth_compressing() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new("application/x-ndjson"))
 }
 
 fn given_up() -> Response {

@@ -59,16 +59,30 @@ pub(crate) fn handler_states(conn: &Connection) -> rusqlite::Result<Vec<HandlerS
         .collect()
 }
 
+/// All items, those of a handler, or one of those.
 pub(crate) fn item_states(
     conn: &Connection,
     handler: Option<&HandlerId>,
+    item: Option<&ItemId>,
 ) -> rusqlite::Result<Vec<ItemState>> {
-    let wanted = match handler {
+    let row = match handler {
         None => None,
         Some(handler) => match find_handler(conn, handler)? {
             None => return Ok(Vec::new()),
             row => row,
         },
+    };
+    let one = match (row, item) {
+        (Some(row), Some(item)) => match find_item(conn, row, item)? {
+            None => return Ok(Vec::new()),
+            one => one,
+        },
+        _ => None,
+    };
+    let wanted = match one {
+        Some(_) => "i.id = ?1",
+        None if row.is_some() => "i.handler = ?1",
+        None => "?1 IS NULL",
     };
     // Both are few beside the items: read once, not looked for with each.
     let running = by_item(
@@ -85,12 +99,12 @@ pub(crate) fn item_states(
            JOIN handlers h ON h.id = i.handler
            LEFT JOIN runs r ON r.id = i.last_run
            LEFT JOIN run_items ri ON ri.run = i.last_run AND ri.item = i.id
-          WHERE ?1 IS NULL OR i.handler = ?1
+          WHERE {wanted}
           ORDER BY h.key, i.key"
     ))?;
     let at = |column: usize| RUN_ITEM_WIDTH + column;
     statement
-        .query_map([wanted], |row| {
+        .query_map([one.or(row)], |row| {
             let last_run = match row.get::<_, Option<i64>>(at(5))? {
                 None => None,
                 Some(_) => Some(LastRun {

@@ -84,10 +84,12 @@ pub(crate) fn runs(conn: &Connection, query: &RunQuery) -> rusqlite::Result<Vec<
     }
     if let Some(text) = &query.text {
         conditions.sql.push(
-            "EXISTS (SELECT 1 FROM run_items s JOIN items i ON i.id = s.item
-                      WHERE s.run = r.id AND (i.item LIKE ? ESCAPE '\\' OR s.problem_text LIKE ? ESCAPE '\\'))",
+            "r.id IN (SELECT s.run FROM run_items s
+                       WHERE s.problem_text LIKE ? ESCAPE '\\'
+                          OR s.item IN (SELECT i.id FROM items i
+                                         WHERE i.item LIKE ? ESCAPE '\\' OR i.name LIKE ? ESCAPE '\\'))",
         );
-        conditions.values.extend([Value::from(pattern(text)), Value::from(pattern(text))]);
+        conditions.values.extend([pattern(text), pattern(text), pattern(text)].map(Value::from));
     }
     let order = if from == "runs r" { "r.id" } else { "of.run" };
     let sql = format!(

@@ -234,7 +234,15 @@ impl Store {
     /// # Errors
     /// The store could not be read.
     pub fn item_states(&self, handler: Option<&HandlerId>) -> Result<Vec<ItemState>, StoreError> {
-        self.read(|conn| items::item_states(conn, handler))
+        self.read(|conn| items::item_states(conn, handler, None))
+    }
+
+    /// What is remembered of one item; none: it was never met.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn item_state(&self, handler: &HandlerId, item: &ItemId) -> Result<Option<ItemState>, StoreError> {
+        self.read(|conn| Ok(items::item_states(conn, Some(handler), Some(item))?.pop()))
     }
 
     /// Sets a switch of a handler, or (with `item`) of one of its items.

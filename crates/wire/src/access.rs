@@ -73,7 +73,7 @@ pub struct NewToken {
     /// What its bearer may do.
     pub role: Role,
     /// When it ends; never if not said.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expires: Option<Time>,
 }

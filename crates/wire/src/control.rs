@@ -16,7 +16,7 @@ pub struct StartOrder {
     /// Whose items.
     pub handler: String,
     /// Which items; all that may be synchronized if not said.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub items: Option<Vec<String>>,
     /// Options in the handler's own words; for folder pairs those of `instep sync`, such as `{"approve": true}` or
@@ -70,9 +70,11 @@ pub struct EndedItem {
 #[serde(default, deny_unknown_fields)]
 pub struct StopOrder {
     /// Whose sessions; everything if not said.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub handler: Option<String>,
     /// Which items of the handler; all if not said.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub items: Option<Vec<String>>,
 }
@@ -82,12 +84,15 @@ pub struct StopOrder {
 #[serde(default, deny_unknown_fields)]
 pub struct PauseOrder {
     /// The handler of the item; everything if not said.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub handler: Option<String>,
     /// The item; said together with `handler`.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub item: Option<String>,
     /// Until when; until it is resumed if not said.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub until: Option<Time>,
 }
@@ -97,9 +102,11 @@ pub struct PauseOrder {
 #[serde(default, deny_unknown_fields)]
 pub struct ResumeOrder {
     /// The handler of the item; everything if not said.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub handler: Option<String>,
     /// The item; said together with `handler`.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub item: Option<String>,
 }
@@ -109,9 +116,11 @@ pub struct ResumeOrder {
 #[serde(default, deny_unknown_fields)]
 pub struct HandlerSwitches {
     /// Listed among the partnerships.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub active: Option<bool>,
     /// May be synchronized.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub enabled: Option<bool>,
 }
@@ -121,9 +130,11 @@ pub struct HandlerSwitches {
 #[serde(default, deny_unknown_fields)]
 pub struct ItemSwitches {
     /// May be synchronized.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub enabled: Option<bool>,
     /// Another name, where its handler keeps names.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub name: Option<String>,
 }

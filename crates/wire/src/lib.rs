@@ -21,6 +21,7 @@ mod problem;
 mod resolve;
 pub mod rpc;
 mod run;
+mod said;
 mod schedule;
 mod service;
 mod session;

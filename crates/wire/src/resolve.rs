@@ -30,11 +30,11 @@ pub struct ResolveOrder {
     /// What is kept.
     pub keep: Keep,
     /// These conflicts, each as it was shown.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub conflicts: Option<Vec<ShownConflict>>,
     /// All conflicts that this lets through, as they are now.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub all: Option<AllConflicts>,
 }
@@ -58,15 +58,19 @@ pub struct ShownConflict {
 #[serde(default, deny_unknown_fields)]
 pub struct AllConflicts {
     /// Only of this handler.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub handler: Option<String>,
     /// Only of this item (of `handler`).
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub item: Option<String>,
     /// Only of this kind.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub kind: Option<ConflictKind>,
     /// Only beneath this folder.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub folder: Option<String>,
 }

@@ -14,29 +14,29 @@ use crate::words::{CancelRequest, Level, Outcome, Phase, Status};
 #[serde(deny_unknown_fields)]
 pub struct OpenSession {
     /// Whose items; `jobs` if not said, whose items come into being with the first report.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub handler: Option<String>,
     /// The items that have begun.
     #[schema(min_items = 1)]
     pub items: Vec<NamedItem>,
     /// What the program itself calls this run. Opening it again while it is open gives the same session.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub reference: Option<String>,
     /// The process of this machine that does the work. When it is gone, the session is over.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub pid: Option<u32>,
     /// When it began; now if not said.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub started: Option<Time>,
     /// A person started it by hand.
     #[serde(default)]
     pub manual: bool,
     /// For how many milliseconds it may be silent the first time; a minute if not said.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub lease: Option<u64>,
     /// The run to go on with, when the daemon that it was begun with is gone. What was reported to that one stays.
@@ -57,7 +57,7 @@ pub struct NamedItem {
     /// Its identifier.
     pub item: String,
     /// Its name; where items come into being by reports, it is kept.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub name: Option<String>,
 }
@@ -100,11 +100,11 @@ pub enum Call {
         /// The item.
         item: String,
         /// Its text; what was there stays if not said, empty clears it.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         text: Option<String>,
         /// Its status; `updating` if not said.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         status: Option<Status>,
         /// How far it is.
@@ -129,7 +129,7 @@ pub enum Call {
     /// A line of the results.
     Event {
         /// The item; the session itself if not said.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         item: Option<String>,
         /// How serious it is.
@@ -139,19 +139,19 @@ pub enum Call {
         /// What happened, to what, and why.
         description: String,
         /// What to do about it.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         fix: Option<String>,
         /// Caption of a link; said together with `link`.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         link_text: Option<String>,
         /// What the link opens.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         link: Option<String>,
         /// When it happened; now if not said.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         time: Option<Time>,
     },
@@ -165,14 +165,14 @@ pub enum Call {
         #[serde(default)]
         counts: Counts,
         /// What went wrong.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         problem: Option<Problem>,
     },
     /// Whether to go on.
     CanContinue {
         /// With this item; with everything if not said.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         item: Option<String>,
     },
@@ -183,7 +183,7 @@ pub enum Call {
         /// The item.
         item: String,
         /// Its name, where it is kept.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         name: Option<String>,
     },
@@ -209,7 +209,7 @@ pub enum Call {
     /// The session ends.
     End {
         /// When it ended; now if not said.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         ended: Option<Time>,
     },

@@ -36,7 +36,7 @@ pub struct NewSettings {
 #[serde(deny_unknown_fields)]
 pub struct SettingsPatch {
     /// `digest` of the settings that were seen; whatever they say if not said.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub digest: Option<String>,
     /// The changes, in order.

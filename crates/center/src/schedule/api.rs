@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use settings::period::Period;
 use settings::schedule::{Overdue, Schedule};
-use store::{FOREVER, RunQuery, RunRecord, StoreError, Switch};
+use store::{FOREVER, ItemState, RunQuery, RunRecord, StoreError, Switch};
 use syncmgr::{HandlerId, ItemId, Refusal};
 
 use super::book::Key;
@@ -17,6 +17,15 @@ use super::senses::Senses;
 use super::status::Schedules;
 use crate::center::{Center, Inner, locked};
 use crate::feed::What;
+
+/// A page of what runs by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarPage {
+    /// Items and their times, in milliseconds since 1970.
+    pub items: Vec<((HandlerId, ItemId), Vec<i64>)>,
+    /// How many items there are on all pages.
+    pub total: usize,
+}
 
 impl Center {
     /// Sets when items run by themselves; whoever is not named never does. What a scheduler remembers of an item stays
@@ -29,6 +38,12 @@ impl Center {
         if locked(&self.inner.book).set(schedules) {
             self.inner.hurry();
         }
+    }
+
+    /// How many items are to run by themselves while nothing in this process starts them.
+    pub fn idle_schedules(&self) -> usize {
+        let book = locked(&self.inner.book);
+        if book.is_running { 0 } else { book.schedules.len() }
     }
 
     /// When an item runs by itself, as it is set.
@@ -47,23 +62,29 @@ impl Center {
         item: &ItemId,
         count: usize,
     ) -> Result<Vec<i64>, StoreError> {
-        let kept = self.inner.store.item_states(Some(handler))?.into_iter().find(|kept| kept.item == *item);
+        let kept = self.inner.store.item_state(handler, item)?;
         let schedules = Schedules::read(&self.inner)?;
         let paused_until = schedules.paused_until(kept.as_ref());
         let last_good = kept.and_then(|kept| kept.last_good).map(|(_, ended)| ended);
         Ok(schedules.upcoming(&(handler.clone(), item.clone()), last_good, paused_until, count))
     }
 
-    /// What runs by itself in a part of the calendar (milliseconds since 1970), as far as time decides: each item with its
-    /// times, at most so many of them, the item whose first time is the earliest first.
+    /// What runs by itself in a part of the calendar (milliseconds since 1970), as far as time decides: items of a handler,
+    /// or all; a page of them, the one whose first time is the earliest first, each with at most so many times.
     ///
     /// # Errors
     /// The store could not be read.
-    pub fn calendar(&self, span: Range<i64>, most: usize) -> Result<Vec<(Key, Vec<i64>)>, StoreError> {
-        let kept: HashMap<_, _> = self
+    pub fn calendar(
+        &self,
+        handler: Option<&HandlerId>,
+        span: &Range<i64>,
+        most: usize,
+        page: Range<usize>,
+    ) -> Result<CalendarPage, StoreError> {
+        let kept: HashMap<Key, ItemState> = self
             .inner
             .store
-            .item_states(None)?
+            .item_states(handler)?
             .into_iter()
             .map(|kept| ((kept.handler.clone(), kept.item.clone()), kept))
             .collect();
@@ -78,19 +99,28 @@ impl Center {
                 .map(|(entry, item)| (entry.id().clone(), item.item.id().clone()))
                 .collect()
         };
-        let mut items: Vec<_> = schedules
+        let of = |key: &Key| {
+            let state = kept.get(key);
+            let last_good = state.and_then(|kept| kept.last_good).map(|(_, ended)| ended);
+            (last_good, schedules.paused_until(state))
+        };
+        let first = |key: &Key| {
+            let (last_good, paused_until) = of(key);
+            schedules.first_between(key, last_good, paused_until, span)
+        };
+        let mut found: Vec<(i64, &Key)> = schedules
             .keys()
-            .filter(|key| on.contains(*key))
-            .map(|key| {
-                let state = kept.get(key);
-                let last_good = state.and_then(|kept| kept.last_good).map(|(_, ended)| ended);
-                let times = schedules.between(key, last_good, schedules.paused_until(state), &span, most);
-                (key.clone(), times)
-            })
-            .filter(|(_, times)| !times.is_empty())
+            .filter(|key| handler.is_none_or(|handler| key.0 == *handler) && on.contains(*key))
+            .filter_map(|key| Some((first(key)?, key)))
             .collect();
-        items.sort_by(|(one, at), (other, later)| (at.first(), one).cmp(&(later.first(), other)));
-        Ok(items)
+        found.sort();
+        let shown = found.iter().skip(page.start).take(page.len());
+        let items = shown.map(|(_, key)| {
+            let (last_good, paused_until) = of(key);
+            ((*key).clone(), schedules.between(key, last_good, paused_until, span, most))
+        });
+        let items = items.collect();
+        Ok(CalendarPage { items, total: found.len() })
     }
 
     /// The last runs of an item, the newest first.

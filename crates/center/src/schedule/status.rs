@@ -156,6 +156,21 @@ impl Schedules {
         from.take_while(|time| *time < span.end).take(most).collect()
     }
 
+    /// The first of them; of the near future the scheduler knows it already.
+    pub(crate) fn first_between(
+        &self,
+        key: &Key,
+        last_good: Option<i64>,
+        paused_until: Option<i64>,
+        span: &Range<i64>,
+    ) -> Option<i64> {
+        let known = self.found.get(key).and_then(|found| found.next).filter(|next| *next > self.now);
+        match known.filter(|_| span.start <= self.now) {
+            Some(next) => Some(next).filter(|next| *next < span.end),
+            None => self.between(key, last_good, paused_until, span, 1).first().copied(),
+        }
+    }
+
     /// When the schedule last started a run.
     fn tried(&self, key: &Key) -> Option<i64> {
         self.found.get(key).map(|found| &found.state).or(self.kept.get(key)).and_then(|state| state.tried)

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use syncmgr::Refusal;
 use wire::{Alerts, Channels};
 
 use crate::convert;
@@ -36,5 +37,15 @@ pub(super) async fn test_channel(
     State(parts): State<Parts>,
     Path(channel): Path<String>,
 ) -> Result<StatusCode, Failure> {
-    parts.ask(move |center| Ok(center.test_channel(&channel).map(|()| StatusCode::NO_CONTENT)?)).await
+    parts
+        .ask(move |center| match center.test_channel(&channel) {
+            Ok(()) => Ok(StatusCode::NO_CONTENT),
+            // The service did its part: it is the other end that did not.
+            Err(Refusal::Failed(why)) => {
+                Err(Failure::new(StatusCode::FAILED_DEPENDENCY, "channel_failed", why)
+                    .with_fix("look at the section of the channel in the settings, and at what it leads to"))
+            }
+            Err(refusal) => Err(refusal.into()),
+        })
+        .await
 }

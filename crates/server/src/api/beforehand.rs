@@ -43,11 +43,7 @@ pub(super) async fn schedule(
     parts
         .ask(move |center| {
             let next = center.next_runs(&handler, &item, count as usize)?.into_iter().map(Time).collect();
-            let items = center.status()?.into_iter().flat_map(|handler| handler.items);
-            let status = items
-                .into_iter()
-                .find(|status| status.handler == handler && status.item == item)
-                .and_then(|status| status.schedule);
+            let status = center.item_status(&handler, &item)?.and_then(|status| status.schedule);
             Ok(Json(convert::schedule(next, status)))
         })
         .await

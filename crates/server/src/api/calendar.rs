@@ -37,13 +37,11 @@ pub(super) async fn calendar(
     }
     parts
         .ask(move |center| {
-            // One more, to know whether there is one.
-            let mut found = center.calendar(from..until, most + 1)?;
-            found.retain(|((of, _), _)| handler.as_ref().is_none_or(|handler| handler == of));
-            let total = found.len();
-            let begin = usize::try_from(wanted.offset).unwrap_or(usize::MAX).min(total);
-            let end = begin.saturating_add(limit).min(total);
-            let items = found.drain(begin..end).map(|((handler, item), mut times)| {
+            let begin = usize::try_from(wanted.offset).unwrap_or(usize::MAX);
+            let end = begin.saturating_add(limit);
+            // One time more, to know whether there is one.
+            let page = center.calendar(handler.as_ref(), &(from..until), most + 1, begin..end)?;
+            let items = page.items.into_iter().map(|((handler, item), mut times)| {
                 let more = times.len() > most;
                 times.truncate(most);
                 CalendarItem {
@@ -58,8 +56,8 @@ pub(super) async fn calendar(
                 from: Time(from),
                 until: Time(until),
                 items: items.collect(),
-                total: total as u64,
-                next: (end < total).then_some(end as u64),
+                total: page.total as u64,
+                next: (end < page.total).then_some(end as u64),
             }))
         })
         .await

@@ -43,7 +43,8 @@ pub(super) fn frame() -> OpenApi {
 pub(super) fn say_role(routes: &mut OpenApi, role: Role) {
     for item in routes.paths.paths.values_mut() {
         for operation in operations(item) {
-            operation.description = Some(format!("Needs the role `{role}`."));
+            let said = operation.description.take().map(|said| format!("{said}\n\n")).unwrap_or_default();
+            operation.description = Some(format!("{said}Needs the role `{role}`."));
         }
     }
 }

@@ -61,11 +61,7 @@ pub(super) async fn item(State(parts): State<Parts>, at: AtItem) -> Result<Json<
     parts
         .ask(move |center| {
             let found = center
-                .status()?
-                .into_iter()
-                .filter(|status| status.handler == handler)
-                .flat_map(|status| status.items)
-                .find(|status| status.item == item)
+                .item_status(&handler, &item)?
                 .ok_or_else(|| Failure::not_found("unknown_item", format!("the item '{item}' is gone")))?;
             let mut history = center.store().history(&[(handler, item)], HISTORY)?;
             Ok(Json(convert::item(found, history.pop().unwrap_or_default())))

@@ -35,8 +35,13 @@ pub(super) async fn secrets(State(parts): State<Parts>) -> Result<Json<SecretNam
 pub(super) async fn set_secret(
     State(parts): State<Parts>,
     Path(name): Path<String>,
-    input::Json(secret): input::Json<SecretValue>,
+    secret: Result<input::Json<SecretValue>, Failure>,
 ) -> Result<StatusCode, Failure> {
+    // What cannot be read may hold the secret: the usual words about it would repeat it.
+    let input::Json(secret) = secret.map_err(|failure| match failure.status() {
+        StatusCode::BAD_REQUEST => Failure::bad_request("the body is no object with one text, `value`"),
+        _ => failure,
+    })?;
     let secrets = parts.secrets()?;
     let name = SecretName::new(&name).map_err(Failure::bad_request)?;
     let value = SecretString::from(secret.value);

@@ -51,13 +51,7 @@ fn store(center: &Center) -> Check {
 
 /// Items that should run by themselves, and nothing that would start them.
 fn scheduler(center: &Center) -> Check {
-    let items = match center.status() {
-        Ok(handlers) => handlers.into_iter().flat_map(|handler| handler.items),
-        Err(error) => {
-            return Check { name: "scheduler".into(), healthy: false, detail: Some(error.to_string()) };
-        }
-    };
-    let idle = items.filter_map(|item| item.schedule).filter(|schedule| !schedule.is_running).count();
+    let idle = center.idle_schedules();
     let detail = (idle > 0).then(|| format!("{idle} items have a schedule, and nothing starts them"));
     Check { name: "scheduler".into(), healthy: idle == 0, detail }
 }
@@ -70,6 +64,6 @@ fn scheduler(center: &Center) -> Check {
 pub(super) async fn metrics(State(parts): State<Parts>) -> Result<Response, Failure> {
     let of = parts.clone();
     let open = parts.limits().streams - parts.streams().available_permits().min(parts.limits().streams);
-    let text = parts.ask(move |center| metrics::render(center, of.tally(), open)).await?;
+    let text = parts.ask(move |center| metrics::render(center, of.glance(), of.tally(), open)).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use center::{Center, Change, ChangeId, Follower, News, What};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::json;
 use std::convert::Infallible;
 use syncmgr::{HandlerId, ItemId, Level};
@@ -77,7 +77,7 @@ pub(super) async fn stream(
         let text = place.next().await?;
         Some((Ok::<_, Infallible>(Bytes::from(text)), place))
     });
-    Ok(([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(messages)).into_response())
+    Ok(([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(messages.fuse())).into_response())
 }
 
 /// How far a client has read.

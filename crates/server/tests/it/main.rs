@@ -5,9 +5,12 @@
 mod access;
 mod control;
 mod document;
+mod hostile;
 mod reading;
 mod results;
+mod roles;
 mod sessions;
 mod settings_file;
 mod stream;
 mod support;
+mod tls;

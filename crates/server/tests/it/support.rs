@@ -12,6 +12,7 @@ use hyper::client::conn::http1::handshake;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use secrets::Secrets;
 use serde_json::Value;
 use server::{Access, Config, Limits, Parts, Server, World};
 use settings::SettingsFile;
@@ -58,6 +59,7 @@ impl Service {
             version: "0".into(),
             hosts: vec!["nas.example".into()],
             settings: Some(Arc::new(settings)),
+            secrets: Some(Arc::new(secrets(home.path()))),
             ..World::default()
         };
         let parts = Parts::new(center.clone(), access, world, limits);
@@ -120,6 +122,13 @@ impl Service {
         .await
         .unwrap()
     }
+}
+
+/// Kept in an encrypted file: no test asks a person's keyring.
+fn secrets(home: &std::path::Path) -> Secrets {
+    let settings: settings::Secrets =
+        serde_json::from_value(serde_json::json!({ "keyring": false })).unwrap();
+    Secrets::new(&settings, home)
 }
 
 pub(crate) fn request(method: Method, path: &str, body: Option<&Value>) -> Request<Full<Bytes>> {
