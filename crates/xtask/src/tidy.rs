@@ -43,7 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("instep-handler", &["syncmgr", "wire"]),
     ("testkit", &["reconcile", "syncmgr"]),
     ("xtask", &["folders"]),
-    ("bench", &["syncmgr"]),
+    ("bench", &["store", "syncmgr"]),
 ];
 
 /// Crates that must be callable from anywhere, with their world given as arguments.
