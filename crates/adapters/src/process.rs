@@ -4,6 +4,7 @@
 //! wants ([`Follower::look`]). A stop is a TERM to the group, and a KILL when the grace is over. A process that the
 //! command left behind, and that keeps an output open, keeps nobody waiting.
 
+mod leash;
 mod terminal;
 
 use std::io::{self, Read};
@@ -16,6 +17,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid};
 
 use crate::parse::Stream;
+pub(crate) use leash::command;
+pub use leash::{become_command, take_on_leash};
 use terminal::Terminal;
 
 /// How often the follower is asked, and a silent command looked at.

@@ -188,7 +188,11 @@ fn item_status(
         overdue_at,
         trusted_since: state.trusted_since,
         not_responding: silent || working.as_ref().is_some_and(|live| live.not_responding()),
-        waiting: waiting || schedule.as_ref().is_some_and(ScheduleStatus::lacks_something),
+        // What a scheduler waited for that is no more holds for nobody.
+        waiting: waiting
+            || schedule.as_ref().is_some_and(|schedule| {
+                (schedule.is_running || state.trusted_since.is_some()) && schedule.lacks_something()
+            }),
         paused: paused_until.is_some() || !item.switches.enabled || !handler.switches.enabled,
         now,
     };

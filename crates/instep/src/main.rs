@@ -42,6 +42,11 @@ use places::Places;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
+    if let Some(error) = adapters::process::become_command(&words) {
+        let out = Out::new(&Global { quiet: false, verbose: false, color: ColorChoice::Auto }, false);
+        out.failure(&Failure::failed(syncmgr::reason(&error)));
+        return ExitCode::from(if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 });
+    }
     let exit = match Cli::try_parse_from(&words) {
         Ok(Cli { global, command: Typed::Center(command) }) => {
             let out = Out::new(&global, command.json());

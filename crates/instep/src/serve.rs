@@ -35,6 +35,11 @@ pub(crate) fn run(app: &mut App<'_>, args: &Serve) -> Result<Exit, Failure> {
     }
     log::begin(args.log_format, app.out);
     let claim = Claim::take(&app.places)?;
+    // Else what a killed daemon was running would go on, and nobody would see it.
+    match std::env::current_exe() {
+        Ok(program) => adapters::process::take_on_leash(program),
+        Err(error) => tracing::warn!("what runs may outlive a daemon that is killed: {error}"),
+    }
     let inbox = signals::listen()?;
     let store = ledger::open(app)?;
     let clock = Arc::new(SystemClock::default());

@@ -67,7 +67,10 @@ kind = "webhook"
 url = "http://127.0.0.1:$(cat "$place/port")/"
 
 [[alerts]]
-state = ["failed", "overdue"]
+state = "failed"
+
+[[alerts]]
+state = "overdue"
 TOML
 mkdir -p "$place/nas2"
 

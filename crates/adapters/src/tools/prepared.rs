@@ -6,6 +6,8 @@ use std::process::Command;
 use serde::Deserialize;
 use syncmgr::HandlerError;
 
+use crate::process;
+
 /// A value of a command's environment: text, or the name of a secret (`secret:NAME`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
@@ -86,7 +88,7 @@ impl Prepared {
         secret: &dyn Fn(&str) -> Result<String, HandlerError>,
     ) -> Result<Command, HandlerError> {
         let mut words = self.words.iter();
-        let mut command = Command::new(words.next().map_or("", String::as_str));
+        let mut command = process::command(words.next().map_or("", String::as_str));
         command.args(words);
         for (name, value) in &self.environment {
             match value {

@@ -180,6 +180,43 @@ fn r12_a_daemon_that_is_killed_in_the_middle_of_three_sessions_leaves_the_truth(
 }
 
 #[test]
+fn r12_a_pair_a_tool_and_a_program_outside_are_interrupted_with_their_daemon_and_no_tool_is_left_running() {
+    let scene = large();
+    let bin = scene.home().join("bin");
+    std::fs::create_dir(&bin).expect("the home is ours");
+    // A tool that does not write a word for as long as it runs.
+    let silent = "#!/bin/sh\ncase $1 in --version) echo 'rsync  version 3.2.7'; exit 0;; esac\n\
+                  echo $$ > \"$0.pid.new\"; mv \"$0.pid.new\" \"$0.pid\"; exec sleep 1000\n";
+    let tool = bin.join("rsync");
+    std::fs::write(&tool, silent).expect("the home is ours");
+    std::fs::set_permissions(&tool, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
+    scene.append_settings("[items.mirror]\nhandler = 'rsync'\nsource = '/tmp'\ntarget = '/nonexistent/x'\n");
+    let path = std::env::join_paths([bin.as_path(), "/usr/bin".as_ref(), "/bin".as_ref()]).expect("a path");
+    let daemon = Daemon::start_with(&scene, &[("PATH", &path)]);
+    open_session(&scene, "outside", None);
+    let mut mirror = scene.spawn("sync mirror");
+    let pid_file = bin.join("rsync.pid");
+    wait_until(|| pid_file.exists() || mirror.try_wait().is_ok_and(|ended| ended.is_some()));
+    let pid = std::fs::read_to_string(&pid_file).expect("it runs").trim().parse().expect("a number");
+    let mut pair = scene.spawn("sync pair");
+    wait_until(|| is_at_it(&scene) || pair.try_wait().is_ok_and(|ended| ended.is_some()));
+    daemon.kill();
+    for item in ["mirror", "outside"] {
+        let status = status_of(&scene, item);
+        assert_eq!((status["headline"].as_str(), &status["running"]), (Some("interrupted"), &Value::Null));
+    }
+    assert_eq!(status_of(&scene, "pair")["running"], Value::Null);
+    wait_until(|| is_gone(pid));
+    for mut command in [mirror, pair] {
+        command.wait().expect("it ends");
+    }
+    // The next one goes on with the pair.
+    let _next = Daemon::start(&scene);
+    scene.instep("sync pair").expect(0);
+    scene.assert_same();
+}
+
+#[test]
 fn r12_a_session_whose_program_is_gone_is_found_out_while_the_daemon_lives() {
     let scene = Scene::new();
     let _daemon = Daemon::start(&scene);

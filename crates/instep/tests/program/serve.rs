@@ -17,7 +17,12 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts it and waits until it answers.
     pub(crate) fn start(scene: &Scene) -> Self {
-        let mut daemon = Self::spawn(scene);
+        Self::start_with(scene, &[])
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn start_with(scene: &Scene, env: &[(&str, &std::ffi::OsStr)]) -> Self {
+        let mut daemon = Self::spawn_with(scene, env);
         let pid = daemon.child.id().to_string();
         wait_until(|| {
             let address = fs::read_to_string(scene.state("daemon")).unwrap_or_default();
@@ -27,11 +32,6 @@ impl Daemon {
         daemon
     }
 
-    fn spawn(scene: &Scene) -> Self {
-        Self::spawn_with(scene, &[])
-    }
-
-    /// With more in its environment.
     fn spawn_with(scene: &Scene, env: &[(&str, &std::ffi::OsStr)]) -> Self {
         let log = scene.home().join("serve.log");
         let file = fs::OpenOptions::new().create(true).append(true).open(&log).expect("the home is ours");
