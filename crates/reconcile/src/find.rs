@@ -287,4 +287,6 @@ pub(crate) struct Findings {
     pub(crate) lost: Vec<Lost>,
     pub(crate) twins: Vec<Twin>,
     pub(crate) lost_files: Vec<Lost>,
+    /// What the base has at contested names.
+    pub(crate) contested: Vec<Lost>,
 }

@@ -33,6 +33,8 @@ pub struct Planner {
     /// Files that have other permissions or times under a new name, and files that are gone: moved alike, perhaps.
     twins: Vec<Twin>,
     lost_files: Vec<Lost>,
+    /// What the base has at contested names.
+    contested: Vec<Lost>,
     /// Trees that nobody looked into yet: such that the base knows, and such that are new.
     gone_waiting: Vec<RelPath>,
     new_waiting: Vec<RelPath>,
@@ -85,6 +87,7 @@ impl Planner {
             lost: Vec::new(),
             twins: Vec::new(),
             lost_files: Vec::new(),
+            contested: Vec::new(),
             gone_waiting: Vec::new(),
             new_waiting: Vec::new(),
             trials: HashSet::new(),
@@ -127,6 +130,7 @@ impl Planner {
         self.lost.extend(found.lost);
         self.twins.extend(found.twins);
         self.lost_files.extend(found.lost_files);
+        self.contested.extend(found.contested);
         for mover in found.leaves.iter().filter_map(|leaf| leaf.came_on(&self.policy)) {
             self.has_news[mover as usize] = true;
         }
@@ -446,9 +450,27 @@ impl Planner {
         }
     }
 
+    /// What both sides moved away from a contested name is agreed on where it is now, and no more where it was: coming back
+    /// to the old name on one side, it would pass for what was always there, and go for the other's version.
+    fn forget_what_left_conflicts(&mut self) {
+        if self.contested.is_empty() {
+            return;
+        }
+        let settled = self.plan.settle.iter().filter_map(|settle| settle.agreed);
+        let settled: HashMap<_, _> = settled.map(|(a, b)| ((a.id.ino, b.id.ino), (a.id, b.id))).collect();
+        let has_left = |known: &Lost| {
+            let (a, b) = (known.agreed.a.id, known.agreed.b.id);
+            let now = settled.get(&(a.ino, b.ino));
+            now.is_some_and(|now| is_known_again(a, now.0) && is_known_again(b, now.1))
+        };
+        let contested = std::mem::take(&mut self.contested);
+        self.lost_files.extend(contested.into_iter().filter(has_left));
+    }
+
     /// The plan, when [`next_nodes`](Self::next_nodes) has nothing more.
     pub fn finish(mut self) -> Plan {
         self.settle_twins();
+        self.forget_what_left_conflicts();
         let mut plan = self.plan;
         plan.settle.extend(self.lost.into_iter().chain(self.lost_files).map(|lost| Settle {
             path: lost.path,

@@ -6,6 +6,8 @@ mod moved;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use syncmgr::conflict::ConflictKind;
+
 use crate::decide::{Decision, Trio, decide};
 use crate::entry::{Agreed, Kind, Seen, Side};
 use crate::find::{Findings, Fresh, Intent, Leaf, Lost, Movable, Otherwise, Swap, Tree, Twin};
@@ -319,12 +321,7 @@ impl Visit<'_> {
             }
             Decision::Take { from: on, .. } | Decision::Drop { on, .. } => self.alone(here, on, decision),
             Decision::KeepBoth => self.keep_both(here, kept),
-            Decision::Conflict(kind) => self.found.conflicts.push(Contested {
-                path: self.path(here),
-                kind,
-                a: here.a.copied(),
-                b: here.b.copied(),
-            }),
+            Decision::Conflict(kind) => self.conflict(here, kind),
             Decision::Leave(notes) => self.notes(here, notes),
             Decision::Forget(notes) => {
                 self.settle(here, None);
@@ -356,6 +353,15 @@ impl Visit<'_> {
                     && self.world.is_excluded(side, &self.node.at(side).join(here.name), kind)
             })
         })
+    }
+
+    fn conflict(&mut self, here: &Here<'_>, kind: ConflictKind) {
+        let path = self.path(here);
+        if let Some(agreed) = here.base.filter(|base| base.a.kind != Kind::Dir) {
+            let known = Lost { path: path.clone(), dir: here.dir, agreed: Box::new(*agreed) };
+            self.found.contested.push(known);
+        }
+        self.found.conflicts.push(Contested { path, kind, a: here.a.copied(), b: here.b.copied() });
     }
 
     fn gone_on_both(&mut self, here: &Here<'_>) {

@@ -585,6 +585,21 @@ fn permissions_that_always_differed_stay_and_are_no_news_after_an_edit() {
 }
 
 #[test]
+fn what_both_moved_away_from_a_conflict_is_no_old_version_when_one_moves_it_back() {
+    let mut model = agreed(&["c", "d"]);
+    model.swap(A, "c", "d");
+    model.remove(B, "c");
+    model.rename(B, "d", "c");
+    model.write(B, "d", "new on B");
+    assert_eq!(conflicts(&sync(&mut model, &policy())), ["d"]);
+    // Now `c` is what `d` was, and on B they change places.
+    model.swap(B, "c", "d");
+    let plan = sync(&mut model, &policy());
+    assert_eq!(conflicts(&plan), ["d"]);
+    assert_eq!(model.read(B, "d").as_deref(), Some("d as it was"));
+}
+
+#[test]
 fn a_lost_base_means_union_and_conflicts_and_no_deletes() {
     let mut model = agreed(&["same", "gone-on-a", "edited"]);
     model.remove(A, "gone-on-a");
