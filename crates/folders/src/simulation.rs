@@ -18,6 +18,7 @@ use std::fmt;
 use std::ops::AddAssign;
 
 use crate::filter::Filter;
+pub use crate::side::simulated::Chance;
 
 /// What happened in histories.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -13,7 +13,7 @@ mod person;
 mod read;
 mod write;
 
-pub(crate) use chance::Chance;
+pub use chance::Chance;
 pub(crate) use disk::{Body, Key, Traits, clock};
 pub(crate) use ledger::{DOUBTFUL, Place, place_of, tree};
 pub(crate) use loss::Order;

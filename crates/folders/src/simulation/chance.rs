@@ -38,7 +38,7 @@ fn go(chance: &mut Chance, teller: &mut Teller, story: &mut Story) -> Result<(),
         let faults = faults(chance, &setting);
         tell_one(teller, story, Step::Run(faults))?;
         if setting.lossy && chance.one_in(6) {
-            tell_one(teller, story, Step::PowerLoss(order(chance), chance.next() % 1_000_000))?;
+            tell_one(teller, story, Step::PowerLoss(order(chance), chance.draw() % 1_000_000))?;
         }
         if chance.one_in(40) && !setting.tastes.sneaks {
             tell_one(teller, story, Step::LoseBase)?;
@@ -124,7 +124,7 @@ fn faults(chance: &mut Chance, setting: &Setting) -> Vec<Fault> {
 fn what(chance: &mut Chance, setting: &Setting) -> What {
     match chance.below(10) {
         0 | 1 => What::Kill,
-        2..=4 if setting.lossy => What::PowerLoss(order(chance), chance.next() % 1_000_000),
+        2..=4 if setting.lossy => What::PowerLoss(order(chance), chance.draw() % 1_000_000),
         5 | 6 => {
             let refusals = [Errno::IO, Errno::NOSPC, Errno::ACCESS, Errno::NOENT, Errno::INTR];
             What::Fail(refusals[chance.below(refusals.len())])
@@ -133,7 +133,7 @@ fn what(chance: &mut Chance, setting: &Setting) -> What {
         _ => {
             // A change of time that nobody can see, at the very moment of a check, is beyond every program.
             let tastes = Tastes { sneaks: false, ..setting.tastes };
-            What::Meanwhile(Acts::ByChance { seed: chance.next(), count: 1 + chance.below(2), tastes })
+            What::Meanwhile(Acts::ByChance { seed: chance.draw(), count: 1 + chance.below(2), tastes })
         }
     }
 }

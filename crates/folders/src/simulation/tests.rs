@@ -206,3 +206,76 @@ fn regression_s1_nothing_is_removed_for_a_rename_that_the_power_may_take_back() 
           at call 27: power Loose 940676",
     );
 }
+
+#[test]
+fn regression_s1_a_link_that_a_killed_run_displaced_is_in_the_trash_when_its_rename_is_taken_back() {
+    holds(
+        "pair two-way ask batch 1000 one-sided
+        disk A resolution 1
+        disk B resolution 1 no-births
+        B link c 1 7
+        B rename c d
+        run
+        B rename d b
+        B mkdir d
+        B mkdir d/a
+        run
+          at write 14: killed
+        B swap b d",
+    );
+}
+
+#[test]
+fn regression_s1_a_file_that_a_killed_run_displaced_is_in_the_trash_when_another_rename_follows() {
+    holds(
+        "pair two-way ask batch 1000 one-sided
+        disk A resolution 2000000000 no-births
+        disk B resolution 1000000
+        B write b 4 10
+        B write d 5 11
+        B rename b a
+        run
+        B swap a d
+        B rename a e
+        run
+          at call 38: meanwhile B rename d b
+          at write 15: killed",
+    );
+}
+
+#[test]
+fn regression_s1_a_name_that_both_moved_away_from_under_a_conflict_is_not_what_was_agreed() {
+    holds(
+        "pair two-way ask batch 1000
+        disk A resolution 1
+        disk B resolution 1
+        B write c 2 6
+        run
+          at call 2: meanwhile A link d 4 7
+        B rename d c
+        B mkdir d
+        A swap c d
+        run
+          at write 2: meanwhile B swap d c",
+    );
+}
+
+#[test]
+fn regression_s1_an_edit_with_the_time_of_an_hour_ago_is_none_to_anybody() {
+    holds(
+        "pair two-way ask batch 1000
+        disk A resolution 1
+        disk B resolution 1
+        B write b 1 12
+        B rename b e
+        B replace e 2 6
+        A mkdir c
+        B write e 3 20
+        run
+        A rename e b
+        A touch b 1734560000000054651
+        wait
+        run
+          at call 4: meanwhile B write e 4 20, B touch e 1699996400000005000",
+    );
+}

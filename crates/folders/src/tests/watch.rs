@@ -11,6 +11,7 @@ use syncmgr::conflict::ConflictLedger;
 use super::*;
 use crate::options::ChangeRequest;
 use crate::roots::Surroundings;
+use crate::simulation::Chance;
 use crate::watch::{Ended, Follower, Ground, News, Runner};
 
 /// No test waits longer than that for something that does not come.
@@ -451,19 +452,10 @@ fn directories_that_exchange_their_names_are_followed_under_their_new_ones() {
 /// A person at work in a folder of their own: makes, writes, renames and removes, without looking back.
 struct Busy {
     home: std::path::PathBuf,
-    seed: u64,
+    chance: Chance,
 }
 
 impl Busy {
-    fn draw(&mut self, of: usize) -> usize {
-        // SplitMix64: small, and the same everywhere.
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.seed;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % of.max(1) as u64).unwrap_or(0)
-    }
-
     /// Some path of that kind beneath the home; the home itself where there is none.
     fn pick(&mut self, dirs: bool) -> std::path::PathBuf {
         let (mut found, mut open) = (Vec::new(), vec![self.home.clone()]);
@@ -479,15 +471,17 @@ impl Busy {
             }
         }
         found.sort();
-        let at = self.draw(found.len());
+        let at = self.chance.below(found.len());
         found.into_iter().nth(at).unwrap_or_else(|| self.home.clone())
     }
 
     /// What cannot be done is not done.
     fn act(&mut self) {
-        let name = format!("n{}", self.draw(12));
-        match self.draw(10) {
-            0..4 => drop(std::fs::write(self.pick(true).join(name), format!("{}", self.draw(1 << 20)))),
+        let name = format!("n{}", self.chance.below(12));
+        match self.chance.below(10) {
+            0..4 => {
+                drop(std::fs::write(self.pick(true).join(name), format!("{}", self.chance.below(1 << 20))))
+            }
             4 | 5 => drop(std::fs::create_dir_all(self.pick(true).join(name).join("x/y"))),
             6 | 7 => drop(std::fs::rename(self.pick(true), self.pick(true).join(name))),
             8 => drop(std::fs::rename(self.pick(false), self.pick(true).join(name))),
@@ -503,8 +497,10 @@ fn whatever_two_people_do_arrives_at_last() {
         bed.a.dir("of-a");
         bed.b.dir("of-b");
         follow(&bed, |followed| {
-            let mut people = [(&bed.a, "of-a"), (&bed.b, "of-b")]
-                .map(|(tree, home)| Busy { home: tree.at(home), seed: seed * 2 + u64::from(home == "of-a") });
+            let mut people = [(&bed.a, "of-a"), (&bed.b, "of-b")].map(|(tree, home)| Busy {
+                home: tree.at(home),
+                chance: Chance::new(seed * 2 + u64::from(home == "of-a")),
+            });
             for _ in 0..150 {
                 people.iter_mut().for_each(Busy::act);
             }

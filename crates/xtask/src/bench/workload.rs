@@ -6,31 +6,24 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
+use folders::simulation::Chance;
 
-/// SplitMix64: enough for data, the same everywhere.
-pub(crate) struct Random(u64);
+/// Chance, for data.
+pub(crate) struct Random(Chance);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        Self(Chance::new(seed))
     }
 
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
+        self.0.draw() % bound.max(1)
     }
 
     /// Fills with bytes that do not compress.
     pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            let random = self.next().to_le_bytes();
+            let random = self.0.draw().to_le_bytes();
             chunk.copy_from_slice(&random[..chunk.len()]);
         }
     }
@@ -139,8 +132,10 @@ pub(crate) fn churn(a: &Path, b: &Path, files: u64, dirs: u64, round: u64) -> Re
                     continue;
                 }
                 match kind {
-                    0 => fs::write(&path, format!("modified in round {round}: {}", random.next()))?,
-                    1 => fs::write(path.with_extension(format!("new{round}")), format!("{}", random.next()))?,
+                    0 => fs::write(&path, format!("modified in round {round}: {}", random.0.draw()))?,
+                    1 => {
+                        fs::write(path.with_extension(format!("new{round}")), format!("{}", random.0.draw()))?
+                    }
                     _ => drop(fs::remove_file(&path)),
                 }
             }
@@ -155,7 +150,7 @@ pub(crate) fn churn(a: &Path, b: &Path, files: u64, dirs: u64, round: u64) -> Re
         for (word, root) in [("A", a), ("B", b)] {
             let path = place(root, number, files, dirs);
             if path.parent().is_some_and(Path::is_dir) {
-                fs::write(&path, format!("{word} in round {round}: {}", random.next()))?;
+                fs::write(&path, format!("{word} in round {round}: {}", random.0.draw()))?;
             }
         }
     }

@@ -2,14 +2,16 @@
 
 /// SplitMix64: small, fast, and good enough to choose what happens next.
 #[derive(Debug, Clone)]
-pub(crate) struct Chance(u64);
+pub struct Chance(u64);
 
 impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Begins with a seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    /// The next number.
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -18,16 +20,17 @@ impl Chance {
     }
 
     /// A number from 0 to below `end`; zero for an `end` of zero.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.draw() % end.max(1) as u64) as usize
     }
 
-    pub(crate) fn one_in(&mut self, of: usize) -> bool {
+    /// Whether one of so many chances came true.
+    pub fn one_in(&mut self, of: usize) -> bool {
         self.below(of) == 0
     }
 
     /// One of them; none if there is none.
-    pub(crate) fn pick<'t, T>(&mut self, of: &'t [T]) -> Option<&'t T> {
+    pub fn pick<'t, T>(&mut self, of: &'t [T]) -> Option<&'t T> {
         of.get(self.below(of.len()))
     }
 }

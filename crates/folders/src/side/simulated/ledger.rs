@@ -104,6 +104,19 @@ impl Ledger {
         self.versions[version as usize].given_up = true;
     }
 
+    /// The same for a version that got the time of the one before it, an hour aside: that is how summer time looks on a file
+    /// system that keeps local time, and against an edit on the other side it is none. The version before is not known
+    /// here, only that it is older than this one, by as long as a history takes.
+    pub(super) fn touched(&mut self, bytes: &[u8], was: u64, time: u64) {
+        const AN_HOUR: u64 = 3_600_000_000_000;
+        const A_HISTORY: u64 = 1_800_000_000_000;
+        if (AN_HOUR..AN_HOUR + A_HISTORY).contains(&was.saturating_sub(time))
+            && let Some(version) = self.version_of(bytes)
+        {
+            self.versions[version].given_up = true;
+        }
+    }
+
     /// Which version these bytes are.
     fn version_of(&self, bytes: &[u8]) -> Option<usize> {
         let version = Version::from_le_bytes(bytes.get(..4)?.try_into().ok()?);
@@ -168,10 +181,13 @@ impl Ledger {
 
     /// A run ended before it could tell the base what it had taken away: should a person now bring back what they had
     /// renamed, it looks deleted on the other side. What is still live is worth no more than a place in the trash then.
+    /// The same for what it had only just displaced, and the next run brings to the trash.
     pub(crate) fn ended_early(&mut self, disks: &[Disk; 2]) {
         let copies = self.live(disks);
         for (version, entry) in self.versions.iter_mut().enumerate() {
-            entry.given_up |= copies.live(version) > 0 && copies.anywhere(version) > copies.live(version);
+            let displaced = copies.temp(version) > 0 && i64::from(copies.anywhere(version)) < entry.own;
+            let taken_away = displaced || copies.anywhere(version) > copies.live(version);
+            entry.given_up |= copies.live(version) > 0 && taken_away;
         }
     }
 

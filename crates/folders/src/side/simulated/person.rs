@@ -152,7 +152,14 @@ impl Act {
             }
             Deed::MakeDir => drop(disk.make(dir, name, Body::Dir(Default::default()), 0o755, now)?),
             Deed::Pipe => drop(disk.make(dir, name, Body::Special, 0o644, now)?),
-            Deed::Touch(time) => disk.set(there.ok_or(Errno::NOENT)?, None, Some(*time), now)?,
+            Deed::Touch(time) => {
+                let key = there.ok_or(Errno::NOENT)?;
+                let inode = disk.inode(key).ok_or(Errno::NOENT)?;
+                if let Body::File(bytes) = &inode.body {
+                    ledger.touched(bytes, inode.mtime, *time);
+                }
+                disk.set(key, None, Some(*time), now)?;
+            }
             Deed::Chmod(mode) => {
                 let key = there.ok_or(Errno::NOENT)?;
                 if kind(disk, key) != Some(Kind::Link) {
