@@ -1,6 +1,8 @@
 //! The web page: its files, its tests in a real browser, its pictures.
 
-use anyhow::{Result, bail};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
 
 use crate::shell;
 
@@ -10,7 +12,30 @@ const NODE: (u32, u32) = (20, 19);
 /// Builds the page, then the program with the page in it.
 pub(crate) fn build() -> Result<()> {
     files()?;
-    shell::run(&["cargo", "build", "--release", "--locked", "-p", "instep"])
+    program("release", &["--release", "--locked"])
+}
+
+/// Builds the program with the page that was just built, and makes sure that it is in there.
+fn program(profile: &str, options: &[&str]) -> Result<()> {
+    let name = script()?;
+    let page = format!("INSTEP_PAGE={name}");
+    let mut words = vec!["env", &page, "cargo", "build", "-p", "instep"];
+    words.extend(options);
+    shell::run(&words)?;
+    let binary = Path::new("target").join(profile).join("instep");
+    let bytes = std::fs::read(&binary).with_context(|| format!("cannot read {}", binary.display()))?;
+    if !bytes.windows(name.len()).any(|window| window == name.as_bytes()) {
+        bail!("{} was built without the page in ui/dist", binary.display());
+    }
+    Ok(())
+}
+
+/// The name of the page's script: it has a digest of the content in it.
+fn script() -> Result<String> {
+    let index = std::fs::read_to_string("ui/dist/index.html").context("cannot read ui/dist/index.html")?;
+    let name =
+        index.split('"').find_map(|text| text.strip_prefix("/assets/").filter(|name| name.ends_with(".js")));
+    Ok(name.context("ui/dist/index.html names no script")?.to_owned())
 }
 
 /// Builds `ui/dist`.
@@ -32,7 +57,7 @@ pub(crate) fn check() -> Result<()> {
 pub(crate) fn browser(filters: &[&str]) -> Result<()> {
     files()?;
     chromium()?;
-    shell::run(&["cargo", "build", "-p", "instep"])?;
+    program("debug", &["--features", "page"])?;
     let mut words = vec!["run", "browser", "--", "--project=rules"];
     words.extend(filters);
     npm(&words)

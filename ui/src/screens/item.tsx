@@ -1,5 +1,5 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Copy, Eye, FolderSync } from "lucide-react";
+import { Eye, FolderSync } from "lucide-react";
 import { useControl } from "../api/actions";
 import type { Item as ItemRecord } from "../api/client";
 import { useCommand, useItem, useRunEvents, useRuns } from "../api/queries";
@@ -7,6 +7,7 @@ import { time } from "../format";
 import { useMoving } from "../live/live";
 import { Asking } from "../parts/asking";
 import { Attention } from "../parts/attention";
+import { CopyButton } from "../parts/copy";
 import { Screen } from "../parts/frame";
 import { Headline } from "../parts/headline";
 import { ItemMenu } from "../parts/item-menu";
@@ -16,7 +17,6 @@ import { Name } from "../parts/name";
 import { useNow } from "../parts/now";
 import { Reason } from "../parts/reason";
 import { RunRow } from "../parts/run-row";
-import { useSay } from "../parts/toasts";
 import { text } from "../text";
 
 const route = getRouteApi("/items/$handler/$item");
@@ -76,7 +76,6 @@ function Now({ item }: { item: ItemRecord }) {
 
 function Facts({ item }: { item: ItemRecord }) {
   const now = useNow();
-  const say = useSay();
   const command = useCommand(item.handler, item.id).data?.command;
   return (
     <section className="card" aria-label={text.item.facts}>
@@ -116,19 +115,7 @@ function Facts({ item }: { item: ItemRecord }) {
             <dt>{text.item.command}</dt>
             <dd className="row">
               <code className="name">{command}</code>
-              <button
-                type="button"
-                className="icon plain"
-                aria-label={text.item.copy}
-                onClick={() =>
-                  void navigator.clipboard
-                    .writeText(command)
-                    .then(() => say("good", text.item.copied))
-                    .catch(() => say("bad", text.item.notCopied))
-                }
-              >
-                <Copy aria-hidden />
-              </button>
+              <CopyButton of={command} />
             </dd>
           </>
         )}

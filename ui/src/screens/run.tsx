@@ -173,7 +173,7 @@ function Output({ run }: { run: number }) {
     <section className="stack" aria-label={text.run.output}>
       <div className="row apart">
         <h2>{text.run.output}</h2>
-        <div className="row">
+        <div className="row nowrap">
           <Search label={text.run.searchLog} value={search} onChange={setSearch} />
           <a className="button" href={`/api/v1/runs/${run}/log.txt`} download={`run-${run}.txt`}>
             <Download aria-hidden />
@@ -209,7 +209,7 @@ function Log({ run }: { run: number }) {
     <section className="stack" aria-label={text.run.log}>
       <div className="row apart">
         <h2>{text.run.log}</h2>
-        <div className="row">
+        <div className="row nowrap">
           <Search label={text.run.searchLog} value={search} onChange={setSearch} />
           <a className="button" href={`/api/v1/export/events?run=${run}&format=csv`} download={`run-${run}.csv`}>
             <Download aria-hidden />
