@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use syncmgr::conflict::ConflictKind;
 use syncmgr::{HandlerError, Problem, ProblemClass, ProgressStatus, Refusal};
 use wire::rpc::center::{ReportPhase, ReportProgress, Told};
 use wire::rpc::handler::{Ability, HandlerDescription, Initialized, Synchronize};
@@ -210,6 +211,14 @@ fn no_line_is_longer_than_the_limit() {
     assert!(line.starts_with(r#"{"jsonrpc":"2.0","id":7,"error""#), "{line}");
     let short = rpc::write_answer(&id, &Ok::<_, ErrorObject>(Told::default()));
     assert_eq!(short, b"{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"cancel\":\"unknown\"}}\n");
+}
+
+#[test]
+fn every_kind_of_conflict_survives_the_way() {
+    for kind in ConflictKind::ALL {
+        let text = serde_json::to_string(&Word(Some(kind))).unwrap();
+        assert_eq!(serde_json::from_str::<Word<ConflictKind>>(&text).unwrap(), Word(Some(kind)), "{text}");
+    }
 }
 
 #[test]

@@ -112,7 +112,7 @@ worded! {
     Phase, "Phase": Looking, Comparing, Moving, Finishing;
     Outcome, "Outcome": Done, Pending, Waiting, Disconnected, Canceled, Interrupted, NeedsDecision, Gaps, Failed, SafetyStop;
     ProblemClass, "ProblemClass": Config, Auth, Transient, Conflict, Space, Permission, Safety, Consent, Bug;
-    ConflictKind, "ConflictKind": EditEdit, CreateCreate, KindMismatch, EditDelete;
+    ConflictKind, "ConflictKind": EditEdit, CreateCreate, KindMismatch, EditDelete, NameClash, Metadata, ForeignCopy;
     CancelRequest, "CancelRequest": None = "none", Item = "item", All = "all";
     ConflictItemType, "ConflictItemType": Updated = "updated", Deleted = "deleted";
     Feedback, "Feedback": Continue = "continue", Refresh = "refresh", Cancel = "cancel";
