@@ -130,8 +130,8 @@ pub(crate) enum Why {
     #[error("something with this name has appeared after this run had looked")]
     Taken,
     /// The side takes this name and another for one (S1).
-    #[error("differs only in case from {by}, and that file system holds only one of them")]
-    SameButCase {
+    #[error("is the same name as {by} to that file system, which holds only one of them")]
+    SameName {
         /// The name that is there.
         by: RelPath,
     },

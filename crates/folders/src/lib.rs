@@ -7,6 +7,7 @@ mod ancestors;
 mod apply;
 pub mod base;
 pub mod checkup;
+mod clash;
 pub mod drive;
 pub mod filter;
 mod follow;

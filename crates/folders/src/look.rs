@@ -15,6 +15,7 @@ use reconcile::{
 use syncmgr::outcome::{Outcome, Problem, ProblemClass};
 
 use crate::base::{Access, Base, BaseError, BaseRead, Meta, PutAside};
+use crate::clash::Clashes;
 use crate::drive::{self, Canceled};
 use crate::filter::{BadGlob, Filter, IgnoreProblem};
 use crate::notes::{LocalNotes, Notes};
@@ -271,6 +272,7 @@ impl<'a> Look<'a> {
             self.scope = None;
             planned = self.plan_once(&self.policy, watch)?;
         }
+        Clashes::new(self).take_out(&mut planned.plan);
         // Before the stored plan: what it leaves out by choice did not change since. Before the guards: they judge what is
         // going to be done.
         planned.unturned = self.choices.apply(&mut planned.plan, self.policy.mode);

@@ -2,6 +2,7 @@
 //! were shown are the ones that are settled (S1), what loses goes to the trash (S7), and the run can be taken back.
 
 mod abilities;
+mod clash;
 mod copies;
 mod exclude;
 mod merge;
@@ -10,9 +11,9 @@ mod step;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use reconcile::{Action, Contested, Op, Plan, RelPath, Seen, Settle, Side, Tally};
+use reconcile::{Action, Op, Plan, RelPath, Seen, Settle, Side, Tally};
 use syncmgr::HandlerError;
-use syncmgr::conflict::{Conflict, ConflictId, ConflictKind, Decided, Selection, Settlement};
+use syncmgr::conflict::{Choice, Conflict, ConflictId, ConflictKind, Decided, Selection, Settlement};
 use syncmgr::event::Level;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 
@@ -20,13 +21,11 @@ use crate::apply::{Apply, ApplyError, Ending, Put, Trouble};
 use crate::base::{BaseError, Transaction};
 use crate::journal::{Deed, Journal, RunKind};
 use crate::options::RunOptions;
-use crate::run::{
-    Entered, Finished, Results, Run, apply_problem, expect, millis, now as clock, outcome, refused,
-    to_conflict,
-};
+use crate::run::{Entered, Finished, Results, Run, apply_problem, expect, now as clock, outcome, refused};
 use crate::side::names::IGNORE_FILE;
 
 pub(crate) use abilities::PairResolution;
+use clash::TwoPaths;
 pub(crate) use now::Now;
 use step::{Refused, Steps, Work};
 
@@ -124,17 +123,17 @@ struct Together {
     puts: Vec<Put>,
     /// What B has in their place.
     instead: HashMap<RelPath, Option<Seen>>,
-    /// Each conflict with its place in the selection.
-    of: Vec<(usize, RelPath)>,
-    /// Further paths whose agreements change.
-    beside: Vec<RelPath>,
+    /// What waits for them to be there.
+    later: HashMap<RelPath, Vec<Action>>,
+    /// The place of each conflict in the selection, with the paths that it is about, its own first.
+    of: Vec<(usize, Vec<RelPath>)>,
     /// Those of them that are left out from now on.
     excluded: HashSet<usize>,
 }
 
 /// What is to be told about afterwards.
 struct Todo {
-    of: Vec<(usize, RelPath)>,
+    of: Vec<(usize, Vec<RelPath>)>,
     excluded: HashSet<usize>,
 }
 
@@ -152,8 +151,7 @@ impl Together {
             Op::Create { whole: false, .. } => Some(&action.path),
             _ => None,
         });
-        for path in self.of.iter().map(|(_, path)| path).chain(leads).chain(&self.beside).chain(&ignore_file)
-        {
+        for path in self.of.iter().flat_map(|(_, paths)| paths).chain(leads).chain(&ignore_file) {
             let before = now.agreements.at(path)?.map(|agreed| ((&agreed.a).into(), (&agreed.b).into()));
             apply.note(&Deed::Agreed { path: path.into(), before });
         }
@@ -179,6 +177,7 @@ impl Together {
                     }
                     None => Op::Create { on, source, tally, whole: true },
                 };
+                self.plan.actions.extend(self.later.remove(&path).into_iter().flatten());
                 self.plan.actions.push(Action { path, dir: None, op });
             }
         }
@@ -210,15 +209,23 @@ struct Settling<'s> {
 impl Settling<'_> {
     /// What is to be done about some of the conflicts; the others are answered.
     fn work(&mut self, decided: &[(usize, &Decided)]) -> Together {
+        self.now.clashes.forget();
         let mut together = Together::default();
         let mut excluded = Vec::new();
         for &(place, one) in decided {
             if one.conflict.kind == ConflictKind::ForeignCopy {
-                self.copy(place, one, &mut together);
+                let settling = self.steps.copy(one);
+                self.add(place, one, settling, &mut together);
                 continue;
             }
             if !self.open.contains(&one.conflict.id) {
                 self.gone(place, &one.conflict);
+                continue;
+            }
+            let leaves_out = one.choice == Choice::RemoveFromSyncSet;
+            if one.conflict.kind == ConflictKind::NameClash && !leaves_out {
+                let settling = self.steps.clash(&one.conflict, &one.choice);
+                self.add(place, one, settling, &mut together);
                 continue;
             }
             let (path, work) = match self.steps.step(one) {
@@ -228,10 +235,11 @@ impl Settling<'_> {
                     continue;
                 }
             };
+            let mut paths = vec![path.clone()];
             match work {
                 Work::Actions { actions, forget } => {
+                    paths.extend(actions.iter().map(|one| &one.path).filter(|one| **one != path).cloned());
                     together.plan.actions.extend(actions);
-                    let path = path.clone();
                     if forget {
                         together.plan.settle.push(Settle { path, dir: None, agreed: None, origin: None });
                     }
@@ -245,7 +253,7 @@ impl Settling<'_> {
                     together.excluded.insert(place);
                 }
             }
-            together.of.push((place, path));
+            together.of.push((place, paths));
         }
         if !excluded.is_empty() {
             match exclude::lines(self.now, &excluded, clock()) {
@@ -268,15 +276,27 @@ impl Settling<'_> {
         together
     }
 
-    /// A copy that another program has left.
-    fn copy(&mut self, place: usize, one: &Decided, together: &mut Together) {
-        match self.steps.copy(one) {
-            Ok(steps) => {
-                together.first.extend(steps.removed);
-                together.plan.actions.extend(steps.renamed);
-                together.plan.settle.extend(steps.settled);
-                together.beside.push(steps.original);
-                together.of.push((place, steps.copy));
+    /// What is about several paths: a clash of names, a copy that another program has left.
+    fn add(
+        &mut self,
+        place: usize,
+        one: &Decided,
+        settling: Result<TwoPaths, Refused>,
+        together: &mut Together,
+    ) {
+        match settling {
+            Ok(TwoPaths { paths, first, then, settled, put }) => {
+                together.first.extend(first);
+                match put {
+                    None => together.plan.actions.extend(then),
+                    Some((put, b)) => {
+                        together.instead.insert(put.path.clone(), b);
+                        together.later.entry(put.path.clone()).or_default().extend(then);
+                        together.puts.push(put);
+                    }
+                }
+                together.plan.settle.extend(settled);
+                together.of.push((place, paths));
             }
             Err(refused) => self.refused(place, one, refused),
         }
@@ -337,19 +357,22 @@ impl Settling<'_> {
             failed.entry(path).or_insert(problem);
         }
         let ignore_file = RelPath::root().join(IGNORE_FILE);
-        for (place, path) in todo.of {
+        let failed_at = |path: &RelPath| {
+            failed.get(path).or_else(|| {
+                let beneath = failed.range(path.join(b"")..).next();
+                beneath.filter(|(at, _)| at.starts_with(path)).map(|(_, problem)| problem)
+            })
+        };
+        for (place, paths) in todo.of {
             let decided = &self.selection.decided()[place];
             let problem = match todo.excluded.contains(&place) {
                 true => failed.get(&ignore_file),
-                false => failed.get(&path).or_else(|| {
-                    let beneath = failed.range(path.join(b"")..).next();
-                    beneath.filter(|(at, _)| at.starts_with(&path)).map(|(_, problem)| problem)
-                }),
+                false => paths.iter().find_map(failed_at),
             };
             let settlement = match problem {
                 Some(problem) => Settlement::Failed(problem.clone().into()),
                 // It ended early: what was done of it is seen on the sides.
-                None if !complete && !self.is_done(&path, todo.excluded.contains(&place)) => {
+                None if !complete && !self.is_done(&paths[0], todo.excluded.contains(&place)) => {
                     Settlement::NotReached
                 }
                 None => {
@@ -367,6 +390,7 @@ impl Settling<'_> {
 
     /// Brings the list of conflicts up to date.
     fn write_down(&mut self) {
+        self.now.clashes.forget();
         let (mut gone, mut changed) = (self.settled.clone(), Vec::new());
         for (path, id) in std::mem::take(&mut self.again) {
             match self.now.contested(&path) {
@@ -382,13 +406,6 @@ impl Settling<'_> {
             let text = format!("the settled conflicts could not be taken from the list: {refusal}");
             self.results.error("Conflicts not recorded".into(), Problem::new(ProblemClass::Transient, text));
         }
-    }
-}
-
-impl Run<'_> {
-    /// A contested path for the ledger.
-    pub(crate) fn conflict(&self, contested: &Contested) -> Conflict {
-        to_conflict(self.handler, self.item(), self.pair, contested, millis())
     }
 }
 

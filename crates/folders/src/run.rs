@@ -7,14 +7,15 @@ mod room;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reconcile::{Listing, Mode, Op, Plan, RelPath, Scope, Side, Time, Unreadable, World as _};
-use syncmgr::conflict::ConflictLedger;
+use reconcile::{Contested, Listing, Mode, Op, Plan, RelPath, Scope, Side, Time, Unreadable, World as _};
+use syncmgr::conflict::{Conflict, ConflictLedger};
 use syncmgr::event::Level;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 use syncmgr::{HandlerId, ItemId, RunId, SyncCallback};
 
 use crate::apply::{self, Apply, Ending, Ground, Hooks, Limits, Lists};
 use crate::base::{BaseError, BaseRead, Transaction};
+use crate::clash::Clashes;
 use crate::drive;
 use crate::journal::{self, Journal, RunKind};
 use crate::look::{Ask, Look, LookError, Planned};
@@ -25,7 +26,7 @@ use crate::scan::Scan;
 use crate::side::local::LocalWriter;
 use crate::trash;
 
-pub(crate) use conflicts::{from_stamp, stamp, to_conflict};
+pub(crate) use conflicts::{from_stamp, stamp, to_clash, to_conflict};
 pub(crate) use progress::Progress;
 pub(crate) use results::{Finished, Results, apply_problem, outcome, side_problem};
 
@@ -147,9 +148,7 @@ impl<'r> Run<'r> {
             Ok(ending) => (ending, Ok(())),
             Err(error) => (Ending::Complete, Err(error)),
         };
-        for trouble in progress.take_troubles() {
-            results.trouble(&trouble);
-        }
+        let mut clashes = self.clashes(&look, &progress, &mut results);
         let clean = ending == Ending::Complete && results.errors == 0;
         let run = self.callback.run_id();
         let last = |txn: &mut dyn Transaction| -> Result<(), BaseError> {
@@ -165,11 +164,8 @@ impl<'r> Run<'r> {
             if clean { txn.set_last_clean_run(run) } else { Ok(()) }
         };
         let result = result.and_then(|()| apply.finish(&last));
-        for trouble in progress.take_troubles() {
-            results.trouble(&trouble);
-        }
-        let open =
-            plan.conflicts.iter().map(|one| to_conflict(self.handler, self.item(), self.pair, one, millis()));
+        clashes.extend(self.clashes(&look, &progress, &mut results));
+        let open = plan.conflicts.iter().chain(&clashes).map(|one| self.conflict(one));
         if let Err(refusal) = self.ledger.replace(self.handler, self.item(), open.collect()) {
             let problem = Problem::new(
                 ProblemClass::Transient,
@@ -182,7 +178,7 @@ impl<'r> Run<'r> {
         self.keep_ancestors(&look, &mut apply);
         drop(apply);
         self.prune(&look, &writers, &results);
-        let conflicts = plan.conflicts.len() as u64;
+        let conflicts = (plan.conflicts.len() + clashes.len()) as u64;
         let counts = Counts {
             a: counts[Side::A as usize],
             b: counts[Side::B as usize],
@@ -203,6 +199,25 @@ impl<'r> Run<'r> {
                 Finished { outcome: outcome(ending, wrote, results.errors, conflicts), counts, problem }
             }
         }
+    }
+
+    /// Tells what went wrong, but for names that turned out to be one to a side: those are conflicts.
+    fn clashes(&self, look: &Look<'_>, progress: &Progress<'_>, results: &mut Results<'_>) -> Vec<Contested> {
+        let clashes = Clashes::new(look);
+        let mut found: Vec<Contested> = Vec::new();
+        for trouble in progress.take_troubles() {
+            match clashes.of(&trouble) {
+                Some(contested) if found.iter().any(|known| known.path == contested.path) => {}
+                Some(contested) => found.push(contested),
+                None => drop(results.trouble(&trouble)),
+            }
+        }
+        found
+    }
+
+    /// A contested path for the ledger.
+    pub(crate) fn conflict(&self, contested: &Contested) -> Conflict {
+        to_conflict(self.handler, self.item(), self.pair, contested, millis())
     }
 
     /// Keeps what conflicts of some later day can be merged by.

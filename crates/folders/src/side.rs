@@ -27,6 +27,9 @@ pub struct Capabilities {
     pub time_resolution: u64,
     /// Names that differ only in case are different names.
     pub case_sensitive: bool,
+    /// May take several names for one: those that differ in case, or in how their characters are composed. Whoever makes
+    /// something new there asks first.
+    pub may_fold_names: bool,
     /// Permission bits are kept.
     pub permissions: bool,
     /// Can be written to at all.

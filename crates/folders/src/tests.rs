@@ -3,6 +3,7 @@
 
 mod basics;
 mod choices;
+mod clashes;
 mod crash;
 mod follow;
 mod limits;

@@ -1,6 +1,9 @@
 //! The words for modes, policies and limits: the same on the command line, in settings, in requests and in stored plans.
 
 use reconcile::{MaxDelete, Mode, OnConflict};
+use syncmgr::conflict::ConflictVersion;
+
+use crate::run::from_stamp;
 
 /// The words of the modes, in the order in which they are listed to people.
 pub const MODES: [(&str, Mode); 3] =
@@ -35,6 +38,13 @@ pub fn policy_word(policy: OnConflict) -> &'static str {
         OnConflict::B => "b",
         OnConflict::KeepBoth => "keep-both",
     }
+}
+
+/// The permissions of a conflicting version of a pair, as `ls` writes them; none when it has none.
+pub fn permissions(version: &ConflictVersion) -> Option<String> {
+    let mode = from_stamp(&version.stamp)??.mode;
+    let letters = "rwxrwxrwx".chars().enumerate();
+    Some(letters.map(|(at, letter)| if mode & (0o400 >> at) == 0 { '-' } else { letter }).collect())
 }
 
 /// What a word stands for, if it is one of these.

@@ -236,6 +236,7 @@ impl Swap {
                 kind: ConflictKind::KindMismatch,
                 a: Some(self.a),
                 b: Some(self.b),
+                holder: None,
             }),
         }
     }

@@ -58,7 +58,7 @@ pub use counts::{Counts, SideCounts};
 pub use entry::{Agreed, FileId, Kind, Seen, Side, Time};
 pub use guards::{BaseCounts, MaxDelete, Stop};
 pub use path::{Name, RelPath};
-pub use plan::{Action, Alike, Contested, Note, NoteKind, Op, Origin, Plan, Settle, Tally};
+pub use plan::{Action, Alike, Contested, Holder, Note, NoteKind, Op, Origin, Plan, Settle, Tally};
 pub use planner::{Planner, plan};
 pub use policy::{AskAlso, Mode, OnConflict, Policy};
 pub use scope::Scope;

@@ -265,6 +265,19 @@ pub struct Contested {
     pub a: Option<Seen>,
     /// B's version; none when deleted.
     pub b: Option<Seen>,
+    /// For a clash of names: who is in the way.
+    pub holder: Option<Holder>,
+}
+
+/// The other one of two names that a side takes for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The side that takes both for one: its version is the one of this name.
+    pub on: Side,
+    /// The name that it has.
+    pub path: RelPath,
+    /// What the other side has under that name, if anything: it may well hold both.
+    pub also: Option<Seen>,
 }
 
 /// Something a person should know of.

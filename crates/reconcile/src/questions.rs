@@ -40,7 +40,8 @@ pub(crate) fn deletions(plan: &mut Plan) {
         let there = Some(*source);
         let (a, b) = if *on == Side::A { (None, there) } else { (there, None) };
         asked.insert(action.path.clone());
-        plan.conflicts.push(Contested { path: action.path.clone(), kind: ConflictKind::EditDelete, a, b });
+        let kind = ConflictKind::EditDelete;
+        plan.conflicts.push(Contested { path: action.path.clone(), kind, a, b, holder: None });
         false
     });
     plan.notes.retain(|note| !asked.contains(&note.path));

@@ -361,7 +361,8 @@ impl Visit<'_> {
             let known = Lost { path: path.clone(), dir: here.dir, agreed: Box::new(*agreed) };
             self.found.contested.push(known);
         }
-        self.found.conflicts.push(Contested { path, kind, a: here.a.copied(), b: here.b.copied() });
+        let (a, b) = (here.a.copied(), here.b.copied());
+        self.found.conflicts.push(Contested { path, kind, a, b, holder: None });
     }
 
     fn gone_on_both(&mut self, here: &Here<'_>) {

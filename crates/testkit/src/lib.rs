@@ -1,7 +1,9 @@
 //! What tests are made of: real trees of files, and what became of them.
 
+pub mod folding;
 pub mod tree;
 pub mod who;
 
+pub use folding::{Folding, Folds};
 pub use tree::{Entry, Stamp, Tree, moved, stamps, tree_of};
 pub use who::as_nobody;

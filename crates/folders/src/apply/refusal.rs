@@ -9,14 +9,14 @@ use rustix::io::Errno;
 
 use super::{Apply, Trouble, Why};
 use crate::side::SideError;
-use crate::side::names::{is_ours, same_but_case};
+use crate::side::names::{is_ours, spelled_otherwise};
 
 impl Apply<'_> {
     /// The trouble as a person should hear of it.
     pub(super) fn explained(&self, trouble: Trouble) -> Trouble {
         let Trouble { on, path, why } = trouble;
         let why = match why {
-            Why::Taken => self.who_has(on, &path).map_or(Why::Taken, |by| Why::SameButCase { by }),
+            Why::Taken => self.who_has(on, &path).map_or(Why::Taken, |by| Why::SameName { by }),
             Why::Side(SideError::Io { what, source, .. }) if is_link_refused(what, &source) => Why::NoLinks,
             Why::Side(SideError::Io { what, source, .. }) if is_name_refused(&path, what, &source) => {
                 Why::Name
@@ -35,13 +35,11 @@ impl Apply<'_> {
         self.spelled_otherwise(on, &dir, name).map(|by| dir.join(&by))
     }
 
-    /// How a name is spelled in a directory that does not tell cases apart; none where it has just this name.
+    /// How a name is spelled in a directory that takes several names for one; none where it has just this name.
     pub(super) fn spelled_otherwise(&self, on: Side, dir: &RelPath, name: &Name) -> Option<Vec<u8>> {
-        let listing = self.side(on).dir(dir).and_then(|dir| dir.list()).ok()?;
-        if listing.get(name).is_some() {
-            return None;
-        }
-        listing.iter().map(|(other, _)| other).find(|other| same_but_case(other, name)).map(<[u8]>::to_vec)
+        let dir = self.side(on).dir(dir).ok()?;
+        let found = dir.look(name).ok()??;
+        spelled_otherwise(&dir.list().ok()?, name, &found).map(<[u8]>::to_vec)
     }
 }
 

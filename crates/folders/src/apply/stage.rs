@@ -393,7 +393,7 @@ impl<'b, 'a> Batch<'b, 'a> {
                 Err(Failed::This(why)) => {
                     match hidden {
                         // The neighbour that is in the way is whole.
-                        _ if matches!(why, Why::SameButCase { .. }) => {}
+                        _ if matches!(why, Why::SameName { .. }) => {}
                         // What a try before this one could not remove; if it is somebody else's, it is in a bad place.
                         Some(home) if matches!(why, Why::Taken) => home.root.set_state(State::Failed),
                         _ => self.clear_away(hidden, into, &item.name),
@@ -488,7 +488,7 @@ impl<'b, 'a> Batch<'b, 'a> {
     fn clash(&self, on: Side, path: &RelPath, place: &RelPath, name: &[u8]) -> Failed {
         let dir = path.split().map(|(dir, _)| dir).unwrap_or_default();
         let other = self.apply.spelled_otherwise(on, place, name);
-        Failed::This(other.map_or(Why::Taken, |other| Why::SameButCase { by: dir.join(&other) }))
+        Failed::This(other.map_or(Why::Taken, |other| Why::SameName { by: dir.join(&other) }))
     }
 
     /// One try; none if the file changed meanwhile. `like` becomes the version that was copied.

@@ -1,13 +1,13 @@
 //! Taking deeds back. Each looks first whether what is there is what the run left, and touches nothing else.
 
-use reconcile::{Kind, RelPath, Seen, Side, Time};
+use reconcile::{FileId, Kind, RelPath, Seen, Side, Time};
 use syncmgr::RunId;
 
 use super::check::same_but_renamed;
 use super::{Apply, ApplyError, Edit, Ending, Stop, Trouble, Why, lock, split};
 use crate::journal::{Deed, Stamp, Text};
 use crate::side::SideError;
-use crate::side::names::same_but_case;
+use crate::side::names::same_but_spelling;
 use crate::side::write::{Rename, WriteDir};
 use crate::trash::Trash;
 
@@ -101,6 +101,11 @@ impl Apply<'_> {
                 Ok(())
             }
             Back::Removed { on, path, old } => {
+                if self.lead_back(*on, path)? {
+                    // Once more, after what it lies in: taken back, it goes before that.
+                    self.note(&foretold(back));
+                    self.write_down(path)?;
+                }
                 let (dir, name) = self.parent_of(*on, path)?;
                 if is_there(&*dir, &name, old)? {
                     return Ok(());
@@ -125,7 +130,7 @@ impl Apply<'_> {
                 let (old_dir, old_name) = self.parent_of(*on, from)?;
                 // Where cases are not told apart, the old spelling finds what has the new one.
                 let is_respelled = || {
-                    same_but_case(&name, &old_name)
+                    same_but_spelling(&name, &old_name)
                         && self.spelled_otherwise(*on, old_dir.path(), &old_name).is_some()
                 };
                 if is_there(&*old_dir, &old_name, seen)? && !is_respelled() {
@@ -151,6 +156,50 @@ impl Apply<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Makes the directories that led to something again, if they are gone: a later run may have removed them when they
+    /// were empty. True if there were such.
+    fn lead_back(&mut self, on: Side, path: &RelPath) -> Result<bool, Stop> {
+        match self.parent_of(on, path) {
+            Err(SideError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+            Ok(_) => return Ok(false),
+        }
+        let Some((dir, _)) = path.split() else { return Ok(false) };
+        let mut at = RelPath::root();
+        for name in dir.names() {
+            let into = self.side(on).folder(&at)?;
+            at = at.join(name);
+            if into.look(name)?.is_some() {
+                continue;
+            }
+            let there = self.side(on.other()).dir(into.path()).and_then(|dir| dir.look(name));
+            let mode =
+                there.ok().flatten().filter(|seen| seen.kind == Kind::Dir).map_or(0o755, |seen| seen.mode);
+            let made = Seen {
+                kind: Kind::Dir,
+                mode,
+                size: 0,
+                mtime: Time::default(),
+                ctime: Time::default(),
+                id: FileId::default(),
+            };
+            self.note(&foretold(&Back::RemovedDir { on, path: at.clone(), old: made }));
+            self.write_down(&at)?;
+            into.create_dir(name, mode)?;
+            self.counts_on(on).created += 1;
+        }
+        Ok(true)
+    }
+
+    /// What was noted must be on record before it is done (S4).
+    fn write_down(&self, path: &RelPath) -> Result<(), Stop> {
+        lock(&self.journal).flush().map_err(|error| {
+            let source = std::io::Error::other(error.to_string());
+            let what = "write down that it comes back";
+            Stop::Why(SideError::Io { path: path.clone(), what, source }.into())
+        })
     }
 
     /// What was created goes away; a directory only when nothing is left in it.

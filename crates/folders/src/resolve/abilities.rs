@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 
-use reconcile::{RelPath, Side};
+use reconcile::{RelPath, Seen, Side};
 use syncmgr::conflict::{
     Abilities, Conflict, ConflictItemType, ConflictKind, ConflictLedger, Merge, ResolutionHandler, Shown,
 };
@@ -13,14 +13,14 @@ use syncmgr::{HandlerError, HandlerId, ItemId};
 use super::copies;
 use super::merge::{self, NoMerge};
 use super::now::Now;
-use super::step::{is_same, shown, side_of};
+use super::step::{is_same, shown};
 use crate::apply::Why;
 use crate::handler::Pairs;
 use crate::look::{Ask, Look};
 use crate::options::{Home, RunOptions};
 use crate::pair::Pair;
 use crate::roots::Surroundings;
-use crate::run::{millis, now as clock, to_conflict};
+use crate::run::{millis, now as clock, to_clash, to_conflict};
 
 /// Settles the conflicts of pairs, in runs of their own.
 pub(crate) struct PairResolution {
@@ -68,7 +68,11 @@ impl ResolutionHandler for PairResolution {
     fn look_again(&self, shown: &Conflict) -> Result<Option<Conflict>, HandlerError> {
         let path = RelPath::from_bytes(&shown.path).unwrap_or_default();
         self.look(&shown.item, |pair, now| {
-            let contested = now.contested(&path).map_err(|why| unseen(&path, &why))?;
+            let contested = match shown.kind {
+                ConflictKind::NameClash => now.clashes.known_at(&path),
+                _ => now.contested(&path),
+            };
+            let contested = contested.map_err(|why| unseen(&path, &why))?;
             let conflict = contested
                 .map(|contested| to_conflict(&self.handler, &pair.item, pair, &contested, shown.detected));
             match &conflict {
@@ -89,22 +93,32 @@ impl ResolutionHandler for PairResolution {
         which: Shown,
         limit: u64,
     ) -> Result<Option<Vec<u8>>, HandlerError> {
-        let Some((path, versions)) = shown(conflict) else { return Ok(None) };
         self.look(&conflict.item, |_, now| match which {
-            Shown::Ancestor => Ok(merge::ancestor(now, &path).filter(|text| text.len() as u64 <= limit)),
+            Shown::Ancestor => {
+                let path = shown(conflict).map(|(path, _)| path);
+                let ancestor = path.and_then(|path| merge::ancestor(now, &path));
+                Ok(ancestor.filter(|text| text.len() as u64 <= limit))
+            }
             Shown::Version(index) => {
-                let side = side_of(index);
-                match versions[side as usize].filter(|seen| seen.kind == reconcile::Kind::File) {
-                    Some(seen) => {
+                let place = places(conflict).and_then(|places| places.into_iter().nth(index));
+                match place {
+                    Some((side, path, Some(seen))) if seen.kind == reconcile::Kind::File => {
                         merge::content(now, side, &path, &seen, limit).map_err(|why| unseen(&path, &why))
                     }
-                    None => Ok(None),
+                    _ => Ok(None),
                 }
             }
         })
     }
 
     fn merge(&self, conflict: &Conflict) -> Result<Option<Merge>, HandlerError> {
+        if conflict.kind == ConflictKind::ForeignCopy {
+            return self.look(&conflict.item, |_, now| match copies::merged(now, conflict) {
+                Ok(merge) => Ok(Some(merge)),
+                Err(NoMerge::Version(why)) => Err(unseen(&at(conflict), &why)),
+                Err(_) => Ok(None),
+            });
+        }
         let Some((path, versions)) = shown(conflict) else { return Ok(None) };
         self.look(&conflict.item, |pair, now| {
             for side in Side::BOTH {
@@ -135,9 +149,10 @@ pub(super) fn abilities(conflict: &Conflict) -> Abilities {
         can |= Abilities::KEEP_MULTIPLE;
     }
     if conflict.kind == ConflictKind::ForeignCopy {
-        return can | Abilities::KEEP_MULTIPLE;
+        let both = if there("file") == 2 { Abilities::KEEP_OTHER } else { Abilities::empty() };
+        return can | Abilities::KEEP_MULTIPLE | both;
     }
-    if there("file") == 2 && conflict.kind != ConflictKind::Metadata {
+    if there("file") == 2 && !matches!(conflict.kind, ConflictKind::Metadata | ConflictKind::NameClash) {
         can |= Abilities::KEEP_OTHER;
     }
     let path = RelPath::from_bytes(&conflict.path);
@@ -145,6 +160,27 @@ pub(super) fn abilities(conflict: &Conflict) -> Abilities {
         can |= Abilities::REMOVE_FROM_SYNC_SET;
     }
     can
+}
+
+fn at(conflict: &Conflict) -> RelPath {
+    RelPath::from_bytes(&conflict.path).unwrap_or_default()
+}
+
+/// Where each version is, and what it was when it was shown; none when that is nothing of ours.
+fn places(conflict: &Conflict) -> Option<[(Side, RelPath, Option<Seen>); 2]> {
+    match conflict.kind {
+        ConflictKind::ForeignCopy => copies::places(conflict),
+        ConflictKind::NameClash => {
+            let clash = to_clash(conflict)?;
+            let holder = clash.holder?;
+            let path = |side| if holder.on == side { &holder.path } else { &clash.path }.clone();
+            Some([(Side::A, path(Side::A), clash.a), (Side::B, path(Side::B), clash.b)])
+        }
+        _ => {
+            let (path, [a, b]) = shown(conflict)?;
+            Some([(Side::A, path.clone(), a), (Side::B, path, b)])
+        }
+    }
 }
 
 fn unseen(path: &RelPath, why: &Why) -> HandlerError {

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use reconcile::{Action, Kind, Op, RelPath, Seen, Settle, Side};
+use reconcile::{Action, Kind, Op, RelPath, Seen, Side, Time};
 use syncmgr::conflict::{
-    Choice, Conflict, ConflictId, ConflictItemType, ConflictKind, ConflictVersion, Settlement,
+    Choice, Conflict, ConflictId, ConflictItemType, ConflictKind, ConflictVersion, Merge, OtherVersion,
+    Settlement,
 };
 use syncmgr::{HandlerId, ItemId};
 
+use super::clash::TwoPaths;
+use super::merge::{MAX_TEXT, NoMerge, content, united};
 use super::now::Now;
-use super::step::{Refused, is_same};
+use super::step::{Refused, given, is_same};
 use crate::apply::{Lists as _, Why};
 use crate::run::{from_stamp, stamp};
 
@@ -133,13 +136,38 @@ fn both(now: &Now<'_>, path: &RelPath) -> Result<[Option<Seen>; 2], Why> {
     Ok([now.at(Side::A, path)?, now.at(Side::B, path)?])
 }
 
-/// What settling a copy comes to: what goes away, then what gets another name, then what the base is told.
-pub(super) struct Steps {
-    pub(super) original: RelPath,
-    pub(super) copy: RelPath,
-    pub(super) removed: Vec<Action>,
-    pub(super) renamed: Vec<Action>,
-    pub(super) settled: Vec<Settle>,
+/// Where the original and the copy are, and what they were when they were shown.
+pub(super) fn places(conflict: &Conflict) -> Option<[(Side, RelPath, Option<Seen>); 2]> {
+    let place = |version: usize, path: &[u8]| {
+        let path = RelPath::from_bytes(path)?;
+        let stamps = conflict.versions.get(version)?.stamp.split(|&byte| byte == b'\n');
+        let shown: Vec<Option<Seen>> = stamps.map(from_stamp).collect::<Option<_>>()?;
+        let on = if shown.first()?.is_some() { Side::A } else { Side::B };
+        Some((on, path, *shown.get(on as usize)?))
+    };
+    Some([place(0, &conflict.path)?, place(1, &conflict.id.0)?])
+}
+
+/// The original and the copy, put together as far as that goes without a common version.
+pub(super) fn merged(now: &Now<'_>, conflict: &Conflict) -> Result<Merge, NoMerge> {
+    let mut texts = Vec::new();
+    for (side, path, seen) in places(conflict).ok_or(NoMerge::NoFiles)? {
+        let seen = seen.filter(|seen| seen.kind == Kind::File).ok_or(NoMerge::NoFiles)?;
+        texts.push(content(now, side, &path, &seen, MAX_TEXT)?.ok_or(NoMerge::TooLarge)?);
+    }
+    let [original, copy] = &texts[..] else { return Err(NoMerge::NoFiles) };
+    let label = |version: usize| conflict.versions.get(version).map_or("", |version| &version.location);
+    united([original, copy], [label(0), label(1)])
+}
+
+fn clean(now: &Now<'_>, conflict: &Conflict, copy: &RelPath) -> Result<Vec<u8>, Refused> {
+    match merged(now, conflict) {
+        Ok(merge) if merge.overlaps == 0 => Ok(merge.text),
+        Ok(_) => Err(Refused::Left(format!("{copy} and its original differ in the same place"))),
+        Err(NoMerge::Version(Why::Changed)) => Err(Refused::Settled(Settlement::Changed)),
+        Err(NoMerge::Version(why)) => Err(Refused::Why(Side::A, why)),
+        Err(why) => Err(Refused::Left(format!("{copy} cannot be merged: {why}"))),
+    }
 }
 
 /// Plans what is to be done about a copy, if all of it is still what was shown (S1).
@@ -147,8 +175,9 @@ pub(super) fn steps(
     now: &Now<'_>,
     conflict: &Conflict,
     choice: &Choice,
+    clock: Time,
     is_free: impl Fn(&RelPath) -> bool,
-) -> Result<Steps, Refused> {
+) -> Result<TwoPaths, Refused> {
     let unreadable = || Refused::Left("a conflict copy cannot be read".into());
     let original = RelPath::from_bytes(&conflict.path).ok_or_else(unreadable)?;
     let copy = RelPath::from_bytes(&conflict.id.0).ok_or_else(unreadable)?;
@@ -167,13 +196,7 @@ pub(super) fn steps(
         there.push(seen);
     }
     let (of_original, of_copy) = (there[0], there[1]);
-    let mut steps = Steps {
-        original: original.clone(),
-        copy: copy.clone(),
-        removed: Vec::new(),
-        renamed: Vec::new(),
-        settled: Vec::new(),
-    };
+    let mut two = TwoPaths { paths: vec![copy.clone(), original.clone()], ..TwoPaths::default() };
     let remove = |path: &RelPath, seen: &[Option<Seen>; 2]| -> Result<Vec<Action>, Refused> {
         let mut actions = Vec::new();
         for side in Side::BOTH {
@@ -188,11 +211,11 @@ pub(super) fn steps(
         for side in Side::BOTH {
             let Some(seen) = of_copy[side as usize] else { continue };
             let op = Op::KeepBoth { renamed_on: side, from: copy.clone(), seen };
-            steps.renamed.push(Action { path: to.clone(), dir: None, op });
+            two.then.push(Action { path: to.clone(), dir: None, op });
         }
-        let agreed = of_copy[0].zip(of_copy[1]);
-        steps.settled.push(Settle { path: copy.clone(), dir: None, agreed: None, origin: None });
-        steps.settled.push(Settle { path: to.clone(), dir: None, agreed, origin: None });
+        two.settle(&copy, None);
+        two.settle(to, of_copy[0].zip(of_copy[1]));
+        two.paths.push(to.clone());
     };
     match (choice, choice.winner(conflict)) {
         (Choice::KeepAll, _) => {
@@ -200,14 +223,25 @@ pub(super) fn steps(
             let kept = reconcile::name::keep_both(name, "copy", |name| !is_free(&dir.join(name)));
             rename(&dir.join(&kept));
         }
-        (_, Some(0)) => steps.removed = remove(&copy, &of_copy)?,
+        (Choice::KeepOther(_) | Choice::KeepMerged, _) => {
+            let other = match choice {
+                Choice::KeepOther(other) => other.clone(),
+                _ => OtherVersion::Content(clean(now, conflict, &copy)?),
+            };
+            two.put = Some((
+                given(&original, of_original[0].or(of_original[1]), of_original[0], &other, clock)?,
+                of_original[1],
+            ));
+            two.then = remove(&copy, &of_copy)?;
+        }
+        (_, Some(0)) => two.first = remove(&copy, &of_copy)?,
         (_, Some(_)) => {
             rename(&original);
-            steps.removed = remove(&original, &of_original)?;
+            two.first = remove(&original, &of_original)?;
         }
         _ => return Err(Refused::Left(format!("{copy} cannot be settled this way"))),
     }
-    Ok(steps)
+    Ok(two)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use diffy::{ConflictStyle, IncompleteHunkStyle, MergeOptions};
+use diffy::{ConflictStyle, DiffOptions, IncompleteHunkStyle, Line, MergeOptions};
 use reconcile::{Kind, RelPath, Seen, Side};
 use syncmgr::conflict::Merge;
 
@@ -85,17 +85,49 @@ pub(super) fn read_up_to(content: &mut dyn Content, limit: u64) -> io::Result<Op
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
+/// Merges two texts of which nobody knows what they have in common: all lines of both, where they do not stand in each
+/// other's place.
+pub(super) fn united(versions: [&[u8]; 2], labels: [&str; 2]) -> Result<Merge, NoMerge> {
+    if versions.iter().any(|text| text.len() as u64 > MAX_TEXT || lines(text) > MAX_LINES / 2) {
+        return Err(NoMerge::TooLarge);
+    }
+    if !versions.iter().all(|text| is_text(text)) {
+        return Err(NoMerge::NoText);
+    }
+    let mut options = DiffOptions::new();
+    let patch = options.set_context_len(usize::MAX).create_patch_bytes(versions[0], versions[1]);
+    let common: Vec<u8> = match patch.hunks() {
+        // Without a difference there is no hunk.
+        [] => versions[0].to_vec(),
+        hunks => hunks
+            .iter()
+            .flat_map(|hunk| hunk.lines())
+            .filter_map(|line| if let Line::Context(line) = line { Some(*line) } else { None })
+            .flatten()
+            .copied()
+            .collect(),
+    };
+    merged(&common, versions, labels, ConflictStyle::Merge).ok_or(NoMerge::TooLarge)
+}
+
 /// Merges texts; none when they are too large for it.
 fn texts(ancestor: &[u8], versions: [&[u8]; 2], labels: [&str; 2]) -> Option<Merge> {
+    merged(ancestor, versions, labels, ConflictStyle::Diff3)
+}
+
+fn lines(text: &[u8]) -> usize {
+    text.split(|&byte| byte == b'\n').count()
+}
+
+fn merged(ancestor: &[u8], versions: [&[u8]; 2], labels: [&str; 2], style: ConflictStyle) -> Option<Merge> {
     let all = [ancestor, versions[0], versions[1]];
-    let lines: usize = all.iter().map(|text| text.split(|&byte| byte == b'\n').count()).sum();
-    if lines > MAX_LINES {
+    if all.iter().map(|text| lines(text)).sum::<usize>() > MAX_LINES {
         return None;
     }
     let length = marker_length(&all);
     let mut options = MergeOptions::new();
     options
-        .set_conflict_style(ConflictStyle::Diff3)
+        .set_conflict_style(style)
         .set_conflict_marker_length(length)
         .set_incomplete_hunk_style(IncompleteHunkStyle::Git);
     Some(match options.merge_bytes(ancestor, versions[0], versions[1]) {
@@ -167,6 +199,22 @@ mod tests {
         let merge = texts(b"a\n", [b"<<<<<<< ours\nb\n", b"c\n"], ["laptop", "nas"]).unwrap();
         assert_eq!(merge.overlaps, 1);
         assert!(merge.text.starts_with(b"<<<<<<<< laptop\n<<<<<<< ours\n"));
+    }
+
+    #[test]
+    fn without_a_common_version_all_lines_of_both_come_together() {
+        let united = |a: &[u8], b: &[u8]| united([a, b], ["original", "copy"]).unwrap();
+        let merge = united(b"one\ntwo\nthree\n", b"zero\none\ntwo\nand a half\nthree\n");
+        assert_eq!(merge, Merge { text: b"zero\none\ntwo\nand a half\nthree\n".to_vec(), overlaps: 0 });
+        let merge = united(b"one\ntwo\nthree\nfour\n", b"zero\none\nthree\n");
+        assert_eq!(merge, Merge { text: b"zero\none\ntwo\nthree\nfour\n".to_vec(), overlaps: 0 });
+        let merge = united(b"one\n2\nthree\n", b"one\nzwei\nthree\n");
+        assert_eq!(merge.overlaps, 1);
+        assert_eq!(
+            String::from_utf8(merge.text).unwrap(),
+            "one\n<<<<<<< original\n2\n=======\nzwei\n>>>>>>> copy\nthree\n"
+        );
+        assert_eq!(united(b"same\n", b"same\n").text, b"same\n");
     }
 
     #[test]

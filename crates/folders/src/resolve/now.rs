@@ -9,6 +9,7 @@ use syncmgr::conflict::ConflictKind;
 
 use crate::apply::{Lists, Why};
 use crate::base::{BaseError, BaseRead};
+use crate::clash::Clashes;
 use crate::look::Look;
 use crate::run::{Here, NoBase};
 use crate::side::ReadSide as _;
@@ -62,12 +63,18 @@ impl<'b> Agreements<'b> {
 pub(crate) struct Now<'l> {
     pub(crate) look: &'l Look<'l>,
     pub(crate) lists: Here<'l>,
+    pub(crate) clashes: Clashes<'l>,
     pub(crate) agreements: Agreements<'l>,
 }
 
 impl<'l> Now<'l> {
     pub(crate) fn new(look: &'l Look<'l>) -> Self {
-        Self { look, lists: Here(look.scan(&NoBase, &())), agreements: Agreements::new(&look.base) }
+        Self {
+            look,
+            lists: Here(look.scan(&NoBase, &())),
+            clashes: Clashes::new(look),
+            agreements: Agreements::new(&look.base),
+        }
     }
 
     /// What a side has at a path. Nothing where the directory is not there either.
@@ -108,7 +115,10 @@ impl<'l> Now<'l> {
 
     /// The disagreement at a path; none when both sides have the same, or neither has anything.
     pub(crate) fn contested(&self, path: &RelPath) -> Result<Option<Contested>, Why> {
-        let (a, b) = (self.at(Side::A, path)?, self.at(Side::B, path)?);
+        if let Some(clash) = self.clashes.at(path)? {
+            return Ok(Some(clash));
+        }
+        let (a, b) = (self.clashes.seen(Side::A, path)?, self.clashes.seen(Side::B, path)?);
         let agreed = self.agreements.at(path).map_err(|error| Why::Unlisted(error.to_string()))?;
         let kind = match (a, b) {
             (None, None) => return Ok(None),
@@ -135,6 +145,6 @@ impl<'l> Now<'l> {
             }
             _ => ConflictKind::EditDelete,
         };
-        Ok(Some(Contested { path: path.clone(), kind, a, b }))
+        Ok(Some(Contested { path: path.clone(), kind, a, b, holder: None }))
     }
 }

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use reconcile::{Action, FileId, Kind, Op, RelPath, Seen, Side, Time};
 use syncmgr::HandlerError;
-use syncmgr::conflict::{Choice, Conflict, Decided, OtherVersion, ResolutionItem, Settlement};
+use syncmgr::conflict::{Choice, Conflict, ConflictKind, Decided, OtherVersion, ResolutionItem, Settlement};
 use syncmgr::outcome::{Problem, ProblemClass};
 
 use super::abilities::abilities;
+use super::clash::TwoPaths;
 use super::merge::{NoMerge, merge};
 use super::now::Now;
 use crate::apply::{Put, Why, open_given, same_version};
@@ -45,13 +46,15 @@ impl From<Problem> for Refused {
 
 /// Plans step by step; what earlier steps take is taken.
 pub(super) struct Steps<'n> {
-    now: &'n Now<'n>,
+    pub(super) now: &'n Now<'n>,
     labels: [&'n str; 2],
     clock: Time,
     /// Names that are given in this run.
     given: HashSet<RelPath>,
     /// Directories that are made in this run.
     made: HashSet<(Side, RelPath)>,
+    /// Names that were in the way of others, and do not stay as they are.
+    holders: HashSet<RelPath>,
 }
 
 /// Both versions as they were shown.
@@ -59,7 +62,7 @@ type Shown = [Option<Seen>; 2];
 
 impl<'n> Steps<'n> {
     pub(super) fn new(now: &'n Now<'n>, labels: [&'n str; 2], clock: Time) -> Self {
-        Self { now, labels, clock, given: HashSet::new(), made: HashSet::new() }
+        Self { now, labels, clock, given: HashSet::new(), made: HashSet::new(), holders: HashSet::new() }
     }
 
     /// What is to be done about one conflict, if both versions are still those that were shown (S1).
@@ -67,6 +70,9 @@ impl<'n> Steps<'n> {
         let Decided { conflict, choice } = decided;
         if !(choice.needs() - abilities(conflict)).is_empty() {
             return Err(Refused::Left(format!("{} cannot be settled this way", named(conflict))));
+        }
+        if conflict.kind == ConflictKind::NameClash {
+            return Ok((named(conflict), Work::Exclude));
         }
         let (path, shown) = shown(conflict).ok_or_else(unreadable)?;
         for side in Side::BOTH {
@@ -80,11 +86,11 @@ impl<'n> Steps<'n> {
     }
 
     /// What is to be done about a conflict copy of another program.
-    pub(super) fn copy(&mut self, decided: &Decided) -> Result<super::copies::Steps, Refused> {
-        let steps =
-            super::copies::steps(self.now, &decided.conflict, &decided.choice, |path| self.is_free(path))?;
-        self.given.extend(steps.renamed.iter().map(|action| action.path.clone()));
-        Ok(steps)
+    pub(super) fn copy(&mut self, decided: &Decided) -> Result<TwoPaths, Refused> {
+        let Decided { conflict, choice } = decided;
+        let two = super::copies::steps(self.now, conflict, choice, self.clock, |path| self.is_free(path))?;
+        self.given.extend(two.then.iter().map(|action| action.path.clone()));
+        Ok(two)
     }
 
     fn work(
@@ -173,14 +179,7 @@ impl<'n> Steps<'n> {
         let named = |item: &ResolutionItem| -> Result<RelPath, Refused> {
             let Some(name) = &item.new_name else { return Ok(path.clone()) };
             let (dir, _) = path.split().ok_or_else(unreadable)?;
-            let is_name = |path: &RelPath| path.names().count() == 1 && name.len() <= 255;
-            match RelPath::from_bytes(name.as_bytes()).filter(is_name) {
-                Some(name) => Ok(dir.join(name.as_bytes())),
-                None => {
-                    let text = format!("'{}' is no name for a file", name.escape_debug());
-                    Err(Problem::new(ProblemClass::Config, text).into())
-                }
-            }
+            one_name(&dir, name)
         };
         match items {
             [one] => {
@@ -260,33 +259,15 @@ impl<'n> Steps<'n> {
             return Err(Problem::new(ProblemClass::Config, text).into());
         }
         let [a, b] = shown;
-        let mode = a.or(b).map_or(0o644, |seen| seen.mode);
-        let like = Seen {
-            kind: Kind::File,
-            mode,
-            size: 0,
-            mtime: self.clock,
-            ctime: Time::default(),
-            id: FileId::default(),
-        };
-        let put = match other {
-            OtherVersion::Content(bytes) => Put::bytes(Side::A, path.clone(), a, like, bytes.clone()),
-            OtherVersion::Reference(file) => {
-                let (content, size) = open_given(std::path::Path::new(file)).map_err(|error| {
-                    let text = format!("{path}: {file} cannot be read: {}", syncmgr::reason(&error));
-                    Refused::from(Problem::new(ProblemClass::Permission, text))
-                })?;
-                Put { on: Side::A, path: path.clone(), target: a, like: Seen { size, ..like }, content }
-            }
-        };
+        let put = given(path, a.or(b), a, other, self.clock)?;
         Ok(Work::Put { put: Box::new(put), b })
     }
 
-    fn rename(&self, from: &RelPath, to: &RelPath, on: Side, seen: Seen) -> Action {
+    pub(super) fn rename(&self, from: &RelPath, to: &RelPath, on: Side, seen: Seen) -> Action {
         action(to, Op::KeepBoth { renamed_on: on, from: from.clone(), seen })
     }
 
-    fn remove(&self, path: &RelPath, on: Side, target: Seen) -> Result<Action, Refused> {
+    pub(super) fn remove(&self, path: &RelPath, on: Side, target: Seen) -> Result<Action, Refused> {
         let tally = self.tally(on, path, &target)?;
         Ok(action(path, Op::Remove { on, target, tally }))
     }
@@ -296,7 +277,13 @@ impl<'n> Steps<'n> {
     }
 
     /// The other side gets what `from` has, which is at `at` now and at `path` then.
-    fn create_from(&self, path: &RelPath, from: Side, at: &RelPath, source: Seen) -> Result<Action, Refused> {
+    pub(super) fn create_from(
+        &self,
+        path: &RelPath,
+        from: Side,
+        at: &RelPath,
+        source: Seen,
+    ) -> Result<Action, Refused> {
         let tally = self.tally(from, at, &source)?;
         Ok(action(path, Op::Create { on: from.other(), source, tally, whole: true }))
     }
@@ -331,8 +318,18 @@ impl<'n> Steps<'n> {
         Ok(())
     }
 
+    /// A name is taken from now on.
+    pub(super) fn give(&mut self, path: &RelPath) {
+        self.given.insert(path.clone());
+    }
+
+    /// A name that was in the way of another does not stay as it is; false when it was another conflict's already.
+    pub(super) fn take_holder(&mut self, path: &RelPath) -> bool {
+        self.holders.insert(path.clone())
+    }
+
     /// Whether neither side has anything at a path. What cannot be looked at may be there.
-    fn is_free(&self, path: &RelPath) -> bool {
+    pub(super) fn is_free(&self, path: &RelPath) -> bool {
         !self.given.contains(path)
             && Side::BOTH.into_iter().all(|side| matches!(self.now.at(side, path), Ok(None)))
     }
@@ -371,7 +368,47 @@ pub(super) fn is_same(shown: Option<&Seen>, now: Option<&Seen>) -> bool {
     }
 }
 
-fn unreadable() -> Refused {
+/// A version that no side has, for A: with the permissions of what is `like` it, in the place of `target`.
+pub(super) fn given(
+    path: &RelPath,
+    like: Option<Seen>,
+    target: Option<Seen>,
+    other: &OtherVersion,
+    clock: Time,
+) -> Result<Put, Refused> {
+    let like = Seen {
+        kind: Kind::File,
+        mode: like.map_or(0o644, |seen| seen.mode),
+        size: 0,
+        mtime: clock,
+        ctime: Time::default(),
+        id: FileId::default(),
+    };
+    match other {
+        OtherVersion::Content(bytes) => Ok(Put::bytes(Side::A, path.clone(), target, like, bytes.clone())),
+        OtherVersion::Reference(file) => {
+            let (content, size) = open_given(std::path::Path::new(file)).map_err(|error| {
+                let text = format!("{path}: {file} cannot be read: {}", syncmgr::reason(&error));
+                Refused::from(Problem::new(ProblemClass::Permission, text))
+            })?;
+            Ok(Put { on: Side::A, path: path.clone(), target, like: Seen { size, ..like }, content })
+        }
+    }
+}
+
+/// A name that a person gave, in a directory.
+pub(super) fn one_name(dir: &RelPath, name: &str) -> Result<RelPath, Refused> {
+    let is_name = |path: &RelPath| path.names().count() == 1 && name.len() <= 255;
+    match RelPath::from_bytes(name.as_bytes()).filter(is_name) {
+        Some(name) => Ok(dir.join(name.as_bytes())),
+        None => {
+            let text = format!("'{}' is no name for a file", name.escape_debug());
+            Err(Problem::new(ProblemClass::Config, text).into())
+        }
+    }
+}
+
+pub(super) fn unreadable() -> Refused {
     let text = "a conflict in the list cannot be read; the next sync writes it anew";
     Problem::new(ProblemClass::Bug, text).into()
 }

@@ -1,6 +1,6 @@
 //! Conflicts of a plan as the ledger keeps them, and back.
 
-use reconcile::{Contested, Kind, RelPath, Scope, Seen, Side};
+use reconcile::{Contested, Holder, Kind, RelPath, Scope, Seen, Side};
 use syncmgr::conflict::{Conflict, ConflictId, ConflictItemType, ConflictVersion};
 use syncmgr::{HandlerId, ItemId};
 
@@ -15,6 +15,7 @@ pub(crate) fn to_conflict(
     contested: &Contested,
     now: i64,
 ) -> Conflict {
+    let holder = |side: Side| contested.holder.as_ref().filter(|holder| holder.on == side);
     let version = |side: Side, seen: &Option<Seen>| ConflictVersion {
         location: pair.side(side).label.clone(),
         item_type: if seen.is_some() { ConflictItemType::Updated } else { ConflictItemType::Deleted },
@@ -23,8 +24,12 @@ pub(crate) fn to_conflict(
         modified: seen.map_or(0, |seen| {
             seen.mtime.secs.saturating_mul(1000).saturating_add(i64::from(seen.mtime.nanos / 1_000_000))
         }),
-        stamp: stamp(seen.as_ref()),
-        path: None,
+        stamp: match holder(side) {
+            // What the other side has under that name is part of what is shown.
+            Some(holder) => [stamp(seen.as_ref()), stamp(holder.also.as_ref())].join(&b'\n'),
+            None => stamp(seen.as_ref()),
+        },
+        path: holder(side).map(|holder| holder.path.as_bytes().to_vec()),
     };
     Conflict {
         id: ConflictId(contested.path.as_bytes().to_vec()),
@@ -35,6 +40,22 @@ pub(crate) fn to_conflict(
         detected: now,
         versions: vec![version(Side::A, &contested.a), version(Side::B, &contested.b)],
     }
+}
+
+/// The clash of names that a conflict of the ledger is; none when it is no clash, or none of ours.
+pub(crate) fn to_clash(conflict: &Conflict) -> Option<Contested> {
+    let path = RelPath::from_bytes(&conflict.path).filter(|path| !path.is_root())?;
+    let [a, b] = &conflict.versions[..] else { return None };
+    let on = if a.path.is_some() { Side::A } else { Side::B };
+    let [there, held] = if on == Side::A { [b, a] } else { [a, b] };
+    let (of_holder, also) = {
+        let at = held.stamp.iter().position(|&byte| byte == b'\n')?;
+        (from_stamp(&held.stamp[..at])?, from_stamp(&held.stamp[at + 1..])?)
+    };
+    let holder = Holder { on, path: RelPath::from_bytes(held.path.as_ref()?)?, also };
+    let there = from_stamp(&there.stamp)?;
+    let [a, b] = if on == Side::A { [of_holder, there] } else { [there, of_holder] };
+    Some(Contested { path, kind: conflict.kind, a, b, holder: Some(holder) })
 }
 
 /// Where conflicts are open.

@@ -152,14 +152,14 @@ fn describe(label: &str, other: &str, trouble: &Trouble) -> Problem {
             format!("something called {path} has appeared on {label} after this run had looked; it was left as it is"),
         )
         .with_fix(again),
-        Why::SameButCase { by } => Problem::new(
+        Why::SameName { by } => Problem::new(
             ProblemClass::Config,
             format!(
-                "{path} differs only in case from {by}, and {label} is on a file system that takes both for one; \
+                "{path} and {by} are one name to the file system of {label}, which can hold only one of them; \
                  {by} is the one it has"
             ),
         )
-        .with_fix("rename one of them, or exclude it"),
+        .with_fix("rename one of them, or exclude it; the next sync makes a conflict of it that you can settle"),
         Why::Name => Problem::new(
             ProblemClass::Config,
             format!("{path} has a name that the file system of {label} cannot hold"),

@@ -1,6 +1,8 @@
 //! Names that are ours and never a person's: defined once, for those who write them and those who must not list them.
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use reconcile::path::Name;
+use reconcile::{Listing, Seen};
 use syncmgr::RunId;
 
 /// Our directory at the top of each side; the trash is in it.
@@ -78,11 +80,27 @@ pub fn is_ours(name: &Name, at_top: bool) -> bool {
     if at_top { name != IGNORE_FILE } else { name == MOUNT_TRASH || TempName::parse(name).is_some() }
 }
 
-/// Whether a file system that does not tell cases apart could take one name for the other. Generous: it is asked only
-/// about names that were found to be in each other's way.
-pub fn same_but_case(one: &Name, other: &Name) -> bool {
-    let folded = |name: &Name| String::from_utf8_lossy(name).to_uppercase().to_lowercase();
+/// Whether a file system that does not tell cases apart, or how characters are composed, could take one name for the
+/// other. Generous: it is asked only about names that were found to be in each other's way.
+pub fn same_but_spelling(one: &Name, other: &Name) -> bool {
     one != other && folded(one) == folded(other)
+}
+
+fn folded(name: &Name) -> String {
+    let text = String::from_utf8_lossy(name);
+    DecomposingNormalizerBorrowed::new_nfd().normalize(&text).to_uppercase().to_lowercase()
+}
+
+/// The name by which a directory has what it found as `name`, if it takes several names for one and has it by another.
+pub(crate) fn spelled_otherwise<'l>(listing: &'l Listing, name: &Name, found: &Seen) -> Option<&'l Name> {
+    if listing.get(name).is_some() {
+        return None;
+    }
+    // Numbers tell it for sure where there are such.
+    let known = |(_, other): &(&Name, &Seen)| found.id.ino != 0 && other.id == found.id;
+    let spelled = |(other, _): &(&Name, &Seen)| same_but_spelling(other, name);
+    let other = listing.iter().find(known).or_else(|| listing.iter().find(spelled));
+    other.map(|(other, _)| other)
 }
 
 #[cfg(test)]
@@ -90,12 +108,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_differ_only_in_case_are_told_in_any_script() {
-        assert!(same_but_case(b"readme", b"README"));
-        assert!(same_but_case("stra\u{df}e".as_bytes(), "STRASSE".as_bytes()));
-        assert!(same_but_case("\u{e4}".as_bytes(), "\u{c4}".as_bytes()));
-        assert!(!same_but_case(b"same", b"same"));
-        assert!(!same_but_case(b"a", b"b"));
+    fn names_that_are_only_spelled_otherwise_are_told_in_any_script() {
+        assert!(same_but_spelling(b"readme", b"README"));
+        assert!(same_but_spelling("stra\u{df}e".as_bytes(), "STRASSE".as_bytes()));
+        assert!(same_but_spelling("\u{e4}".as_bytes(), "\u{c4}".as_bytes()));
+        assert!(same_but_spelling("caf\u{e9}".as_bytes(), "cafe\u{301}".as_bytes()));
+        assert!(same_but_spelling("\u{c9}t\u{e9}".as_bytes(), "e\u{301}te\u{301}".as_bytes()));
+        assert!(!same_but_spelling(b"same", b"same"));
+        assert!(!same_but_spelling(b"a", b"b"));
     }
 
     #[test]

@@ -119,3 +119,69 @@ fn undoing_a_resolution_opens_the_conflict_again() {
         bed.assert_in_sync();
     }
 }
+
+/// What a run did, by how often.
+#[derive(Debug, PartialEq, Eq)]
+struct Work {
+    commits: usize,
+    events: usize,
+    errors: usize,
+}
+
+/// Settles so many conflicts at once.
+fn settle_many(count: usize) -> Work {
+    let bed = Bed::new();
+    for n in 0..count {
+        bed.a.file(format!("d{}/{n}", n % 10), "left").mtime(format!("d{}/{n}", n % 10), 1_700_000_000, 7);
+        bed.b.file(format!("d{}/{n}", n % 10), "the right");
+    }
+    bed.sync().is(Outcome::NeedsDecision);
+    let shown = bed.conflicts();
+    assert_eq!(shown.len(), count);
+    let commits = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&commits);
+    *bed.hand.act.lock().unwrap() = Some(Box::new(move |point, _, _| {
+        *counted.lock().unwrap() += usize::from(point == Point::Committing);
+        Ok(())
+    }));
+    let (end, settlements) = bed.settle(shown, &Choice::KeepOne(0));
+    *bed.hand.act.lock().unwrap() = None;
+    assert!(settlements.iter().all(|one| *one == Settlement::Settled(Choice::KeepOne(0))));
+    assert!(bed.conflicts().is_empty());
+    assert_eq!(end.counts.b.updated, count as u64);
+    let work =
+        Work { commits: *commits.lock().unwrap(), events: end.events.len(), errors: end.errors().len() };
+    // One undo takes back all of them.
+    let undone = bed.undo(end.run).is(Outcome::Pending);
+    assert_eq!((undone.counts.conflicts, undone.counts.b.updated), (count as u64, count as u64));
+    work
+}
+
+#[test]
+fn many_conflicts_are_settled_with_the_work_of_one() {
+    let few = settle_many(20);
+    assert_eq!(few, settle_many(500));
+    assert_eq!((few.events, few.errors), (0, 0));
+}
+
+#[test]
+fn s7_undoing_a_resolution_brings_back_the_directories_that_a_later_run_removed() {
+    let bed = Bed::with(
+        |pair| Pair { ask: reconcile::AskAlso { deletions: true, permissions: false }, ..pair },
+        Limits::default(),
+    );
+    bed.a.file("d/in/x", "base").file("stays", "s");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("d/in/new", "new on this side");
+    std::fs::remove_dir_all(bed.b.at("d")).unwrap();
+    bed.sync().is(Outcome::NeedsDecision);
+    let end = bed.resolve(&[], OnConflict::B).is(Outcome::Done);
+    bed.sync().is(Outcome::Done);
+    assert!(!bed.a.has("d") && !bed.b.has("d"));
+    let undone = bed.undo(end.run).is(Outcome::Pending);
+    assert_eq!(undone.errors(), Vec::<&str>::new());
+    assert_eq!(bed.a.read("d/in/new"), b"new on this side");
+    // And taken back once more.
+    bed.undo(undone.run).is(Outcome::Pending);
+    assert!(!bed.a.has("d/in"), "{:?}", bed.a.entries());
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reconcile::{Op, Plan, RelPath, Scope};
 use syncmgr::HandlerId;
-use syncmgr::conflict::{Conflict, ConflictLedger};
+use syncmgr::conflict::{Conflict, ConflictKind, ConflictLedger};
 
 use crate::drive;
 use crate::look::{Ask, Look, LookError};
@@ -81,7 +81,10 @@ impl Ground<'_> {
         };
         known.retain(|one| {
             let dir = RelPath::from_bytes(&one.path).and_then(|path| path.split().map(|(dir, _)| dir));
-            dir.is_some_and(|dir| scope.contains(&dir))
+            // Some clashes of names show only when they are tried again.
+            let is_tried = one.kind == ConflictKind::NameClash
+                && plan.actions.iter().any(|action| action.path.as_bytes() == one.path);
+            dir.is_some_and(|dir| scope.contains(&dir)) && !is_tried
         });
         let found =
             plan.conflicts.iter().map(|one| to_conflict(self.handler, &self.pair.item, self.pair, one, 0));

@@ -79,7 +79,7 @@ fn side_findings(pair: &Pair, side: &PairSide, able: &Capabilities, other: &Capa
     if !able.case_sensitive && other.case_sensitive {
         findings.push(
             Finding::note(format!("{place} does not tell capital letters from small ones"))
-                .why("two names that differ only in that cannot both be there; they are reported, not lost"),
+                .why("of two names that differ only in that it holds one; the other becomes a conflict, and nothing is lost"),
         );
     }
     if able.time_resolution >= 1_000_000_000 && other.time_resolution < 1_000_000_000 {

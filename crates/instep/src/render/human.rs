@@ -1,6 +1,7 @@
 //! Results as a person reads them: one headline, then what needs attention, then what to do.
 
 use folders::pair::Pair;
+use folders::words::permissions;
 use reconcile::RelPath;
 use store::{RunItem, RunRecord};
 use syncmgr::conflict::{Conflict, ConflictItemType, ConflictKind, ConflictVersion};
@@ -184,13 +185,49 @@ pub(crate) fn one_conflict(out: &Out, conflict: &Conflict) {
             (false, true) => "  (larger)",
             (false, false) => "",
         };
+        // As `--keep` calls it.
+        let letter = if index == 0 { 'a' } else { 'b' };
+        let name = match &found.path {
+            Some(path) if conflict.kind == ConflictKind::NameClash => last_name(path),
+            None if conflict.kind == ConflictKind::NameClash => last_name(&conflict.path),
+            // The one thing in which they differ.
+            _ if conflict.kind == ConflictKind::Metadata => {
+                permissions(found).map_or_else(String::new, |permissions| format!("{permissions}, "))
+            }
+            _ => String::new(),
+        };
         out.trouble(format_args!(
-            "    {:width$}  {}{}",
+            "    {letter}: {:width$}  {name}{}{}",
             Safe(&found.location).to_string(),
             version(found),
             out.paint(Tone::Faint, mark)
         ));
     }
+}
+
+/// `report.txt, `: what a version is called, where two names clash.
+fn last_name(path: &[u8]) -> String {
+    let path = RelPath::from_bytes(path).unwrap_or_default();
+    let name = path.split().map(|(_, name)| RelPath::root().join(name)).unwrap_or_default();
+    format!("{name}, ")
+}
+
+/// What `--keep` takes for all of these conflicts.
+fn choices(conflicts: &[Conflict]) -> String {
+    let is = |kinds: &[ConflictKind]| conflicts.iter().any(|one| kinds.contains(&one.kind));
+    use ConflictKind::{CreateCreate, EditEdit, KindMismatch, NameClash};
+    let texts = [EditEdit, CreateCreate, NameClash];
+    let mut choices = vec!["a", "b"];
+    if is(&texts) || is(&[KindMismatch]) {
+        choices.push("both");
+    }
+    if is(&texts) {
+        choices.extend(["newest", "largest"]);
+    }
+    if is(&[EditEdit]) {
+        choices.push("merge");
+    }
+    choices.join("|")
 }
 
 /// A text with the markers of a merge, each line made harmless (S8).
@@ -234,20 +271,24 @@ pub(crate) fn conflicts(out: &Out, conflicts: &[Conflict], names: &Names, all: b
     match conflicts {
         [] => {}
         [only] => out.trouble(format_args!(
-            "  settle it: instep resolve {} {} --keep a|b|both|newest|largest|merge",
+            "  settle it: instep resolve {} {} --keep {}",
             names.id,
-            shell_path(&path_of(only))
+            shell_path(&path_of(only)),
+            choices(conflicts)
         )),
         [first, ..] => {
             out.trouble(format_args!(
-                "  settle one: instep resolve {} {} --keep a|b|both|newest|largest|merge",
+                "  settle one: instep resolve {} {} --keep {}",
                 names.id,
-                shell_path(&path_of(first))
+                shell_path(&path_of(first)),
+                choices(std::slice::from_ref(first))
             ));
             out.trouble(format_args!(
-                "  settle all: instep resolve {} --all --keep a|b|both|newest|largest|merge",
-                names.id
+                "  settle all: instep resolve {} --all --keep {}",
+                names.id,
+                choices(conflicts)
             ));
+            out.trouble(format_args!("  one by one: instep resolve {}", names.id));
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use folders::words::permissions;
 use reconcile::RelPath;
 use serde_json::{Value, json};
-use syncmgr::conflict::{Conflict, ConflictItemType};
+use syncmgr::conflict::{Conflict, ConflictItemType, ConflictKind};
 use syncmgr::outcome::SideCounts;
 use syncmgr::{Counts, Event, ItemId, Level, Problem};
 
@@ -69,13 +70,23 @@ pub(crate) fn failed_summary(exit: Exit, failure: Option<&Failure>) -> Value {
 /// A conflict with its versions.
 pub(crate) fn conflict_object(conflict: &Conflict) -> Value {
     let version = |at: usize| match conflict.versions.get(at) {
-        Some(version) if version.item_type == ConflictItemType::Updated => json!({
-            "side": version.location,
-            "state": "changed",
-            "kind": version.kind,
-            "size": version.size,
-            "modified": utc_time(version.modified),
-        }),
+        Some(version) if version.item_type == ConflictItemType::Updated => {
+            let mut object = json!({
+                "side": version.location,
+                "state": "changed",
+                "kind": version.kind,
+                "size": version.size,
+                "modified": utc_time(version.modified),
+            });
+            if conflict.kind == ConflictKind::Metadata {
+                object["permissions"] = json!(permissions(version));
+            }
+            // Another name than the conflict's: of two that clash, or of a copy.
+            if let Some(path) = version.path.as_ref().and_then(|path| RelPath::from_bytes(path)) {
+                rel_path_fields(&mut object, "path", &path);
+            }
+            object
+        }
         Some(version) => json!({ "side": version.location, "state": "deleted" }),
         None => Value::Null,
     };
@@ -109,6 +120,7 @@ pub(crate) fn event_object(event: &Event) -> Value {
     }
     if let Some(link) = &event.event.link_reference {
         object["link"] = json!(link);
+        object["link_text"] = json!(event.event.link_text);
     }
     object
 }

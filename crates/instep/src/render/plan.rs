@@ -185,6 +185,10 @@ pub(crate) fn objects(out: &Out, item: &str, plan: &Plan, names: &Names) {
         object["kind"] = json!(conflict.kind.word());
         object["a"] = found(&names.a, &conflict.a);
         object["b"] = found(&names.b, &conflict.b);
+        if let Some(holder) = &conflict.holder {
+            let version = &mut object[if holder.on == Side::A { "a" } else { "b" }];
+            rel_path_fields(version, "path", &holder.path);
+        }
         out.json(&object);
     }
     for note in &plan.notes {

@@ -41,6 +41,7 @@ impl Visit<'_> {
                 kind,
                 a: Some(moved.a),
                 b: Some(moved.b),
+                holder: None,
             }),
             Decision::KeepBoth => self.keep_both_moved(moved),
             Decision::Leave(notes) => {

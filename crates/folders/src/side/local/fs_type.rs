@@ -20,6 +20,7 @@ const SMB2: u32 = 0xfe53_4d42;
 const FUSE: u32 = 0x6573_5546;
 const XFS: u32 = 0x5846_5342;
 const BTRFS: u32 = 0x9123_683e;
+const ZFS: u32 = 0x2fc1_2fc1;
 const BCACHEFS: u32 = 0xca45_1a4e;
 
 /// Asks a directory's file system. Whether names can be exchanged or renamed without overwriting is for the half that
@@ -42,6 +43,11 @@ pub(super) fn probe(dir: BorrowedFd<'_>) -> rustix::io::Result<(Capabilities, Tr
         no_replace: false,
         reflink: matches!(magic, XFS | BTRFS | BCACHEFS),
         time_resolution,
+        // What a file system in user space does with names is its own affair.
+        may_fold_names: matches!(
+            magic,
+            FAT | EXFAT | HFS | HFS_PLUS | CIFS | SMB2 | NTFS | NTFS3 | FUSE | ZFS
+        ),
         case_sensitive: !matches!(magic, FAT | EXFAT | HFS | HFS_PLUS | CIFS | SMB2),
         permissions: !matches!(magic, FAT | EXFAT | CIFS | SMB2),
         writable: !read_only && allowed,

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::create::{self, Ways, mode_bits};
 use super::{LocalSide, io_error, io_error_at};
-use crate::side::names::{TempName, same_but_case};
+use crate::side::names::{TempName, same_but_spelling};
 use crate::side::write::{NewFile, Rename, Room, Watch, WriteDir, WriteSide};
 use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
 
@@ -346,7 +346,7 @@ impl Folder {
     /// Whether what is in the way is the very thing that is to be renamed: where cases are not told apart, its new
     /// spelling finds it too. Told by the names that are listed, since not every file system has numbers to be trusted.
     fn is_respelling(&self, name: &Name, into: BorrowedFd<'_>, to: &Name) -> Result<bool, Errno> {
-        if !same_but_case(name, to) {
+        if !same_but_spelling(name, to) {
             return Ok(false);
         }
         let (old, new) = (rustix::fs::fstat(self.fd())?, rustix::fs::fstat(into)?);
@@ -363,7 +363,7 @@ impl Folder {
             let listed = entry.file_name().to_bytes();
             if listed == name {
                 only = true;
-            } else if listed == to || same_but_case(listed, to) {
+            } else if listed == to || same_but_spelling(listed, to) {
                 return Ok(false);
             }
         }
@@ -374,7 +374,7 @@ impl Folder {
     /// directory has but one name; for it there is a look, and a plain rename replaces at worst an empty directory.
     fn rename_by_link(&self, name: &Name, into: BorrowedFd<'_>, to: &Name) -> Result<(), Errno> {
         let seen = self.side.look_at(self.fd(), name)?.ok_or(Errno::NOENT)?;
-        if same_but_case(name, to)
+        if same_but_spelling(name, to)
             && self.side.look_at(into, to)?.is_some()
             && self.is_respelling(name, into, to)?
         {

@@ -33,6 +33,7 @@ impl ReadSide for SimulatedSide {
             reflink: false,
             time_resolution: traits.resolution,
             case_sensitive: true,
+            may_fold_names: false,
             permissions: true,
             writable: true,
         }
