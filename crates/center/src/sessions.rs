@@ -212,9 +212,9 @@ impl Inner {
         drop(held);
         self.feed.ring();
         self.announce();
-        if run.0.is_multiple_of(RETAIN_EVERY) {
+        let retention = self.lock().retention;
+        if run.0.is_multiple_of(RETAIN_EVERY) || retention.last_run_only {
             // Tidying up is not worth a failure: the next time will do.
-            let retention = self.lock().retention;
             let _ = self.store.retain(retention, self.clock.wall());
         }
         self.pump(handler);

@@ -47,6 +47,8 @@ pub struct ResultsKept {
     pub keep_information_days: Option<u32>,
     /// The same for warnings. Errors stay as long as their run.
     pub keep_warning_days: Option<u32>,
+    /// The lines of a run go as soon as its items are synchronized again, as Windows' Sync Center has it; the runs stay.
+    pub only_last_run: bool,
 }
 
 impl Default for ResultsKept {
@@ -57,6 +59,7 @@ impl Default for ResultsKept {
             keep_events: 1_000_000,
             keep_information_days: None,
             keep_warning_days: None,
+            only_last_run: false,
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct Retention {
     pub information_age: Option<i64>,
     /// The same for warnings.
     pub warning_age: Option<i64>,
+    /// Events go as soon as a later run of their items has begun, though their run stays.
+    pub last_run_only: bool,
 }
 
 impl Default for Retention {
@@ -28,6 +30,7 @@ impl Default for Retention {
             age: 365 * 24 * 60 * 60 * 1000,
             information_age: None,
             warning_age: None,
+            last_run_only: false,
         }
     }
 }
@@ -81,6 +84,17 @@ pub(crate) fn step(ledger: &Ledger<'_>, retention: &Retention, now: i64) -> rusq
                    (SELECT id FROM events WHERE level = ?1 AND time < ?2 ORDER BY id LIMIT ?3)",
             )?
             .execute(params![level, now.saturating_sub(age), signed(STEP * 20)])? as u64;
+    }
+    if retention.last_run_only {
+        removed.events += conn
+            .prepare_cached(
+                "DELETE FROM events WHERE id IN
+                   (SELECT id FROM events
+                     WHERE id >> 24 NOT IN (SELECT last_run FROM items WHERE last_run IS NOT NULL)
+                       AND id >> 24 IN (SELECT id FROM runs WHERE ended IS NOT NULL)
+                     ORDER BY id LIMIT ?1)",
+            )?
+            .execute([signed(STEP * 20)])? as u64;
     }
     for run in old {
         let (first, last) = crate::record::events_of(syncmgr::RunId(crate::record::unsigned(run)));

@@ -172,6 +172,7 @@ impl Tender {
             age: days(kept.keep_days),
             information_age: kept.keep_information_days.map(days),
             warning_age: kept.keep_warning_days.map(days),
+            last_run_only: kept.only_last_run,
         });
     }
 

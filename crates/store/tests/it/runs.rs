@@ -254,3 +254,20 @@ fn retention_lets_information_and_warnings_go_before_their_run_and_keeps_errors(
     store.retain(store::Retention { warning_age: Some(2000), ..rules }, 6000).unwrap();
     assert_eq!(names(&store), ["Information 5000", "Warning 5000", "Error 10"]);
 }
+
+#[test]
+fn retention_may_keep_the_lines_of_the_last_run_of_each_item_only() {
+    let home = Home::new();
+    let store = home.open();
+    for (of, time) in [("photos", 1), ("music", 2), ("photos", 3)] {
+        let recorder = begin(&store, &[of], time);
+        recorder.event(error(of, &format!("{of} {time}")), time).unwrap();
+        recorder.finish(ended(&[(of, syncmgr::Outcome::Gaps)], time + 1)).unwrap();
+    }
+    let rules = store::Retention { last_run_only: true, ..store::Retention::default() };
+    let removed = store.retain(rules, 10).unwrap();
+    assert_eq!((removed.runs, removed.events), (0, 1));
+    let events = store.events(&store::EventQuery::default()).unwrap();
+    let texts: Vec<&str> = events.iter().map(|event| event.event.description.as_str()).collect();
+    assert_eq!(texts, ["music 2", "photos 3"]);
+}
