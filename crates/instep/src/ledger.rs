@@ -15,7 +15,7 @@ use crate::replay;
 use crate::spool::Spool;
 
 /// How many rows are read at once.
-const PAGE: u32 = 1000;
+pub(crate) const PAGE: u32 = 1000;
 
 /// Opens the store; says so when a damaged one was put aside, and goes on with a new one.
 pub(crate) fn open(app: &App<'_>) -> Result<Arc<Store>, Failure> {

@@ -64,6 +64,10 @@ pub struct ConflictVersion {
     pub size: Option<u64>,
     /// Last change; none when deleted.
     pub modified: Option<Time>,
+    /// Where it is, if that is not the conflict's path: another spelling, or a copy under another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub at: Option<PathText>,
 }
 
 impl From<syncmgr::conflict::ConflictVersion> for ConflictVersion {
@@ -76,6 +80,7 @@ impl From<syncmgr::conflict::ConflictVersion> for ConflictVersion {
             kind: version.kind,
             size: there.then_some(version.size),
             modified: there.then_some(Time(version.modified)),
+            at: version.path.map(|path| PathText::new(&path)),
         }
     }
 }

@@ -21,6 +21,10 @@ pub enum Keep {
     Largest,
     /// The merge of both; where both changed the same place it stays a conflict.
     Merged,
+    /// Both stay as they are, and are synchronized no more.
+    LeaveOut,
+    /// Another version in the place of all: the one in `content`.
+    Other,
 }
 
 /// Conflicts that are to be settled, and how.
@@ -29,6 +33,18 @@ pub enum Keep {
 pub struct ResolveOrder {
     /// What is kept.
     pub keep: Keep,
+    /// With `a` or `both`: the name that side A's version gets.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub name_a: Option<String>,
+    /// With `b` or `both`: the name that side B's version gets.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub name_b: Option<String>,
+    /// With `other`: the version, in base64. For one conflict only.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub content: Option<String>,
     /// These conflicts, each as it was shown.
     #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

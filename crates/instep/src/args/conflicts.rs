@@ -64,7 +64,7 @@ pub(crate) struct Conflicts {
     #[arg(long)]
     pub(crate) diff: bool,
     /// Look for conflict copies that other programs have left in the sides: Syncthing, Dropbox, Nextcloud, bisync, Unison
-    #[arg(long, conflicts_with_all = ["diff", "older_than", "kinds"])]
+    #[arg(long, conflicts_with_all = ["older_than", "kinds"])]
     pub(crate) find_copies: bool,
     /// One JSON object per line on stdout
     #[arg(long)]
@@ -108,7 +108,7 @@ pub(crate) struct Resolve {
     #[arg(long, requires = "said", conflicts_with_all = ["keep", "file", "tool"])]
     pub(crate) leave_out: bool,
     /// Settle the conflict copies that other programs have left, and no other conflicts
-    #[arg(long, conflicts_with_all = ["file", "tool", "leave_out", "name_a", "name_b", "older_than", "kinds"])]
+    #[arg(long, conflicts_with_all = ["leave_out", "name_a", "name_b", "older_than", "kinds"])]
     pub(crate) copies: bool,
     /// Only say what would be done
     #[arg(long)]

@@ -83,6 +83,12 @@ pub(crate) struct Results {
     /// At most this many runs
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: u32,
+    /// Open what a link of that run leads to: the number before it. A command is shown first, and started only if you agree
+    #[arg(long, value_name = "LINK", conflicts_with_all = ["json", "log"], requires = "of")]
+    pub(crate) open: Option<usize>,
+    /// With --open: agree to the command that is shown
+    #[arg(long, requires = "open")]
+    pub(crate) yes: bool,
     /// What the command of that run wrote, as it was kept: its beginning and its end
     #[arg(long, conflicts_with = "json", requires = "of")]
     pub(crate) log: bool,

@@ -1,31 +1,34 @@
 //! `instep resolve`: settling conflicts, by a choice for all of them, in a tool, or asked one after another.
 
 mod ask;
+mod meant;
 mod outlook;
 mod select;
 mod tool;
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
-use syncmgr::conflict::{Choice, Conflict, Decided, OtherVersion, ResolutionItem};
+use syncmgr::HandlerId;
+use syncmgr::conflict::{Choice, Conflict, Decided, OtherVersion, ResolutionItem, Settlement};
 
 use crate::app::App;
 use crate::args::{KeepArg, Resolve};
-use crate::engine::Engine;
+use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
+use crate::ledger::path_of;
 use crate::render::json::counts;
-use crate::render::text::counted;
-use crate::report::report;
+use crate::render::text::{Safe, counted};
+use crate::report::report_all;
 use crate::run::{self, settle};
 
+pub(crate) use meant::{Meant, meant};
 pub(crate) use select::{copies, query};
 
 pub(crate) fn run(app: &mut App<'_>, args: &Resolve) -> Result<Exit, Failure> {
-    let pairs = match &args.item {
-        Some(item) => vec![app.settings.find(item)?.clone()],
-        None => app.settings.pairs.clone(),
-    };
     let engine = Engine::open(app)?;
-    let open = select::conflicts(&engine, &pairs, args)?;
+    let items = meant(app, &engine.store, args.item.as_slice())?;
+    let open = select::conflicts(&engine, &items, args)?;
     // What a tool has written is needed until it is in place.
     let mut workplace = None;
     let decided = match choice(args)? {
@@ -63,7 +66,44 @@ pub(crate) fn run(app: &mut App<'_>, args: &Resolve) -> Result<Exit, Failure> {
     }
     let resolved = settle(app, &engine, decided)?;
     drop(workplace);
-    report(app, &engine, &resolved.verdict)
+    let others = others(app, &resolved);
+    let handlers: BTreeSet<&HandlerId> =
+        resolved.settlements.iter().map(|(one, _)| &one.conflict.handler).collect();
+    let handler = handlers.iter().find(|handler| ***handler == *HANDLER).or(handlers.first());
+    match handler {
+        Some(handler) if !resolved.verdict.runs.is_empty() => {
+            let told = [((*handler).clone(), resolved.verdict.clone())];
+            Ok(others.max(report_all(app, &engine, &told)?))
+        }
+        _ => {
+            app.out.json(&json!({ "type": "summary", "outcome": others.word() }));
+            Ok(others)
+        }
+    }
+}
+
+/// Tells what became of conflicts whose handler settles one by one: no run says it.
+fn others(app: &App<'_>, resolved: &center::Resolved) -> Exit {
+    let mut exit = Exit::Done;
+    for (decided, settlement) in &resolved.settlements {
+        let conflict = &decided.conflict;
+        if conflict.handler == *HANDLER {
+            continue;
+        }
+        let path = path_of(conflict);
+        let (word, at_least) = match settlement {
+            Settlement::Settled(_) => ("settled".to_owned(), Exit::Done),
+            Settlement::Failed(error) => (Safe(&error.problem.text).to_string(), Exit::Gaps),
+            Settlement::Changed => ("has changed since it was shown; look again".to_owned(), Exit::Gaps),
+            Settlement::Gone => ("is no open conflict any more".to_owned(), Exit::Done),
+            Settlement::NotReached => ("was not reached".to_owned(), Exit::NeedsDecision),
+            _ => ("stays open".to_owned(), Exit::NeedsDecision),
+        };
+        exit = exit.max(at_least);
+        let line = format!("{}: {path}: {word}", Safe(conflict.item.as_str()));
+        if at_least == Exit::Done { app.out.say(line) } else { app.out.trouble(line) }
+    }
+    exit
 }
 
 /// The choice that the words make for all conflicts; none when each is a question of its own.

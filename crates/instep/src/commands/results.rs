@@ -1,14 +1,16 @@
 //! `instep results [RUN|ITEM]`: the runs, or all that one of them reported.
 
+mod open;
+
 use serde_json::{Value, json};
 use store::{EventQuery, RunQuery, RunRecord, Store};
-use syncmgr::{ItemId, Level, Outcome};
+use syncmgr::{Event, ItemId, Level, Outcome};
 
 use crate::app::App;
 use crate::args::Results;
-use crate::engine::HANDLER;
+use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
-use crate::ledger::{self, find_run, for_each_event};
+use crate::ledger::{self, find_run};
 use crate::out::{Tone, Volume};
 use crate::render::human;
 use crate::render::json::{counts, event_object, problem_object};
@@ -20,10 +22,13 @@ pub(crate) fn run(app: &mut App<'_>, args: &Results) -> Result<Exit, Failure> {
     if args.log {
         return log(app, &store, &find_run(&store, of)?);
     }
+    if let Some(number) = args.open {
+        return follow(app, &find_run(&store, of)?, number, args.yes);
+    }
     let is_run = of.eq_ignore_ascii_case("last") || of.trim_start_matches('#').parse::<u64>().is_ok();
     match app.settings.lookup(of) {
         Some(pair) => list(app, &store, Some(pair.item.clone()), args.limit),
-        None if is_run => one(app, &store, &find_run(&store, of)?),
+        None if is_run => one(app, &find_run(&store, of)?),
         None => {
             let item = app.settings.find(of)?.item.clone();
             list(app, &store, Some(item), args.limit)
@@ -95,12 +100,43 @@ fn list(app: &App<'_>, store: &Store, item: Option<ItemId>, limit: u32) -> Resul
     Ok(Exit::Done)
 }
 
+/// Hands over all that a run reported, what its handler keeps itself among it, page by page and oldest first.
+fn each_event(engine: &Engine, run: &RunRecord, mut each: impl FnMut(&Event)) -> Result<(), Failure> {
+    let handler = Some(run.handler.clone());
+    let mut query =
+        EventQuery { run: Some(run.id), handler, limit: Some(ledger::PAGE), ..EventQuery::default() };
+    loop {
+        let page = engine.center.events(&query).map_err(|refusal| Failure::failed(refusal.to_string()))?;
+        page.events.iter().for_each(&mut each);
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Opens one of the links of a run.
+fn follow(app: &App<'_>, run: &RunRecord, number: usize, yes: bool) -> Result<Exit, Failure> {
+    let engine = Engine::open(app)?;
+    let mut links: Vec<Event> = Vec::new();
+    each_event(&engine, run, |event| links.extend(has_link(event).then(|| event.clone())))?;
+    match number.checked_sub(1).and_then(|at| links.get(at)) {
+        Some(event) => open::open(app, &engine.center, event, yes),
+        None => Err(Failure::usage(format!("run {} has no link {number}", run.id))
+            .tip(format!("`instep results {}` shows its links with their numbers", run.id))),
+    }
+}
+
+fn has_link(event: &Event) -> bool {
+    event.event.link_reference.is_some()
+}
+
 /// One run, with every line it reported.
-fn one(app: &App<'_>, store: &Store, run: &RunRecord) -> Result<Exit, Failure> {
+fn one(app: &App<'_>, run: &RunRecord) -> Result<Exit, Failure> {
     let out = app.out;
-    let query = || EventQuery { run: Some(run.id), ..EventQuery::default() };
+    let engine = Engine::open(app)?;
     if out.is_json() {
-        for_each_event(store, query(), |event| out.json(&event_object(event)))?;
+        each_event(&engine, run, |event| out.json(&event_object(event)))?;
         out.json(&run_object(run));
         return Ok(Exit::Done);
     }
@@ -115,7 +151,9 @@ fn one(app: &App<'_>, store: &Store, run: &RunRecord) -> Result<Exit, Failure> {
             human::problem(out, item.problem.as_ref());
         }
     }
-    for_each_event(store, query(), |event| {
+    let mut links = 0;
+    each_event(&engine, run, |event| {
+        links += usize::from(has_link(event));
         let (word, tone) = human::level(event.event.level);
         if event.event.level > Level::Information || out.volume() > Volume::Quiet {
             let (text, fix) = event.event.told();
@@ -128,8 +166,20 @@ fn one(app: &App<'_>, store: &Store, run: &RunRecord) -> Result<Exit, Failure> {
             if let Some(fix) = fix {
                 out.line(format_args!("    {} {}", out.paint(Tone::Good, "next:"), Safe(fix)));
             }
+            if let Some(reference) = &event.event.link_reference {
+                let text = event.event.link_text.as_ref().unwrap_or(reference);
+                out.line(format_args!(
+                    "    {} {}  {}",
+                    out.paint(Tone::Good, format_args!("link {links}:")),
+                    Safe(text),
+                    out.paint(Tone::Faint, Safe(reference))
+                ));
+            }
         }
     })?;
+    if links > 0 {
+        out.say(format_args!("Open one: instep results {} --open 1", run.id));
+    }
     Ok(Exit::Done)
 }
 

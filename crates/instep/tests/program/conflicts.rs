@@ -1,6 +1,10 @@
 //! From a conflict to its end.
 
+use serde_json::{Value, json};
+
+use crate::daemon::ask;
 use crate::scene::{Scene, of_type};
+use crate::serve::Daemon;
 
 fn contested() -> Scene {
     let scene = Scene::synced(|scene| {
@@ -141,4 +145,38 @@ fn resolve_takes_a_folder_for_all_in_it_and_paths_into_a_side() {
         ["resolve".as_ref(), "pair".as_ref(), inside.as_os_str(), "./third".as_ref(), "--keep".as_ref()];
     scene.run(&[&words[..], &["b".as_ref()]].concat()).expect(0);
     assert_eq!((scene.a.read("out"), scene.a.read("third")), (b"right".to_vec(), b"right".to_vec()));
+}
+
+#[test]
+fn of_a_command_and_the_page_that_settle_the_same_at_once_one_does_and_the_other_is_told() {
+    let scene = contested();
+    scene.instep("sync pair").expect(5);
+    let _daemon = Daemon::start(&scene);
+    let (_, page) = ask(&scene, "GET", "/conflicts?handler=folders&item=pair", &Value::Null);
+    let shown = &page["conflicts"][0];
+    let order = json!({ "keep": "b", "conflicts": [{
+        "handler": "folders", "item": "pair", "id": shown["id"], "seen": shown["seen"],
+    }]});
+    let command = scene.spawn("resolve pair dir/plan.txt --keep a");
+    let (status, answer) = ask(&scene, "POST", "/conflicts/resolve", &order);
+    let output = command.wait_with_output().expect("it ends");
+    assert_eq!(status, 200, "{answer}");
+    // Whoever came first has settled it, on both sides.
+    let kept = scene.a.read("dir/plan.txt");
+    assert_eq!(kept, scene.b.read("dir/plan.txt"), "{answer} {output:?}");
+    let by_command = kept == b"left, edited";
+    assert_eq!(answer["settled"], u64::from(!by_command), "{answer} {output:?}");
+    if by_command {
+        assert!(output.status.success(), "{output:?}");
+    } else {
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        let told = ["no open conflict", "another run"];
+        assert!(told.iter().any(|words| said.contains(words)), "{said}");
+    }
+    assert_eq!(scene.json("conflicts").1.len(), 0);
+    // And once more, when all is over.
+    let (_, answer) = ask(&scene, "POST", "/conflicts/resolve", &order);
+    assert_eq!((&answer["settled"], &answer["gone"]), (&json!(0), &json!(1)));
+    scene.instep("resolve pair dir/plan.txt --keep a").expect(2).says(&["no open conflict"]);
 }

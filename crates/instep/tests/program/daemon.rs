@@ -12,7 +12,7 @@ use crate::scene::{Scene, of_type, wait_until};
 use crate::serve::Daemon;
 
 /// One request to the daemon's API: the status and the body.
-fn ask(scene: &Scene, method: &str, path: &str, body: &Value) -> (u16, Value) {
+pub(crate) fn ask(scene: &Scene, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let mut stream = UnixStream::connect(scene.state("instep.sock")).expect("a daemon answers");
     let body = if body.is_null() { String::new() } else { body.to_string() };
     write!(

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot set its scene has failed")]
 
+mod asking;
 mod bad_input;
 mod conflicts;
 mod crash;
@@ -9,6 +10,7 @@ mod daemon;
 mod damage;
 mod guards;
 mod jobs;
+mod links;
 mod names;
 mod output;
 mod preview;

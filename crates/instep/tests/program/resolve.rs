@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 
-use testkit::Entry;
+use testkit::{Entry, Folding, Folds, Tree};
 
 use crate::scene::{Scene, of_type};
 
@@ -19,9 +19,29 @@ struct Shape {
     apart: fn(&Scene),
     path: &'static str,
     kind: &'static str,
+    /// Where B's version is, if that is not the contested path.
+    at_b: Option<&'static str>,
     /// The choices that settle it; all others leave it as it is.
     settles: &'static [&'static str],
+    /// Whose version is the newest and whose the largest, where there is one such.
+    greatest: [char; 2],
+    /// What B takes for one name.
+    folds: Option<Folds>,
 }
+
+/// A shape without a name, to be filled in.
+const SHAPE: Shape = Shape {
+    name: "",
+    settings: "",
+    before: NOTHING,
+    apart: NOTHING,
+    path: "",
+    kind: "",
+    at_b: None,
+    settles: &[],
+    greatest: ['a', 'b'],
+    folds: None,
+};
 
 const NOTHING: fn(&Scene) = |_| {};
 const CHOICES: [&str; 8] = [
@@ -37,6 +57,8 @@ const CHOICES: [&str; 8] = [
 const ALL_BUT_MERGE: &[&str] =
     &["--keep a", "--keep b", "--keep both", "--keep newest", "--keep largest", "--leave-out", "--file F"];
 const ALL: &[&str] = &CHOICES;
+const ALL_OF_NAMES: &[&str] =
+    &["--keep a", "--keep b", "--keep both", "--keep newest", "--keep largest", "--leave-out"];
 
 fn edit_both(scene: &Scene, path: &str) {
     scene.a.file(path, "one, left\ntwo\nthree\nfour\n").mtime(path, 1_700_000_000, 7);
@@ -47,7 +69,6 @@ fn shapes() -> Vec<Shape> {
     vec![
         Shape {
             name: "edit against edit",
-            settings: "",
             before: |scene| {
                 scene.a.file("dir/x.txt", "one\ntwo\nthree\nfour\n");
             },
@@ -55,20 +76,18 @@ fn shapes() -> Vec<Shape> {
             path: "dir/x.txt",
             kind: "edit-edit",
             settles: ALL,
+            ..SHAPE
         },
         Shape {
             name: "create against create",
-            settings: "",
-            before: NOTHING,
             apart: |scene| edit_both(scene, "dir/new"),
             path: "dir/new",
             kind: "create-create",
             settles: ALL_BUT_MERGE,
+            ..SHAPE
         },
         Shape {
             name: "file against directory",
-            settings: "",
-            before: NOTHING,
             apart: |scene| {
                 scene.a.file("x", "file");
                 scene.b.file("x/deep/inside", "tree");
@@ -76,10 +95,10 @@ fn shapes() -> Vec<Shape> {
             path: "x",
             kind: "kind",
             settles: &["--keep a", "--keep b", "--keep both", "--leave-out"],
+            ..SHAPE
         },
         Shape {
             name: "link against file",
-            settings: "",
             before: |scene| {
                 scene.a.file("x", "was a file");
             },
@@ -90,6 +109,7 @@ fn shapes() -> Vec<Shape> {
             },
             path: "x",
             kind: "kind",
+            greatest: ['b', 'a'],
             settles: &[
                 "--keep a",
                 "--keep b",
@@ -98,6 +118,7 @@ fn shapes() -> Vec<Shape> {
                 "--keep largest",
                 "--leave-out",
             ],
+            ..SHAPE
         },
         Shape {
             name: "edit against deletion",
@@ -111,7 +132,9 @@ fn shapes() -> Vec<Shape> {
             },
             path: "dir/x",
             kind: "edit-delete",
+            greatest: ['a', 'a'],
             settles: &["--keep a", "--keep b", "--keep newest", "--keep largest", "--leave-out"],
+            ..SHAPE
         },
         Shape {
             name: "deleted directory against new content in it",
@@ -125,7 +148,9 @@ fn shapes() -> Vec<Shape> {
             },
             path: "dir/in/new",
             kind: "edit-delete",
+            greatest: ['b', 'b'],
             settles: &["--keep a", "--keep b", "--keep newest", "--keep largest", "--leave-out"],
+            ..SHAPE
         },
         Shape {
             name: "permissions against permissions",
@@ -143,6 +168,37 @@ fn shapes() -> Vec<Shape> {
             path: "x",
             kind: "metadata",
             settles: &["--keep a", "--keep b", "--leave-out"],
+            ..SHAPE
+        },
+        Shape {
+            name: "names that differ in case",
+            before: |scene| {
+                scene.a.file("d/readme", "the old one, which is longer");
+            },
+            apart: |scene| {
+                scene.a.file("d/README", "the new one").mtime("d/README", 4_000_000_000, 7);
+            },
+            path: "d/README",
+            at_b: Some("d/readme"),
+            kind: "name-clash",
+            settles: ALL_OF_NAMES,
+            folds: Some(Folds::Case),
+            ..SHAPE
+        },
+        Shape {
+            name: "names that differ in composition",
+            before: |scene| {
+                scene.b.file("caf\u{e9}.txt", "composed, and longer");
+            },
+            apart: |scene| {
+                scene.a.file("cafe\u{301}.txt", "decomposed").mtime("cafe\u{301}.txt", 4_000_000_000, 7);
+            },
+            path: "cafe\u{301}.txt",
+            at_b: Some("caf\u{e9}.txt"),
+            kind: "name-clash",
+            settles: ALL_OF_NAMES,
+            folds: Some(Folds::Composition),
+            ..SHAPE
         },
     ]
 }
@@ -159,8 +215,25 @@ fn trees(scene: &Scene) -> Trees {
     (files(&scene.a), files(&scene.b))
 }
 
-fn set_up(shape: &Shape) -> Scene {
-    let scene = Scene::new();
+/// The folder on a file system of its own comes first: it must be gone before that is.
+struct Set {
+    scene: Scene,
+    _folding: Option<Folding>,
+}
+
+/// None where the shape needs a file system that cannot be mounted here.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn set_up_on(shape: &Shape) -> Option<Set> {
+    let folding = match shape.folds.map(Folding::mount) {
+        None => None,
+        Some(Ok(folding)) => Some(folding),
+        Some(Err(error)) => {
+            eprintln!("skipped: {} needs a file system in user space: {error}", shape.name);
+            return None;
+        }
+    };
+    let b = folding.as_ref().map_or_else(Tree::new, |folding| Tree::in_dir(folding.path()));
+    let scene = Scene::with_b(b);
     scene.set_of_item(shape.settings);
     (shape.before)(&scene);
     scene.instep("sync pair --yes").expect(0);
@@ -174,7 +247,75 @@ fn set_up(shape: &Shape) -> Scene {
         "{}",
         shape.name
     );
-    scene
+    Some(Set { scene, _folding: folding })
+}
+
+/// One of those that need nothing.
+fn set_up(shape: &Shape) -> Scene {
+    set_up_on(shape).unwrap().scene
+}
+
+/// What is in a file, or where a link points.
+fn content(entry: &Entry) -> Vec<u8> {
+    match entry {
+        Entry::File(content, ..) => content.clone(),
+        other => format!("{other:?}").into_bytes(),
+    }
+}
+
+/// All that is at a path, or beneath it, by what comes after the path.
+fn beneath(tree: &BTreeMap<Vec<u8>, Entry>, path: &str) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let entries = tree.iter().filter_map(|(at, entry)| {
+        let rest = at.strip_prefix(path.as_bytes())?;
+        (rest.is_empty() || rest.starts_with(b"/")).then(|| (rest.to_vec(), content(entry)))
+    });
+    entries.collect()
+}
+
+/// What each side must have now.
+fn assert_kept(shape: &Shape, choice: &str, before: &Trees, scene: &Scene, what: &str) {
+    let at_b = shape.at_b.unwrap_or(shape.path);
+    let versions = [beneath(&before.0, shape.path), beneath(&before.1, at_b)];
+    let (now_a, now_b) = trees(scene);
+    for now in [&now_a, &now_b] {
+        let kept = match choice {
+            "--keep a" => 'a',
+            "--keep b" => 'b',
+            "--keep newest" => shape.greatest[0],
+            "--keep largest" => shape.greatest[1],
+            "--keep both" => {
+                let all: Vec<Vec<u8>> = now.values().map(content).collect();
+                let both = versions.iter().flat_map(BTreeMap::values);
+                both.for_each(|version| assert!(all.contains(version), "{what}: {all:?}"));
+                continue;
+            }
+            "--file F" => {
+                assert_eq!(beneath(now, shape.path)[&b""[..]], b"given\n", "{what}");
+                continue;
+            }
+            _ => continue,
+        };
+        let (path, other) = if kept == 'a' { (shape.path, at_b) } else { (at_b, shape.path) };
+        assert_eq!(beneath(now, path), versions[usize::from(kept == 'b')], "{what}");
+        if path != other {
+            assert_eq!(beneath(now, other), BTreeMap::new(), "{what}");
+        }
+    }
+    // S7: whatever a side had and has no more is in its trash.
+    for (tree, before, now) in [(&scene.a, &before.0, &now_a), (&scene.b, &before.1, &now_b)] {
+        let trash: Vec<Vec<u8>> = trash_of(tree).values().map(content).collect();
+        let here: Vec<Vec<u8>> = now.values().map(content).collect();
+        for (path, entry) in before {
+            let version = content(entry);
+            let path = path.escape_ascii();
+            assert!(here.contains(&version) || trash.contains(&version), "{what}: {path} is lost");
+        }
+    }
+}
+
+fn trash_of(tree: &Tree) -> BTreeMap<Vec<u8>, Entry> {
+    let trash = tree.at(".instep/trash");
+    if trash.exists() { testkit::tree_of(&trash) } else { BTreeMap::new() }
 }
 
 /// A shape is settled by every choice that can, and every settlement is taken back.
@@ -183,7 +324,7 @@ fn try_all(name: &str) {
     let shape = shapes.iter().find(|shape| shape.name == name).unwrap();
     for choice in CHOICES {
         let what = format!("{}, {choice}", shape.name);
-        let scene = set_up(shape);
+        let Some(Set { scene, _folding }) = set_up_on(shape) else { return };
         let before = trees(&scene);
         std::fs::write(scene.home().join("F"), "given\n").unwrap();
         let (code, objects) = scene.json(&format!("resolve pair {} {choice}", shape.path));
@@ -202,14 +343,21 @@ fn try_all(name: &str) {
             assert_eq!(now, before, "{what}");
         } else {
             scene.assert_same_files(&what);
+            assert_kept(shape, choice, &before, &scene, &what);
         }
         // Nothing is left to do, and nothing comes back by itself.
+        let settled = trees(&scene);
         let (code, after) = scene.summary("sync pair");
         assert_eq!((code, scene.json("conflicts").1.len()), (0, 0), "{what}");
-        let followed = after["counts"]["deleted"] != serde_json::json!({ "a": 0, "b": 0 });
+        assert_eq!(trees(&scene), settled, "{what}");
+        let nothing = serde_json::json!({ "a": 0, "b": 0 });
+        let followed = after["counts"]["deleted"] != nothing;
         if followed {
             // The directories that led there have followed it, and are what comes back first.
             scene.instep("undo last").expect(0);
+        }
+        for verb in ["created", "updated", "moved"] {
+            assert_eq!(after["counts"][verb], nothing, "{what}: {after}");
         }
         let run = objects.last().unwrap()["run"].as_u64().unwrap();
         scene.instep(&format!("undo {run}")).expect(0);
@@ -219,6 +367,16 @@ fn try_all(name: &str) {
             scene.instep("sync pair").expect(5);
         }
     }
+}
+
+#[test]
+fn every_choice_for_names_that_differ_in_case_and_back() {
+    try_all("names that differ in case");
+}
+
+#[test]
+fn every_choice_for_names_that_differ_in_composition_and_back() {
+    try_all("names that differ in composition");
 }
 
 #[test]
@@ -524,4 +682,55 @@ fn copies_of_other_programs_are_settled_like_conflicts_and_taken_back() {
     scene.instep("resolve pair --copies --all --keep b").expect(0);
     assert_eq!(scene.b.read("report.txt"), b"no original");
     scene.instep("resolve pair --copies --all --keep b").expect(2).says(&["no conflict copy"]);
+}
+
+#[test]
+fn copies_of_other_programs_are_merged_where_neither_has_other_lines_in_the_same_place() {
+    let copy = "notes.sync-conflict-20260301-120000-ABCDEFG.txt";
+    let with = |text: &str| {
+        Scene::synced(|scene| {
+            scene.a.file("notes.txt", "one\ntwo\n").file(copy, text);
+        })
+    };
+    let scene = with("one\none and a half\ntwo\n");
+    let before = trees(&scene);
+    scene.instep("conflicts pair --find-copies --diff").expect(0).says(&["can be merged", "one and a half"]);
+    scene.instep("resolve pair --copies --all --keep merge").expect(0);
+    assert_eq!(scene.b.read("notes.txt"), b"one\none and a half\ntwo\n");
+    assert!(!scene.a.has(copy) && !scene.b.has(copy));
+    scene.assert_same_files("merged");
+    assert_eq!(scene.summary("sync pair").1["counts"]["updated"], serde_json::json!({ "a": 0, "b": 0 }));
+    let trash = trash_of(&scene.b);
+    assert!(trash.values().any(|entry| content(entry) == b"one\ntwo\n"), "{trash:?}");
+    let (_, objects) = scene.json("results -n 2");
+    let run = objects[1]["run"].as_u64().unwrap();
+    scene.instep(&format!("undo {run}")).expect(0);
+    assert_eq!(trees(&scene), before);
+
+    let scene = with("one\nzwei\n");
+    let before = trees(&scene);
+    scene.instep("conflicts pair --find-copies --diff").expect(0).says(&[
+        "<<<<<<< original",
+        "zwei",
+        ">>>>>>>",
+    ]);
+    scene.instep("resolve pair --copies --all --keep merge").expect(5).says(&["differ in the same place"]);
+    assert_eq!(trees(&scene), before);
+    // A person can, in a tool.
+    let tool = "cat $LOCAL $REMOTE > $MERGED";
+    scene.run(&["resolve", "pair", "--copies", "--all", "--tool", tool]).expect(0);
+    assert_eq!(scene.b.read("notes.txt"), b"one\ntwo\none\nzwei\n");
+    assert!(!scene.a.has(copy) && !scene.b.has(copy));
+}
+
+#[test]
+fn permissions_that_differ_are_shown() {
+    let shapes = shapes();
+    let scene = set_up(shapes.iter().find(|shape| shape.kind == "metadata").unwrap());
+    scene.instep("conflicts pair").expect(0).says(&["a: left   rw-------,", "b: right  rw-r-----,"]);
+    let (_, open) = scene.json("conflicts pair");
+    assert_eq!(
+        (&open[0]["a"]["permissions"], &open[0]["b"]["permissions"]),
+        (&"rw-------".into(), &"rw-r-----".into())
+    );
 }

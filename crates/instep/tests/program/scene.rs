@@ -32,7 +32,12 @@ impl Scene {
     }
 
     pub(crate) fn new() -> Self {
-        let scene = Self::bare();
+        Self::with_b(Tree::new())
+    }
+
+    /// With this folder for the second side.
+    pub(crate) fn with_b(b: Tree) -> Self {
+        let scene = Self { b, ..Self::bare() };
         let (a, b) = (scene.a.path().as_os_str(), scene.b.path().as_os_str());
         let labels = ["--label-a", "left", "--label-b", "right"].map(OsStr::new);
         scene.run(&[&["add", "pair"].map(OsStr::new)[..], &[a, b], &labels].concat()).expect(0);

@@ -5,9 +5,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use center::{Center, ConflictQuery};
 use serde::Deserialize;
-use syncmgr::conflict::{Choice, Conflict, ConflictId, ConflictKey, Decided, Settlement, Shown};
+use syncmgr::conflict::{
+    Choice, Conflict, ConflictId, ConflictKey, Decided, OtherVersion, ResolutionItem, Settlement, Shown,
+};
 use syncmgr::{HandlerId, ItemId};
 use utoipa::IntoParams;
 use wire::{Keep, ResolveOrder, Resolved, ShownConflict};
@@ -37,7 +41,7 @@ pub(super) async fn resolve(
 }
 
 fn carry_out(center: &Center, order: ResolveOrder) -> Result<Resolved, Failure> {
-    let choice = choice(order.keep);
+    let choice = choice(&order)?;
     let mut answer = Resolved {
         runs: Vec::new(),
         outcome: wire::Outcome::Done,
@@ -136,15 +140,39 @@ fn tell(answer: &mut Resolved, reason: &str) {
     }
 }
 
-fn choice(keep: Keep) -> Choice {
-    match keep {
+fn choice(order: &ResolveOrder) -> Result<Choice, Failure> {
+    let ResolveOrder { keep, name_a, name_b, content, conflicts, .. } = order;
+    if content.is_some() != (*keep == Keep::Other) {
+        return Err(Failure::bad_request("`content` and `keep: other` come together"));
+    }
+    let item = |index, name: &Option<String>| ResolutionItem { index, new_name: name.clone() };
+    match (keep, name_a, name_b) {
+        (Keep::A, Some(_), None) => return Ok(Choice::KeepItems(vec![item(0, name_a)])),
+        (Keep::B, None, Some(_)) => return Ok(Choice::KeepItems(vec![item(1, name_b)])),
+        (Keep::Both, Some(_), _) | (Keep::Both, _, Some(_)) => {
+            return Ok(Choice::KeepItems(vec![item(0, name_a), item(1, name_b)]));
+        }
+        (_, None, None) => {}
+        _ => return Err(Failure::bad_request("only a version that is kept gets a name")),
+    }
+    Ok(match keep {
         Keep::A => Choice::KeepOne(0),
         Keep::B => Choice::KeepOne(1),
         Keep::Both => Choice::KeepAll,
         Keep::Newest => Choice::KeepRecent,
         Keep::Largest => Choice::KeepLargest,
         Keep::Merged => Choice::KeepMerged,
-    }
+        Keep::LeaveOut => Choice::RemoveFromSyncSet,
+        Keep::Other => {
+            if conflicts.as_ref().is_none_or(|shown| shown.len() != 1) {
+                return Err(Failure::bad_request("one version takes the place of one conflict's"));
+            }
+            // Never a path of this machine: whoever asks may not be allowed to read it.
+            let bytes = STANDARD.decode(content.as_deref().unwrap_or_default());
+            let bytes = bytes.map_err(|_| Failure::bad_request("`content` is no base64"))?;
+            Choice::KeepOther(OtherVersion::Content(bytes))
+        }
+    })
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -76,3 +76,27 @@ async fn what_a_handler_cannot_say_beforehand_is_said_to_be_so() {
         400
     );
 }
+
+#[tokio::test]
+async fn an_order_to_settle_that_makes_no_sense_is_refused_with_what_is_wrong() {
+    let service = Service::start().await;
+    let shown = json!([{ "handler": "shelf", "item": "good", "id": "eA", "seen": "x" }]);
+    for (order, why) in [
+        (json!({ "keep": "other", "conflicts": shown }), "come together"),
+        (json!({ "keep": "a", "content": "eA==", "conflicts": shown }), "come together"),
+        (json!({ "keep": "other", "content": "?", "conflicts": shown }), "no base64"),
+        (json!({ "keep": "other", "content": "eA==", "all": {} }), "one conflict"),
+        (json!({ "keep": "newest", "name_a": "x", "conflicts": shown }), "gets a name"),
+        (json!({ "keep": "a", "name_b": "x", "conflicts": shown }), "gets a name"),
+    ] {
+        let answer = service.send(Method::POST, "/api/v1/conflicts/resolve", &order).await;
+        assert_eq!(answer.fault(), (400, "invalid_argument".into()), "{order}");
+        assert!(answer.text().contains(why), "{order}: {}", answer.text());
+    }
+    // What is not open any more is said to be gone, whatever was to become of it.
+    for keep in ["both", "leave-out", "merged"] {
+        let order = json!({ "keep": keep, "conflicts": shown });
+        let answer = service.send(Method::POST, "/api/v1/conflicts/resolve", &order).await.json();
+        assert_eq!((&answer["settled"], &answer["gone"]), (&json!(0), &json!(1)), "{keep}: {answer}");
+    }
+}

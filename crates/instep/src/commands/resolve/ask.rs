@@ -1,14 +1,15 @@
 //! Asking a person about one conflict after another.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use syncmgr::HandlerError;
 use syncmgr::conflict::walk::settle;
 use syncmgr::conflict::{
     Abilities, Choice, Conflict, ConflictPresenter, Decided, Feedback, PresenterNextStep, ResolutionHandler,
     ResolveInfo,
 };
+use syncmgr::{HandlerError, HandlerId};
 
 use super::decide;
 use crate::app::App;
@@ -25,21 +26,24 @@ pub(super) fn walk(app: &App<'_>, engine: &Engine, open: &[Conflict]) -> Result<
         return Err(Failure::usage("which version is to stay was not said, and there is nobody to ask")
             .tip("say it: --keep a|b|both|newest|largest|merge, --tool, --file or --leave-out"));
     }
-    let collector = |conflict: &Conflict| {
-        engine
-            .center
-            .resolution_handler(&conflict.handler)
-            .map(|handler| Collector { handler, answers: Mutex::default() })
-    };
-    let Some(collector) = open.first().and_then(collector) else { return Ok(Vec::new()) };
-    let asker = Asker { app, handler: &*collector.handler };
-    settle(open, &asker, None, |_| Some(&collector));
-    Ok(collector.answers.into_inner().unwrap_or_default())
+    let mut collectors: BTreeMap<HandlerId, Collector> = BTreeMap::new();
+    for conflict in open {
+        if let Some(handler) = engine.center.resolution_handler(&conflict.handler) {
+            let collector = || Collector { handler, answers: Mutex::default() };
+            collectors.entry(conflict.handler.clone()).or_insert_with(collector);
+        }
+    }
+    let asker = Asker { app, handlers: &collectors };
+    settle(open, &asker, None, |conflict| {
+        collectors.get(&conflict.handler).map(|collector| collector as &dyn ResolutionHandler)
+    });
+    let answers = collectors.into_values().map(|collector| collector.answers.into_inner());
+    Ok(answers.flat_map(Result::unwrap_or_default).collect())
 }
 
 /// Knows what can be done, and only writes down what is to be done.
 struct Collector {
-    handler: std::sync::Arc<dyn ResolutionHandler>,
+    handler: Arc<dyn ResolutionHandler>,
     answers: Mutex<Vec<Decided>>,
 }
 
@@ -58,7 +62,7 @@ impl ResolutionHandler for Collector {
 
 struct Asker<'a> {
     app: &'a App<'a>,
-    handler: &'a dyn ResolutionHandler,
+    handlers: &'a BTreeMap<HandlerId, Collector>,
 }
 
 impl ConflictPresenter for Asker<'_> {
@@ -71,11 +75,10 @@ impl ConflictPresenter for Asker<'_> {
         let at = info.iteration();
         out.line(format_args!("{}", out.paint(Tone::Strong, format_args!("{} of {}", at.current, at.total))));
         human::one_conflict(out, conflict);
-        let merge = if abilities.contains(Abilities::KEEP_OTHER) {
-            self.handler.merge(conflict).ok().flatten()
-        } else {
-            None
-        };
+        let handler = self.handlers.get(&conflict.handler).map(|collector| &collector.handler);
+        let merge = handler
+            .filter(|_| abilities.contains(Abilities::KEEP_OTHER))
+            .and_then(|handler| handler.merge(conflict).ok().flatten());
         let clean = merge.as_ref().is_some_and(|merge| merge.overlaps == 0);
         let words = words(conflict, abilities, clean, at.remaining_for_apply_to_all);
         loop {
