@@ -22,6 +22,7 @@ use crate::verdict::Tool;
 pub use handler::ToolHandler;
 pub use options::{MaxDelete, Options};
 pub use prepared::{Prepared, Value};
+pub use version::{Version, too_old, version};
 
 /// One item of a tool: what is run for it.
 pub trait Job: Send + Sync {

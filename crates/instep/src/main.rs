@@ -5,6 +5,7 @@ mod app;
 mod args;
 mod client;
 mod commands;
+mod detecting;
 mod doctor;
 mod engine;
 mod exit;

@@ -6,6 +6,7 @@ mod beforehand;
 mod calendar;
 mod conflicts;
 mod control;
+mod detected;
 mod document;
 mod events;
 mod export;
@@ -120,6 +121,7 @@ fn admin() -> OpenApiRouter<Parts> {
         .routes(routes!(secrets::secrets))
         .routes(routes!(secrets::set_secret, secrets::delete_secret))
         .routes(routes!(folders::folders))
+        .routes(routes!(detected::detected))
         .routes(routes!(access::tokens, access::create_token))
         .routes(routes!(access::revoke_token))
         .routes(routes!(access::page_link))

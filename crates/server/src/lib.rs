@@ -41,4 +41,4 @@ mod table;
 pub use access::{Access, AccessError};
 pub use config::{Config, Limits, TlsFiles};
 pub use listen::{ServeError, Server};
-pub use parts::{Parts, World};
+pub use parts::{Detect, Parts, World};

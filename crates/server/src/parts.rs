@@ -55,7 +55,12 @@ pub struct World {
     pub settings: Option<Arc<SettingsFile>>,
     /// Where secrets are kept, if they are.
     pub secrets: Option<Arc<Secrets>>,
+    /// Looks at what the machine synchronizes already, if it can be looked at.
+    pub detect: Option<Arc<Detect>>,
 }
+
+/// A look at the machine. It reads only, and takes its time.
+pub type Detect = dyn Fn() -> wire::Detected + Send + Sync;
 
 impl Parts {
     /// Of a center, for those whom `access` lets in.
@@ -110,6 +115,11 @@ impl Parts {
     pub(crate) fn secrets(&self) -> Result<Arc<Secrets>, Failure> {
         let none = || Failure::not_found("no_secrets", "this service keeps no secrets");
         self.inner.world.secrets.clone().ok_or_else(none)
+    }
+
+    pub(crate) fn detect(&self) -> Result<Arc<Detect>, Failure> {
+        let none = || Failure::not_found("no_detection", "this service does not look at other tools");
+        self.inner.world.detect.clone().ok_or_else(none)
     }
 
     /// How requests went.

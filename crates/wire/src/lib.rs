@@ -8,6 +8,7 @@ mod change;
 mod conflict;
 mod control;
 mod counts;
+mod detected;
 mod event;
 mod export;
 mod handler;
@@ -37,6 +38,7 @@ pub use control::{
     StopOrder,
 };
 pub use counts::{Counts, SideCounts};
+pub use detected::{Detected, DetectedTool, Found, FoundKind, RunIt, Unread, WatchIt};
 pub use event::{Event, EventGroup, EventsPage};
 pub use export::{ExportEvents, ExportFormat, ExportRuns};
 pub use handler::{Handler, Handlers};

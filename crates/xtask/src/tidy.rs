@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("center", &["settings", "store", "syncmgr"]),
     ("channels", &["center", "errand", "secrets", "settings", "syncmgr"]),
     ("adapters", &["syncmgr", "wire"]),
+    ("detect", &["adapters", "settings", "wire"]),
     ("server", &["center", "secrets", "settings", "syncmgr", "wire"]),
     (
         "instep",
@@ -29,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "adapters",
             "center",
             "channels",
+            "detect",
             "errand",
             "folders",
             "reconcile",

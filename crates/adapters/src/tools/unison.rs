@@ -32,12 +32,29 @@ impl Kind for Unison {
 
 /// What an item says.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Keys")]
 pub struct Pair {
+    what: What,
+    ignore: Vec<String>,
+    options: Vec<String>,
+    environment: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Roots(String, String),
+    Profile(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
     /// A root: a folder, or `ssh://host/path`.
-    a: String,
+    a: Option<String>,
     /// The other one.
-    b: String,
+    b: Option<String>,
+    /// Or one of Unison's own profiles, by its name.
+    profile: Option<String>,
     /// Names that are left out, in Unison's syntax (`Name *.tmp`).
     #[serde(default)]
     ignore: Vec<String>,
@@ -46,6 +63,23 @@ pub struct Pair {
     options: Vec<String>,
     #[serde(default)]
     environment: BTreeMap<String, Value>,
+}
+
+impl TryFrom<Keys> for Pair {
+    type Error = &'static str;
+
+    fn try_from(keys: Keys) -> Result<Self, &'static str> {
+        let what = match (keys.a, keys.b, keys.profile) {
+            (Some(a), Some(b), None) => What::Roots(a, b),
+            (None, None, Some(profile)) => What::Profile(profile),
+            _ => {
+                return Err(
+                    "an item of Unison has two roots (`a` and `b`), or one of its profiles (`profile`)",
+                );
+            }
+        };
+        Ok(Self { what, ignore: keys.ignore, options: keys.options, environment: keys.environment })
+    }
 }
 
 impl Job for Pair {
@@ -57,7 +91,10 @@ impl Job for Pair {
             prepared.word(ignore);
         }
         prepared.words(&self.options);
-        prepared.words([&self.a, &self.b]);
+        match &self.what {
+            What::Roots(a, b) => prepared.words([a, b]),
+            What::Profile(profile) => prepared.word(profile),
+        }
         prepared
     }
 
@@ -67,6 +104,9 @@ impl Job for Pair {
     }
 
     fn comment(&self) -> String {
-        format!("{} and {}", self.a, self.b)
+        match &self.what {
+            What::Roots(a, b) => format!("{a} and {b}"),
+            What::Profile(profile) => format!("the profile {profile}"),
+        }
     }
 }

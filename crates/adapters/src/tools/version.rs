@@ -1,18 +1,41 @@
 //! Whether a tool is there, and new enough for its output to be known.
 
 use std::io;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use syncmgr::outcome::{Problem, ProblemClass};
 
 use super::Kind;
+use crate::parse::Stream;
+use crate::process::{self, Follower, Input, Stopping, Wish};
 
-/// Asks the tool; tells what is wrong.
-pub(super) fn check(kind: &dyn Kind) -> Result<(), Problem> {
-    let name = kind.id();
-    let mut command = Command::new(name);
-    command.args(kind.version_words()).stdin(Stdio::null());
-    let output = command.output().map_err(|error| match error.kind() {
+/// How long a tool may take to say who it is.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How much of what it says is looked at.
+const SAID: usize = 4096;
+
+/// What a tool says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// The version as it writes it; none if nobody can read it.
+    pub text: Option<String>,
+    /// Its first two numbers.
+    pub number: Option<[u32; 2]>,
+}
+
+/// Asks a program for its version.
+///
+/// # Errors
+/// It is not there, cannot be started, or does not answer.
+pub fn version(program: &Path, words: &[&str]) -> Result<Version, Problem> {
+    let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
+    let mut command = Command::new(program);
+    command.args(words);
+    let mut answer = Answer { said: Vec::new(), until: Instant::now() + PATIENCE };
+    let ended = process::run(command, Input::Nothing, Duration::ZERO, &mut answer);
+    let ended = ended.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Problem::new(
             ProblemClass::Config,
             format!("{name} is not installed, or not where programs are looked for"),
@@ -23,26 +46,60 @@ pub(super) fn check(kind: &dyn Kind) -> Result<(), Problem> {
             format!("{name} cannot be run: {}", syncmgr::reason(&error)),
         ),
     })?;
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    match found(&said) {
-        // A version that nobody can read is no reason to refuse: it may be a newer way to say it.
-        None => Ok(()),
-        Some(version) if version >= kind.oldest() => Ok(()),
-        Some([major, minor]) => {
-            let [wanted, least] = kind.oldest();
-            let text =
-                format!("{name} {major}.{minor} is too old: what it says is known from {wanted}.{least} on");
-            Err(Problem::new(ProblemClass::Config, text).with_fix(format!("install a newer {name}")))
-        }
+    if ended.stopped.is_some() {
+        let text = format!("{name} does not say its version, not even after {} seconds", PATIENCE.as_secs());
+        return Err(Problem::new(ProblemClass::Config, text)
+            .with_fix(format!("see what `{name} {}` does", words.join(" "))));
     }
+    let said = String::from_utf8_lossy(&answer.said);
+    Ok(Version { text: numbers(&said).map(ToOwned::to_owned), number: found(&said) })
+}
+
+/// What is wrong with a tool of that version. One that nobody can read is no reason to refuse: it may be a newer way to
+/// say it.
+pub fn too_old(kind: &dyn Kind, number: Option<[u32; 2]>) -> Option<Problem> {
+    let (name, oldest) = (kind.id(), kind.oldest());
+    let [major, minor] = number.filter(|number| *number < oldest)?;
+    let [wanted, least] = oldest;
+    let text = format!("{name} {major}.{minor} is too old: what it says is known from {wanted}.{least} on");
+    Some(Problem::new(ProblemClass::Config, text).with_fix(format!("install a newer {name}")))
+}
+
+/// Asks the tool; tells what is wrong.
+pub(super) fn check(kind: &dyn Kind) -> Result<(), Problem> {
+    let version = version(Path::new(kind.id()), kind.version_words())?;
+    too_old(kind, version.number).map_or(Ok(()), Err)
+}
+
+struct Answer {
+    said: Vec<u8>,
+    until: Instant,
+}
+
+impl Follower for Answer {
+    fn output(&mut self, _from: Stream, bytes: &[u8]) {
+        let room = SAID.saturating_sub(self.said.len());
+        self.said.extend(bytes.iter().take(room));
+    }
+
+    fn look(&mut self) -> Wish {
+        if Instant::now() < self.until { Wish::GoOn } else { Wish::Kill }
+    }
+
+    fn stopping(&mut self, _how: Stopping) {}
+}
+
+/// The first word with `X.Y` in it, without what is no number.
+fn numbers(text: &str) -> Option<&str> {
+    text.split(|c: char| !c.is_ascii_digit() && c != '.')
+        .map(|word| word.trim_matches('.'))
+        .find(|word| word.contains('.'))
 }
 
 /// The first `X.Y` in a text.
 fn found(text: &str) -> Option<[u32; 2]> {
-    text.split(|c: char| !c.is_ascii_digit() && c != '.').find_map(|word| {
-        let mut numbers = word.split('.');
-        Some([numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?])
-    })
+    let mut parts = numbers(text)?.split('.');
+    Some([parts.next()?.parse().ok()?, parts.next()?.parse().ok()?])
 }
 
 #[cfg(test)]

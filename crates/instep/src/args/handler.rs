@@ -35,6 +35,9 @@ pub(crate) enum HandlerCommand {
 /// How handlers are listed.
 #[derive(Debug, Args)]
 pub(crate) struct HandlerList {
+    /// List what other tools synchronize on this machine already, and how to have it seen here; nothing is changed
+    #[arg(long)]
+    pub(crate) found: bool,
     /// One JSON object a line
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,5 +1,7 @@
 //! `instep handler`: what handlers there are, switching them, and testing one.
 
+mod found;
+
 use adapters::conformance::{self, Held, Report, Trial};
 use adapters::host::HandlerSpec;
 use serde_json::json;
@@ -24,6 +26,10 @@ pub(crate) fn run(app: &mut App<'_>, args: &Handler) -> Result<Exit, Failure> {
 }
 
 fn list(app: &App<'_>, args: &HandlerList) -> Result<Exit, Failure> {
+    if args.found {
+        found::list(app, args.json)?;
+        return Ok(Exit::Done);
+    }
     let engine = Engine::open(app)?;
     for handler in engine.center.status()? {
         let switch = if handler.switches.enabled { "enabled" } else { "disabled" };

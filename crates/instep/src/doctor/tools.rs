@@ -1,19 +1,16 @@
-//! Other programs: those that the settings name, and cron lines that synchronize without telling anybody.
+//! Other programs: those that the settings name, and those that synchronize without telling anybody.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use errand::Errand;
+use wire::{Detected, FoundKind};
 
 use super::{Finding, Patient};
+use crate::detecting;
 use crate::render::text::Safe;
-
-/// Tools that synchronize, as cron lines name them.
-const TOOLS: [&str; 6] = ["rsync", "rclone", "restic", "borg", "unison", "bisync"];
 
 pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = missing(patient);
-    findings.extend(unseen(&crontab()));
+    findings.extend(unseen(&detecting::look(patient.places, Some(&patient.setup.said))));
     findings
 }
 
@@ -45,50 +42,29 @@ fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|directory| directory.join(program)).find(|path| path.is_file())
 }
 
-/// What cron starts for this person.
-fn crontab() -> String {
-    let list = ["-l".to_owned()];
-    let errand = Errand {
-        program: "crontab",
-        args: &list,
-        input: b"",
-        directory: Some(Path::new("/")),
-        env: &[],
-        timeout: Duration::from_secs(5),
-    };
-    // No cron, or no lines: nothing to be said about them.
-    errand.run().map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default()
-}
-
-/// Lines that synchronize, and of which nobody hears how it went.
-fn unseen(crontab: &str) -> Vec<Finding> {
-    let lines = crontab.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let words = |line: &str| -> Vec<String> {
-        line.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').map(str::to_owned).collect()
-    };
-    lines
-        .filter(|line| words(line).iter().any(|word| TOOLS.contains(&word.as_str())))
-        .filter(|line| !words(line).iter().any(|word| word == "instep"))
-        .map(|line| {
-            Finding::note(format!("cron synchronizes without telling: {}", Safe(line)))
-                .why("nobody hears when it fails, or does not run at all")
-                .fix("put `instep run NAME --` before the command: it is shown, stopped and alerted like all others")
-        })
-        .collect()
+/// What runs by itself and synchronizes, and of which nobody hears how it went.
+fn unseen(detected: &Detected) -> Vec<Finding> {
+    let jobs = detected.found.iter().filter(|found| found.kind == FoundKind::Job && !found.known);
+    jobs.filter_map(|job| {
+        let watch = job.watch.as_ref()?;
+        let line = job.line.map(|line| format!(", line {line}")).unwrap_or_default();
+        let finding = Finding::note(format!(
+            "{}{line} synchronizes without telling: {}",
+            Safe(&job.file.path),
+            Safe(job.command.as_deref().unwrap_or(&job.title))
+        ));
+        Some(finding.why("nobody hears when it fails, or does not run at all").fix(format!(
+            "put `{}` before the command: it is shown, stopped and alerted like all others; `instep handler list \
+             --found` says more",
+            Safe(&watch.prefix)
+        )))
+    })
+    .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cron_lines_that_nobody_sees_are_found() {
-        let crontab = "# rsync in a comment\n\n0 2 * * * rsync -a /a /b\n0 3 * * * instep run x -- restic backup /home\n\
-                       0 4 * * * /usr/bin/borg create\n0 5 * * * echo rsyncish\n";
-        let found: Vec<String> = unseen(crontab).into_iter().map(|finding| finding.what).collect();
-        assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].contains("rsync -a /a /b") && found[1].contains("borg create"));
-    }
 
     #[test]
     fn programs_are_found_as_a_shell_would() {

@@ -46,6 +46,7 @@ impl Service {
             origins: said.server.origins.clone(),
             settings: Some(Arc::new(crate::setup::file(places))),
             secrets: Some(Arc::new(secrets::Secrets::new(&said.secrets, &places.state))),
+            detect: Some(crate::detecting::detect(places)),
         };
         let access = door::access(places);
         let parts = Parts::new(center.clone(), access, world, Limits::default());
