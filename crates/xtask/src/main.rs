@@ -1,6 +1,7 @@
 //! Developers' commands: `cargo xtask test`, `check`, `tidy`, `properties`, `simulate`, `bench`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
+mod api;
 mod bench;
 mod check;
 mod demo;
@@ -25,6 +26,7 @@ usage: cargo xtask COMMAND
   browser [TEST..]  every screen and action of the web page in a real browser; installs one if it is missing
   pictures          draw the pictures of the documents anew
   walk              a walk through the service with real programs: rsync from cron, an alert by webhook, a killed daemon
+  api [OPTION...]   ask the running daemon whatever the API's document allows, with each role; installs Schemathesis
   demo              tell the README's story with the real program; draws docs/demo.svg
   properties [--cases N] [--seed S]
                     the planner's properties over N random histories each, other ones than every test run has
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         ["page"] => page::check(),
         ["browser", rest @ ..] => page::browser(rest),
         ["pictures"] => page::pictures(),
+        ["api", rest @ ..] => api::run(rest),
         ["demo"] => demo::run(),
         ["properties", rest @ ..] => properties::run(rest),
         ["walk"] => walk::run(),
