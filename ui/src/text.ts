@@ -255,13 +255,28 @@ export const text = {
 
   detected: {
     title: "Already on this machine",
-    tip: "Found by reading settings of other programs; nothing was changed.",
-    none: "Nothing else that synchronizes was found.",
+    tip: "Found by reading what other tools are set up for; nothing was changed.",
+    none: "No other tool that synchronizes was found.",
     looking: "Looking for what synchronizes already …",
+    kinds: {
+      job: "Runs by itself",
+      folder: "Folder",
+      profile: "Two folders",
+      repository: "Backup",
+      remote: "Remote",
+      device: "Other machine",
+    } as Record<string, string>,
     watch: "Watch it",
     run: "Let me run it",
-    watched: (name: string) => `${name} is in the list now.`,
-    already: "Is in the list",
+    known: "Is in the list already",
+    at: (file: string, line: number | null | undefined) => (line ? `${file}, line ${line}` : file),
+    watchTitle: (title: string) => `Watch: ${title}`,
+    watchTip:
+      "Put this in the place of the line there. It runs as before, and is seen, explained and stopped from here.",
+    runTitle: (title: string) => `Run from here: ${title}`,
+    runTip: "This goes into the settings. Take the old one out where it is set up, else it runs twice.",
+    taken: (name: string) => `${name} is in the list now.`,
+    unread: (n: number) => `${plural(n, "file", "files")} could not be looked at`,
   },
 
   alerts: {

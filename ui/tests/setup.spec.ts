@@ -75,3 +75,48 @@ test("folders are chosen by walking through them", async ({ daemon, open }) => {
   await dialog.getByRole("button", { name: "Take this folder" }).click();
   await expect(page.getByLabel("First folder")).toHaveValue(daemon.path("laptop/Photos"));
 });
+
+test("what the machine synchronizes already is watched, or run from here", async ({ daemon, open, page }) => {
+  await daemon.start();
+  const found = (title: string, more: object) => ({
+    key: title,
+    tool: "rsync",
+    kind: "job",
+    title,
+    file: { path: "/etc/crontab" },
+    line: 7,
+    user: null,
+    command: null,
+    schedule: "every day at 03:00",
+    known: false,
+    watch: null,
+    run: null,
+    note: null,
+    ...more,
+  });
+  const watch = {
+    name: "nightly",
+    prefix: "instep run nightly --",
+    line: "0 3 * * * instep run nightly -- rsync -a /a /b",
+  };
+  const settings = { handler: "rsync", source: `${daemon.home}/a/` };
+  const run = { item: "letters", settings, missing: ["target"], text: '[items.letters]\nhandler = "rsync"\n' };
+  const answer = {
+    tools: [],
+    found: [found("rsync /a to /b", { watch }), found("rsync letters", { run }), found("rsync old", { known: true })],
+    unread: [{ file: { path: "/root/.config" }, why: "permission denied" }],
+  };
+  await page.route("**/api/v1/detected", (route) => route.fulfill({ json: answer }));
+  await open("/add");
+  await page.getByRole("button", { name: "Watch it: rsync /a to /b" }).click();
+  await expect(page.getByRole("dialog").getByText(watch.line)).toBeVisible();
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+  await expect(page.getByText("Is in the list already")).toBeVisible();
+  await page.getByRole("button", { name: "Let me run it: rsync letters" }).click();
+  const add = page.getByRole("button", { name: "Add", exact: true });
+  await expect(add).toBeDisabled();
+  await page.getByLabel("target").fill(`${daemon.home}/b/`);
+  await add.click();
+  await expect(page.getByText("letters is in the list now.")).toBeVisible();
+  expect(readFileSync(join(daemon.home, "instep.toml"), "utf8")).toContain("[items.letters]");
+});

@@ -355,6 +355,10 @@ export type { SettingsText as Settings } from "./client";
 export const useSettings = () =>
   useQuery({ queryKey: ["settings"], queryFn: ({ signal }) => asked(api.GET("/api/v1/settings", { signal })) });
 
+/** What other tools synchronize on this machine; looking takes a moment, and is not repeated by itself. */
+export const useDetected = () =>
+  useQuery({ queryKey: ["detected"], queryFn: ({ signal }) => asked(api.GET("/api/v1/detected", { signal })) });
+
 export const useSecrets = () =>
   useQuery({ queryKey: ["secrets"], queryFn: ({ signal }) => asked(api.GET("/api/v1/secrets", { signal })) });
 

@@ -19,6 +19,7 @@ import {
   type Usual,
 } from "../draft";
 import { Asking } from "../parts/asking";
+import { Detected } from "../parts/detected";
 import { Check, Field, SelectField, TextField } from "../parts/field";
 import { FolderPicker } from "../parts/folder-picker";
 import { Screen } from "../parts/frame";
@@ -82,6 +83,7 @@ export function Setup() {
           </div>
         )}
       </section>
+      {step === "sides" && <Detected />}
     </Screen>
   );
 }
