@@ -10,6 +10,7 @@ mod calls;
 mod connection;
 mod control;
 mod desk;
+mod door;
 mod handler;
 mod items;
 mod limits;
@@ -24,6 +25,7 @@ mod stores;
 mod synchronize;
 mod ui;
 
+pub use door::{Door, Newcomer, Visitors};
 pub use handler::HostedHandler;
 pub use limits::Limits;
 pub use spec::{Environment, HandlerSpec, LookUp, Services};

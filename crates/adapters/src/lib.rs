@@ -4,6 +4,7 @@ pub mod conformance;
 pub mod host;
 pub mod parse;
 pub mod process;
+mod strays;
 pub mod telling;
 pub mod tools;
 pub mod verdict;

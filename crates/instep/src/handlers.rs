@@ -1,18 +1,18 @@
 //! The handlers of this program, and how what the settings say reaches them.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use center::{Center, Jobs};
 use folders::FoldersHandler;
-use syncmgr::Refusal;
 use syncmgr::conflict::SharedLedger;
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
+use syncmgr::{Handler, Refusal};
 
 use crate::app::App;
 use crate::engine::HANDLER;
 use crate::exit::Failure;
+use crate::places::Places;
 use crate::programs::Programs;
 use crate::setup::Setup;
 use crate::tools::Tools;
@@ -22,9 +22,9 @@ pub(crate) struct Handlers {
     folders: Arc<FoldersHandler>,
     jobs: Jobs,
     tools: Tools,
-    state: PathBuf,
+    places: Places,
     /// Ended when the center is.
-    _programs: Programs,
+    programs: Programs,
 }
 
 impl Handlers {
@@ -33,11 +33,16 @@ impl Handlers {
         let ledger: SharedLedger = Arc::clone(center.store()) as SharedLedger;
         let pairs = app.settings.pairs.clone();
         let folders = Arc::new(FoldersHandler::new(app.home(), pairs, ledger));
-        center.register(Arc::clone(&folders) as Arc<dyn syncmgr::Handler>)?;
+        center.register(Arc::clone(&folders) as Arc<dyn Handler>)?;
         let jobs = Jobs::register(center)?;
         let tools = Tools::register(center, &app.settings.said, &app.places.state)?;
         let programs = Programs::register(center, app)?;
-        Ok(Self { folders, jobs, tools, state: app.places.state.clone(), _programs: programs })
+        Ok(Self { folders, jobs, tools, places: app.places.clone(), programs })
+    }
+
+    /// The programs of others.
+    pub(crate) fn programs(&self) -> &Programs {
+        &self.programs
     }
 
     /// Takes in jobs that other processes have reported since the last look.
@@ -47,7 +52,8 @@ impl Handlers {
 
     /// Makes them have the items that are set up now. An item that is being synchronized goes on as it began.
     pub(crate) fn apply(&self, center: &Center, before: &Setup, now: &Setup) -> Result<(), Refusal> {
-        self.tools.apply(center, &now.said, &self.state)?;
+        self.tools.apply(center, &now.said, &self.places.state)?;
+        self.programs.apply(&now.said, &self.places)?;
         if before.pairs == now.pairs {
             return Ok(());
         }

@@ -67,6 +67,11 @@ impl Places {
         self.runtime.as_ref().unwrap_or(&self.state).join("instep.sock")
     }
 
+    /// Where programs come in that are handlers and start themselves.
+    pub(crate) fn handlers_socket(&self) -> PathBuf {
+        self.socket().with_file_name("handlers.sock")
+    }
+
     /// Bases, journals and stored plans of folder pairs.
     pub(crate) fn pairs(&self) -> PathBuf {
         self.state.join("pairs")

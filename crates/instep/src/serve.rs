@@ -50,6 +50,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Serve) -> Result<Exit, Failure> {
     // What happened before is known; that it still holds is not.
     center.set_trusted_since(Some(clock.wall()));
     let _log = log::follow(&center)?;
+    let reception = handlers.programs().receive(&app.places)?;
     let mut tender = Tender::new(app, center.clone(), handlers)?;
     let service = Service::start(&claim, &app.places, &app.settings.said, &center)?;
     claim.publish(clock.wall())?;
@@ -65,6 +66,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Serve) -> Result<Exit, Failure> {
     tell_system(&[NotifyState::Stopping]);
     // Nothing begins by itself any more.
     drop(schedules);
+    drop(reception);
     let left = stop(&center, tender.grace(), &inbox);
     service.finish();
     drop(claim);

@@ -98,7 +98,7 @@ fn every_mistake_is_told_with_its_place() {
         ("[alerts]\nstate = 'failed'", "1:1: `alerts` is written as `[[alerts]]`"),
         ("[items.x.schedule]\nevry = '1h'", "2:1: there is no key `evry` here; did you mean `every`"),
         ("[items.x.schedule]\nafter = 'y'", "2:9: 'x' is to run after 'y', and there is no such item"),
-        ("[handlers.x]\nname = 'X'", "1:1: missing field `command`"),
+        ("[handlers.x]\nenv = { A = 'x' }", "2:7: `env` goes with `command` only"),
         ("x = 1\nx = 2", "2:1: duplicate key"),
     ] {
         let found = mistakes(text);

@@ -201,7 +201,7 @@ fn a_report_in_the_hot_path_borrows_its_texts() {
 
 #[test]
 fn no_line_is_longer_than_the_limit() {
-    let many = Synchronize { turn: 1, items: vec!["x".repeat(63); 2000], options: None };
+    let many = Synchronize { turn: 1, items: vec!["x".repeat(63); 2000], options: None, settle: false };
     assert!(rpc::write_call(Some(1), &many).is_err());
     let id = serde_json::value::to_raw_value(&7).unwrap();
     let huge: Result<String, ErrorObject> = Ok("x".repeat(MAX_LINE));

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import sys
+import tempfile
 import threading
 import unittest
 from pathlib import Path
@@ -13,7 +15,21 @@ from typing import Any, BinaryIO, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 
-from instep_handler import Cancel, Canceled, Handler, Hello, Item, Level, Problem, ProblemClass, Session, Status, aio
+from instep_handler import (
+    Cancel,
+    Canceled,
+    Handler,
+    Hello,
+    Item,
+    Level,
+    Problem,
+    ProblemClass,
+    Session,
+    Status,
+    aio,
+    default_socket,
+    keep_serving,
+)
 from instep_handler._model import number
 from instep_handler._peer import MAX_LINE
 from instep_handler._serve import run
@@ -263,6 +279,55 @@ class TheModel(unittest.TestCase):
 
     def test_a_stop_says_what_it_stops(self) -> None:
         self.assertIs(Canceled(Cancel.ALL).cancel, Cancel.ALL)
+
+
+class TestSocket(unittest.TestCase):
+    """A program that starts itself."""
+
+    def test_it_says_who_it_is_is_let_in_and_comes_back_after_growing_pauses(self) -> None:
+        with tempfile.TemporaryDirectory() as place:
+            path = os.path.join(place, "handlers.sock")
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(path)
+            listener.listen()
+            said = []
+
+            def center() -> None:
+                for answer in (
+                    {"result": {}},
+                    {"error": {"code": -32002, "message": "handler 'shelves' is connected already"}},
+                    {"result": {}},
+                ):
+                    connection, _ = listener.accept()
+                    with connection, connection.makefile("rwb") as stream:
+                        said.append(json.loads(stream.readline()))
+                        stream.write(json.dumps({"jsonrpc": "2.0", "id": said[-1]["id"], **answer}).encode() + b"\n")
+                        stream.flush()
+
+            pauses: list[float] = []
+
+            class Enough(Exception):
+                pass
+
+            def sleep(seconds: float) -> None:
+                pauses.append(seconds)
+                if len(pauses) == 3:
+                    raise Enough
+
+            thread = threading.Thread(target=center)
+            thread.start()
+            with self.assertRaises(Enough):
+                keep_serving(Shelves, path=path, sleep=sleep)
+            thread.join()
+            listener.close()
+        self.assertEqual(pauses, [1.0, 2.0, 4.0])
+        self.assertEqual([message["method"] for message in said], ["register"] * 3)
+        self.assertEqual(said[0]["params"], {"handler": "shelves", "protocol": "1.0"})
+
+    def test_the_socket_is_beside_that_of_the_daemon(self) -> None:
+        self.assertEqual(default_socket({"INSTEP_HOME": "/x"}), "/x/state/handlers.sock")
+        self.assertEqual(default_socket({"XDG_RUNTIME_DIR": "/run/me"}), "/run/me/instep/handlers.sock")
+        self.assertEqual(default_socket({"XDG_STATE_HOME": "/s"}), "/s/instep/handlers.sock")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ use serde::Serialize;
 use serde::de::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use syncmgr::conflict::{Decided, Selection};
 use syncmgr::plan::PreviewError;
 use syncmgr::ui::UiAction;
 use syncmgr::{
     Handler, HandlerId, ItemId, Problem, ProblemClass, Refusal, Request, RunId, SessionCreator, SyncCallback,
 };
+use wire::rpc::center as say;
 use wire::rpc::handler as ask;
 use wire::rpc::handler::{HandlerDescription, ItemDescription};
 use wire::rpc::look::{ForgetRows, GetRows, Preview, Verify};
@@ -212,9 +214,12 @@ impl Call {
     fn synchronize(&self, question: &ask::Synchronize) -> Answered<Done> {
         let mut items = locked(&self.shared.more_items).remove(&question.turn).unwrap_or_default();
         items.extend(item_ids(&question.items).map_err(refused)?);
-        let request = match &question.options {
-            None => None,
-            Some(options) => self.request(options).map_err(refused)?,
+        let decided = locked(&self.shared.decided).remove(&question.turn).unwrap_or_default();
+        let (places, selection) = if question.settle { self.selection(decided)? } else { Default::default() };
+        let request = match (&question.options, selection) {
+            (_, Some(selection)) => Some(Request::new(selection)),
+            (None, None) => None,
+            (Some(options), None) => self.request(options).map_err(refused)?,
         };
         let creator = TurnCreator { shared: Arc::clone(&self.shared), turn: question.turn };
         let run = || self.handler.synchronize(&items, &creator, request.as_ref());
@@ -229,7 +234,24 @@ impl Call {
                 .with_fix("This is a mistake in the handler; please report it to its author")
                 .into())
         });
+        let settled = request.as_ref().and_then(Request::get::<Selection>).map(Selection::settlements);
+        for (place, settlement) in places.into_iter().zip(settled.unwrap_or_default()) {
+            let report = say::ReportSettlement { turn: question.turn, place, settlement: settlement.into() };
+            // The center is gone, or waits for the answer that follows.
+            let _ = self.shared.peer.tell(&report);
+        }
         done.map(|()| Done {}).map_err(failed)
+    }
+
+    /// What was decided, as the handler knows it, and under which numbers the center does.
+    fn selection(&self, decided: Vec<things::Decided>) -> Answered<(Vec<usize>, Option<Selection>)> {
+        let places = decided.iter().map(|one| one.place).collect();
+        let known = decided.into_iter().map(|one| {
+            let conflict = one.conflict.into_contract(self.handler.id(), 0)?;
+            Ok(Decided { conflict, choice: one.choice.try_into()? })
+        });
+        let known = known.collect::<Result<_, Refusal>>().map_err(refused)?;
+        Ok((places, Some(Selection::new(known))))
     }
 
     fn request(&self, options: &Map<String, Value>) -> Result<Option<Request>, Refusal> {

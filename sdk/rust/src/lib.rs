@@ -65,11 +65,13 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
-use syncmgr::{Handler, HandlerError, HandlerId};
+use syncmgr::{Handler, HandlerError, HandlerId, Refusal};
 
 pub use center::Center;
 pub use syncmgr;
@@ -102,6 +104,9 @@ pub enum ServeError {
     /// The first message is not the handshake, or the center is of another major version.
     #[error("the handshake failed: {0}")]
     Handshake(String),
+    /// The center does not let this program in: another one is this handler already, or it broke down too often.
+    #[error("the sync center does not let this program in: {0}")]
+    NotLetIn(#[source] Refusal),
     /// The handler could not be made.
     #[error("{0}")]
     Handler(#[from] HandlerError),
@@ -121,7 +126,8 @@ pub fn serve(make: impl FnOnce(&Hello) -> Result<Arc<dyn Handler>, HandlerError>
     server::serve(Box::new(input), Box::new(output), None, Box::new(make))
 }
 
-/// Serves a handler of a program that started itself, over the center's socket.
+/// Serves a handler of a program that started itself, over the center's socket, until the center says goodbye or goes
+/// away. [`keep_serving`] comes back then.
 ///
 /// # Errors
 /// There is no center, it lets this program not in, or the connection with it broke.
@@ -133,4 +139,85 @@ pub fn serve_socket(
     let input = UnixStream::connect(socket).map_err(ServeError::NotConnected)?;
     let output = input.try_clone().map_err(ServeError::NotConnected)?;
     server::serve(Box::new(input), Box::new(output), Some(handler), Box::new(make))
+}
+
+/// Serves a handler of a program that started itself for as long as the program runs: whenever the connection ends, or
+/// there is no center, it tries again after a pause that grows to a minute.
+///
+/// # Errors
+/// What no pause changes: the center is of another major version, or the handler cannot be made.
+pub fn keep_serving(
+    socket: &Path,
+    handler: &HandlerId,
+    make: impl Fn(&Hello) -> Result<Arc<dyn Handler>, HandlerError>,
+) -> Result<(), ServeError> {
+    let mut pauses = Pauses::default();
+    loop {
+        let begun = Instant::now();
+        match serve_socket(socket, handler, &make) {
+            Err(lasting @ (ServeError::Handshake(_) | ServeError::Handler(_))) => return Err(lasting),
+            Ok(()) | Err(_) => thread::sleep(pauses.after(begun.elapsed())),
+        }
+    }
+}
+
+/// Where the daemon of this user listens for programs that start themselves.
+pub fn default_socket() -> Option<PathBuf> {
+    socket_of(|name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from))
+}
+
+fn socket_of(var: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let absolute = |name: &str| var(name).filter(|path| path.is_absolute());
+    let dir = var("INSTEP_HOME")
+        .map(|home| home.join("state"))
+        .or_else(|| absolute("XDG_RUNTIME_DIR").map(|dir| dir.join("instep")))
+        .or_else(|| absolute("XDG_STATE_HOME").map(|dir| dir.join("instep")))
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state/instep")));
+    dir.map(|dir| dir.join("handlers.sock"))
+}
+
+/// The pauses between connections.
+#[derive(Debug, Default)]
+struct Pauses {
+    in_a_row: u32,
+}
+
+impl Pauses {
+    const LONGEST: Duration = Duration::from_secs(60);
+
+    /// The pause after a connection that lasted so long.
+    fn after(&mut self, lasted: Duration) -> Duration {
+        self.in_a_row = if lasted >= Self::LONGEST { 0 } else { self.in_a_row.saturating_add(1) };
+        Self::LONGEST.min(Duration::from_secs(1 << self.in_a_row.saturating_sub(1).min(10)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_minute_and_a_connection_that_lasted_begins_anew() {
+        let mut pauses = Pauses::default();
+        let short = Duration::from_secs(1);
+        let seconds: Vec<u64> = (0..9).map(|_| pauses.after(short).as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(pauses.after(Pauses::LONGEST).as_secs(), 1);
+        assert_eq!(pauses.after(short).as_secs(), 1);
+    }
+
+    #[test]
+    fn the_socket_is_beside_that_of_the_daemon() {
+        let at = |vars: &[(&str, &str)]| {
+            socket_of(|name| {
+                vars.iter().find(|(known, _)| *known == name).map(|(_, value)| PathBuf::from(value))
+            })
+        };
+        let home = ("HOME", "/home/me");
+        assert_eq!(at(&[home, ("INSTEP_HOME", "x")]).unwrap(), Path::new("x/state/handlers.sock"));
+        let runtime = ("XDG_RUNTIME_DIR", "/run/user/7");
+        assert_eq!(at(&[home, runtime]).unwrap(), Path::new("/run/user/7/instep/handlers.sock"));
+        assert_eq!(at(&[home]).unwrap(), Path::new("/home/me/.local/state/instep/handlers.sock"));
+        assert_eq!(at(&[]), None);
+    }
 }

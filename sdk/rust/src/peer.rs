@@ -79,6 +79,13 @@ impl Peer {
         }
     }
 
+    /// Asks without waiting: whoever reads knows the question by its number, which no other question has.
+    pub(crate) fn ask<M: Method>(&self, number: u64, question: &M) -> Result<(), Refusal> {
+        let line = write_call(Some(number), question);
+        self.send(&line.map_err(|why| Refusal::InvalidArgument(why.to_string()))?);
+        Ok(())
+    }
+
     /// Tells something soon; what is told in the same moment goes with it.
     pub(crate) fn tell<M: Method>(&self, message: &M) -> Result<(), Refusal> {
         let line = write_call(None, message).map_err(|why| Refusal::InvalidArgument(why.to_string()))?;

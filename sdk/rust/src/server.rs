@@ -25,6 +25,9 @@ use crate::peer::{Peer, locked};
 use crate::session::RemoteSession;
 use crate::{Hello, Make, ServeError};
 
+/// The question of a program that started itself, which is asked before all others.
+const REGISTER: u64 = 0;
+
 /// What waits for a person's answer.
 #[derive(Default)]
 pub(crate) struct Operations {
@@ -43,6 +46,8 @@ pub(crate) struct Shared {
     requests: Mutex<Vec<(u64, Request)>>,
     pub(crate) operations: Mutex<Operations>,
     pub(crate) more_items: Mutex<HashMap<u64, Vec<ItemId>>>,
+    /// What was decided about conflicts that a turn to come is to settle.
+    pub(crate) decided: Mutex<HashMap<u64, Vec<things::Decided>>>,
     pub(crate) looks: Looks,
 }
 
@@ -136,12 +141,12 @@ pub(crate) fn serve(
         requests: Mutex::default(),
         operations: Mutex::default(),
         more_items: Mutex::default(),
+        decided: Mutex::default(),
         looks: Looks::default(),
     });
     if let Some(handler) = register {
         let message = say::Register { handler: handler.to_string(), protocol: VERSION, program: None };
-        // The refusal, if it is one, is followed by the end of the connection.
-        peer.tell(&message).map_err(|why| ServeError::Handshake(why.to_string()))?;
+        peer.ask(REGISTER, &message).map_err(|why| ServeError::Handshake(why.to_string()))?;
     }
     let mut server = Server { shared, make: Some(make), end: None };
     let (mut lines, mut buffer) = (Lines::default(), vec![0; 64 * 1024]);
@@ -171,6 +176,11 @@ impl Server<'_> {
         // The center writes no bad lines; one of a later version that cannot be read asks for nothing that we have.
         let Line::Whole(line) = line else { return };
         match Incoming::read(line) {
+            Ok(Incoming::Answer { id: REGISTER, result }) => {
+                if let Err(error) = result {
+                    self.end = Some(Err(ServeError::NotLetIn(error.into_refusal())));
+                }
+            }
             Ok(Incoming::Answer { id, result }) => self.shared.peer.answered(id, result),
             Ok(Incoming::Request { id, method, params }) => self.take(&method, params, Some(id)),
             Ok(Incoming::Notification { method, params }) => self.take(&method, params, None),
@@ -220,6 +230,13 @@ impl Server<'_> {
                     let items = item_ids(&message.items).map_err(|why| why.to_string())?;
                     locked(&self.shared.more_items).entry(message.turn).or_default().extend(items);
                     Ok(Done {})
+                });
+                reply(taken.map_err(|why| ErrorObject::invalid_params(method, &why)));
+            }
+            ask::SettleMore::NAME => {
+                let taken = params.read::<ask::SettleMore>().map(|message| {
+                    locked(&self.shared.decided).entry(message.turn).or_default().extend(message.decided);
+                    Done {}
                 });
                 reply(taken.map_err(|why| ErrorObject::invalid_params(method, &why)));
             }
@@ -281,10 +298,9 @@ impl Server<'_> {
                     Ability::Undo,
                     Ability::CommandLine,
                 ];
-                // What is settled in sessions only is settled by options of a start.
-                if handler.resolution_handler().is_some_and(|resolves| !resolves.works_in_sessions()) {
-                    abilities.push(Ability::Resolve);
-                }
+                abilities.extend(handler.resolution_handler().map(|resolves| {
+                    if resolves.works_in_sessions() { Ability::Settle } else { Ability::Resolve }
+                }));
                 let program = Program { name: handler.id().to_string(), version: String::new() };
                 let _ = self.shared.handler.set(handler);
                 let answer = ask::Initialized { protocol, program: Some(program), abilities };

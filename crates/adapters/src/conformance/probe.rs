@@ -25,6 +25,9 @@ struct Probe {
     output: Option<File>,
     lines: Receiver<String>,
     exited: Receiver<()>,
+    /// What the handler is told of its settings.
+    settings: Value,
+    items: Value,
 }
 
 impl Probe {
@@ -59,7 +62,14 @@ impl Probe {
                 let _ = gone.send(());
             });
         }
-        Ok(Self { process, output: Some(File::from(output)), lines, exited: over })
+        Ok(Self {
+            process,
+            output: Some(File::from(output)),
+            lines,
+            exited: over,
+            settings: json!(spec.settings),
+            items: json!(spec.items),
+        })
     }
 
     /// Sends a line; one that cannot be sent shows in what does not come back.
@@ -94,7 +104,7 @@ impl Probe {
             "center": {"name": "instep", "version": env!("CARGO_PKG_VERSION"), "mood": "curious"},
             "handler": "test",
             "limits": {"line": MAX_LINE, "bad_lines": 100, "events_per_second": 1000, "lease": 60, "stop": 10, "jokes": 3},
-            "settings": {}, "items": {}, "abilities": ["of_tomorrow"], "of": {"tomorrow": [1, 2, 3]},
+            "settings": self.settings, "items": self.items, "abilities": ["of_tomorrow"], "of": {"tomorrow": [1, 2, 3]},
         });
         self.ask(&json!(1), "initialize", &params)
     }

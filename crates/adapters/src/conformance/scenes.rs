@@ -81,7 +81,6 @@ impl Stage<'_> {
     fn run(&self, findings: &mut Findings, prepare: impl FnOnce(&TestCenter)) -> Option<Verdict> {
         let handler = Arc::new(HostedHandler::new(self.spec.clone()));
         let center = TestCenter::new(Arc::clone(&handler) as Arc<dyn Handler>);
-        handler.restart();
         handler.set_services(Services {
             creator: Some(Arc::new(center.clone())),
             control: None,

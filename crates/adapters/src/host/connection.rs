@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::value::RawValue;
-use syncmgr::conflict::Conflict;
+use syncmgr::conflict::{Conflict, Selection, Settlement};
 use syncmgr::{ItemId, Problem, ProblemClass, Refusal, Request};
 use wire::rpc::handler::{Ability, Initialize, Initialized, Shutdown};
 use wire::rpc::things::Program;
@@ -20,7 +20,7 @@ use super::calls::{CallError, Calls};
 use super::desk::ConnectionDesk;
 use super::handler::Host;
 use super::limits::Limits;
-use super::link::{End, Outbox, Reader, Unsent};
+use super::link::{End, Outbox, Reader, Tick, Unsent};
 use super::log::Log;
 use super::look::Looks;
 use super::process::{Pipes, Process, ending};
@@ -44,21 +44,27 @@ pub(crate) enum TurnNews {
     Kept,
 }
 
+/// Whoever has nothing to look at looks again then.
+const A_LONG_TIME: Duration = Duration::from_secs(3600);
+
 /// Something that may take long, or that may ask the handler in turn.
 pub(crate) type Errand = Box<dyn FnOnce() + Send>;
+
+/// A `synchronize` that has not returned: who hears of it, and what it was started with.
+type OpenTurn = (mpsc::Sender<TurnNews>, Option<Request>);
 
 /// A connection with one process.
 pub(crate) struct Connection {
     pub(crate) spec: Arc<HandlerSpec>,
     pub(crate) limits: Limits,
-    pub(crate) services: Services,
+    services: Arc<Mutex<Services>>,
     pub(crate) sessions: Sessions,
     pub(crate) calls: Calls,
     pub(crate) log: Mutex<Log>,
     pub(crate) bad_lines: AtomicU32,
     outbox: Arc<Outbox>,
     process: Option<Process>,
-    turns: Mutex<HashMap<u64, mpsc::Sender<TurnNews>>>,
+    turns: Mutex<HashMap<u64, OpenTurn>>,
     /// Requests with options that the handler was told of, by their numbers.
     requests: Mutex<Vec<(u64, Request)>>,
     /// Parts of conflict lists that are not complete yet.
@@ -70,6 +76,8 @@ pub(crate) struct Connection {
     hello: OnceLock<Initialized>,
     /// Set by us before we end it: its end is no surprise then.
     ending: AtomicBool,
+    /// It was begun with settings that are old now.
+    retired: AtomicBool,
     /// Why it ended, where we know better than its exit code.
     reason: Mutex<Option<Problem>>,
     started: Instant,
@@ -89,7 +97,7 @@ pub(crate) type OnEnd = Box<dyn FnOnce(Duration, Option<&Problem>) + Send>;
 pub(crate) struct Parts {
     pub(crate) spec: Arc<HandlerSpec>,
     pub(crate) limits: Limits,
-    pub(crate) services: Services,
+    pub(crate) services: Arc<Mutex<Services>>,
     pub(crate) host: Weak<Host>,
 }
 
@@ -144,6 +152,7 @@ impl Connection {
             link_thread: OnceLock::new(),
             hello: OnceLock::new(),
             ending: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
             reason: Mutex::default(),
             started: Instant::now(),
             gone: Mutex::default(),
@@ -207,6 +216,11 @@ impl Connection {
                 Err(problem)
             }
         }
+    }
+
+    /// What the handler reaches in the center.
+    pub(crate) fn services(&self) -> Services {
+        locked(&self.services).clone()
     }
 
     /// Whether the handler has a group of optional methods.
@@ -291,11 +305,24 @@ impl Connection {
 
     // ---- Turns, requests, errands ----------------------------------------------------------------------------------
 
-    pub(crate) fn begin_turn(&self) -> (u64, mpsc::Receiver<TurnNews>, mpsc::Sender<TurnNews>) {
+    pub(crate) fn begin_turn(
+        &self,
+        request: Option<&Request>,
+    ) -> (u64, mpsc::Receiver<TurnNews>, mpsc::Sender<TurnNews>) {
         let turn = self.next_number();
         let (sender, receiver) = mpsc::channel();
-        locked(&self.turns).insert(turn, sender.clone());
+        locked(&self.turns).insert(turn, (sender.clone(), request.cloned()));
         (turn, receiver, sender)
+    }
+
+    /// What became of a conflict that a turn was to settle.
+    pub(crate) fn settled(&self, turn: u64, place: usize, settlement: Settlement) -> Result<(), Refusal> {
+        let turns = locked(&self.turns);
+        let selection =
+            turns.get(&turn).and_then(|(_, request)| request.as_ref()).and_then(Request::get::<Selection>);
+        let unknown = || Refusal::InvalidArgument(format!("there is no turn {turn} that settles conflicts"));
+        selection.ok_or_else(unknown)?.answer(place, settlement);
+        Ok(())
     }
 
     pub(crate) fn end_turn(&self, turn: u64) {
@@ -305,8 +332,8 @@ impl Connection {
 
     pub(crate) fn tell_turn(&self, turn: u64, news: TurnNews) -> Result<(), Refusal> {
         let unknown = || Refusal::InvalidArgument(format!("there is no turn {turn}, or it is over"));
-        let sender = locked(&self.turns).get(&turn).cloned().ok_or_else(unknown)?;
-        sender.send(news).map_err(|_| unknown())
+        let sender = locked(&self.turns).get(&turn).map(|(sender, _)| sender.clone());
+        sender.ok_or_else(unknown)?.send(news).map_err(|_| unknown())
     }
 
     /// The number by which the handler knows a waiting request.
@@ -353,6 +380,33 @@ impl Connection {
         self.outbox.end();
     }
 
+    /// It is ended as soon as nobody uses it.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+        self.outbox.wake();
+    }
+
+    /// Nothing is under way, for so long: ends it if it is time to. Gives when to look again.
+    pub(crate) fn rest(self: &Arc<Self>, idle: Duration) -> Tick {
+        let retired = self.retired.load(Ordering::Acquire);
+        // What starts itself, or has something to watch, stays.
+        let stays = !retired && (self.process.is_none() || self.can(Ability::Stay));
+        let left = if retired { Duration::ZERO } else { self.limits.idle.saturating_sub(idle) };
+        if stays || self.ending.load(Ordering::Acquire) {
+            return Tick::In(A_LONG_TIME);
+        }
+        if !left.is_zero() {
+            return Tick::In(left);
+        }
+        if self.host.upgrade().is_some_and(|host| host.let_go_of(self)) {
+            self.ending.store(true, Ordering::Release);
+            let ends = Arc::clone(self);
+            // Its thread has nothing else to do: nobody could have given it something.
+            self.run_errand(Box::new(move || ends.shut_down()));
+        }
+        Tick::Soon
+    }
+
     /// Sends a signal to the process and all that it started; without a process of ours, ends the connection.
     pub(crate) fn signal(&self, signal: Signal) {
         match &self.process {
@@ -396,12 +450,13 @@ impl Connection {
             }
         };
         let id = &self.spec.id;
+        let ended_by_us = self.ending.load(Ordering::Acquire) || end == End::Ended;
         let known = locked(&self.reason).clone();
         let problem = known.clone().unwrap_or_else(|| {
             let text = match (end, &self.process) {
-                (End::Ended, _) => format!("Handler '{id}' was stopped."),
+                _ if ended_by_us => format!("Handler '{id}' was stopped."),
                 (_, None) => format!("The program of handler '{id}' closed its connection."),
-                (End::Closed, Some(_)) => {
+                (End::Closed | End::Ended, Some(_)) => {
                     format!("Handler '{id}' closed descriptor 4, and was ended.")
                 }
                 (End::Exited, Some(_)) => {
@@ -416,20 +471,25 @@ impl Connection {
             log.note(&problem.text);
             words
         };
-        // First, so that whoever hears of the end finds it counted.
-        let surprise = known.is_some() || (!self.ending.load(Ordering::Acquire) && end != End::Ended);
+        // First, so that whoever hears of the end finds it counted. A program that came by itself may leave by itself,
+        // unless it leaves work behind.
+        let leaves = self.process.is_none() && self.sessions.is_empty();
+        let surprise = known.is_some() || !(ended_by_us || leaves);
         on_end(self.started.elapsed(), surprise.then_some(&problem));
         for session in self.sessions.take_all() {
             session.interrupt(&problem, &last_words);
         }
         self.calls.end(&problem);
         let turns = std::mem::take(&mut *locked(&self.turns));
-        for sender in turns.into_values() {
+        for (sender, _) in turns.into_values() {
             // A turn that is over does not listen.
             let _ = sender.send(TurnNews::Over(problem.clone()));
         }
         *locked(&self.gone) = true;
         self.went.notify_all();
+        if let Some(host) = self.host.upgrade() {
+            host.gone();
+        }
     }
 }
 

@@ -154,7 +154,7 @@ fn on_control(
     connection: &Connection,
     ask: impl FnOnce(&dyn Control, &HandlerId) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
-    match &connection.services.control {
+    match connection.services().control {
         Some(control) => ask(control.as_ref(), &connection.spec.id),
         None => Err(Refusal::NotImplemented("this center cannot be controlled by a handler".into())),
     }
@@ -171,9 +171,9 @@ fn start_sync(connection: &Connection, message: say::StartSync) -> Result<(), Re
     })
 }
 
-fn ledger(connection: &Connection) -> Result<&SharedLedger, Refusal> {
+fn ledger(connection: &Connection) -> Result<SharedLedger, Refusal> {
     let no = || Refusal::NotImplemented("this center keeps no conflicts".into());
-    connection.services.ledger.as_ref().ok_or_else(no)
+    connection.services().ledger.ok_or_else(no)
 }
 
 /// As many as surely fit into a line, and at least one.
@@ -237,7 +237,7 @@ pub(crate) fn create_session(
 fn open_session(connection: &Connection, items: Option<Vec<String>>) -> Result<say::Created, Refusal> {
     let items = items
         .ok_or_else(|| Refusal::InvalidArgument("a session without a turn must name its items".into()))?;
-    let Some(creator) = &connection.services.creator else {
+    let Some(creator) = connection.services().creator else {
         return Err(Refusal::NotImplemented("this center opens sessions only when it asked for them".into()));
     };
     let callback = creator.create_session(&connection.spec.id, &item_ids(&items)?)?;

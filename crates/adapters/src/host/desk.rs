@@ -34,6 +34,10 @@ pub(crate) struct ConnectionDesk {
     events: Pace,
     /// The session of the last message: nearly always that of the next.
     last: Option<Arc<OpenSession>>,
+    /// Something was said since the last tick.
+    heard: bool,
+    /// When something was said or done last.
+    busy: Instant,
 }
 
 /// What is answered, or why not.
@@ -50,8 +54,9 @@ fn refused(refusal: Refusal) -> ErrorObject {
 impl ConnectionDesk {
     pub(crate) fn new(connection: Arc<Connection>) -> Self {
         let limits = connection.limits;
-        let events = Pace::new(limits.events_per_second, limits.event_burst, Instant::now());
-        Self { connection, events, last: None }
+        let now = Instant::now();
+        let events = Pace::new(limits.events_per_second, limits.event_burst, now);
+        Self { connection, events, last: None, heard: true, busy: now }
     }
 
     fn session(&mut self, number: u64) -> Served<Arc<OpenSession>> {
@@ -89,6 +94,7 @@ impl ConnectionDesk {
             say::ProposeItem => propose,
             say::CommitItem => commit,
             say::ReportManualSync => manual,
+            say::ReportSettlement => report_settlement,
             say::ExtendLease => extend_lease,
             say::EndSession => end_session,
             LookedAt => looked_at,
@@ -225,6 +231,11 @@ impl ConnectionDesk {
         done(self.session(message.session)?.callback.report_manual_sync())
     }
 
+    fn report_settlement(&mut self, report: say::ReportSettlement) -> Served<Done> {
+        let settlement = report.settlement.try_into().map_err(refused)?;
+        done(self.connection.settled(report.turn, report.place, settlement))
+    }
+
     fn extend_lease(&mut self, message: say::ExtendLease) -> Served<Done> {
         let lease = std::time::Duration::from_secs(message.seconds);
         done(self.session(message.session)?.callback.extend_lease(lease))
@@ -292,6 +303,7 @@ fn done(answer: Result<(), Refusal>) -> Served<Done> {
 
 impl Desk for ConnectionDesk {
     fn line(&mut self, line: Line<'_>) -> bool {
+        self.heard = true;
         let line = match line {
             Line::Whole(line) => line,
             Line::TooLong => return self.bad(&BadLine::TooLong, b""),
@@ -330,11 +342,14 @@ impl Desk for ConnectionDesk {
 
     fn tick(&mut self) -> Tick {
         let connection = &self.connection;
+        let now = Instant::now();
+        if std::mem::take(&mut self.heard) || !connection.sessions.is_empty() {
+            self.busy = now;
+        }
         if connection.sessions.is_empty() {
             self.last = None;
-            return Tick::Idle;
+            return connection.rest(now.saturating_duration_since(self.busy));
         }
-        let now = Instant::now();
         for (session, news) in connection.sessions.news(now) {
             match news {
                 PassOn::Cancel(item) => {

@@ -1,6 +1,5 @@
 //! A handler in another process, as the center sees it: like any other.
 
-use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
@@ -17,11 +16,13 @@ use syncmgr::{
     Event, Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, Problem, ProblemClass,
     Refusal, Request, RunId, SessionCreator, Termination,
 };
+use wire::rpc::Done;
 use wire::rpc::handler as ask;
 use wire::rpc::handler::Ability;
 
 use super::calls::CallError;
 use super::connection::{Connection, OnEnd, Parts, locked};
+use super::door::{Newcomer, Visitors};
 use super::items::HostedItems;
 use super::limits::{Deaths, Limits};
 use super::memory::{Memory, Said};
@@ -40,13 +41,16 @@ pub struct HostedHandler {
 
 /// What all parts of a hosted handler share.
 pub(crate) struct Host {
-    pub(crate) spec: Arc<HandlerSpec>,
+    pub(crate) id: HandlerId,
     pub(crate) limits: Limits,
-    services: Mutex<Services>,
+    /// What is known of it before it is asked.
+    spec: Mutex<Arc<HandlerSpec>>,
+    services: Arc<Mutex<Services>>,
+    /// Who hears that a program which came by itself has left.
+    visitors: Mutex<Option<Arc<dyn Visitors>>>,
     /// Held while the process is started: two threads must not start two.
     starting: Mutex<()>,
     state: Mutex<State>,
-    memory: Memory,
 }
 
 #[derive(Default)]
@@ -65,43 +69,59 @@ impl HostedHandler {
 
     /// A handler with limits of its own.
     pub fn with_limits(spec: HandlerSpec, limits: Limits) -> Self {
-        let memory = Memory::of(&spec);
-        let said = memory.read();
+        let said = Memory::of(&spec).read();
         let host = Arc::new(Host {
-            spec: Arc::new(spec),
+            id: spec.id.clone(),
+            spec: Mutex::new(Arc::new(spec)),
             limits,
-            services: Mutex::default(),
+            services: Arc::default(),
+            visitors: Mutex::default(),
             starting: Mutex::default(),
             state: Mutex::new(State { said, ..State::default() }),
-            memory,
         });
         Self { items: HostedItems { host: Arc::clone(&host) }, host }
     }
 
-    /// What it reaches in the center. To be set before it is used; [`shut_down`](Self::shut_down) lets go of it.
+    /// What it reaches in the center, from now on; [`shut_down`](Self::shut_down) lets go of it.
     pub fn set_services(&self, services: Services) {
         *locked(&self.host.services) = services;
     }
 
-    /// Takes a connection of a program that started itself. One that is there already goes on, and the new one is refused.
+    /// Lets a program in that started itself. One that is there already goes on, and the new one is refused.
     ///
     /// # Errors
-    /// `AccessDenied` when it is connected already; `Failed` when the handshake fails.
-    pub fn attach(&self, input: OwnedFd, output: OwnedFd) -> Result<(), Refusal> {
-        let _one_at_a_time = locked(&self.host.starting);
-        if self.host.running().is_some() {
-            return Err(Refusal::AccessDenied(format!(
-                "handler '{}' is connected already",
-                self.host.spec.id
-            )));
+    /// `AccessDenied` when it is connected already, is started by the center, or was ended too often; `Failed` when the
+    /// handshake fails.
+    pub fn attach(&self, newcomer: &mut Newcomer) -> Result<(), Refusal> {
+        let host = &self.host;
+        let id = &host.id;
+        if host.spec().command.is_some() {
+            let why = format!("handler '{id}' is started by Instep: take its command out of the settings");
+            return Err(Refusal::AccessDenied(why));
         }
-        let parts = self.host.parts();
-        let connection = Connection::accept(parts, input, output, self.host.on_end())
-            .and_then(|connection| connection.initialize().map(|()| connection))
-            .map_err(|problem| Refusal::Failed(problem.text))?;
-        self.host.take(&connection);
-        self.host.read_again(&connection);
+        let _one_at_a_time = locked(&host.starting);
+        if host.running().is_some() {
+            return Err(Refusal::AccessDenied(format!("handler '{id}' is connected already")));
+        }
+        host.may_begin().map_err(|problem| Refusal::AccessDenied(problem.text))?;
+        let failed = |problem: Problem| Refusal::Failed(problem.text);
+        let (input, output, question) =
+            newcomer.greet().map_err(|error| Refusal::Failed(syncmgr::reason(&error)))?;
+        let connection = Connection::accept(host.parts(), input, output, host.on_end()).map_err(failed)?;
+        connection.reply(question.as_deref(), &Ok(Done {}));
+        connection.initialize().map_err(failed)?;
+        host.take(&connection);
+        *locked(&host.visitors) = Some(newcomer.visitors());
+        if connection.is_over() {
+            host.gone();
+        }
+        host.read_again(&connection);
         Ok(())
+    }
+
+    /// Whether its process is started from here; else it comes by itself.
+    pub fn is_started_here(&self) -> bool {
+        self.host.spec().command.is_some()
     }
 
     /// Starts its process, if it has one and it does not run.
@@ -112,9 +132,24 @@ impl HostedHandler {
         self.host.connect().map(drop)
     }
 
-    /// Whether it wants to run all the time, because it watches something. False while it does not run.
+    /// Whether it wants to run all the time, because it watches something; what it said last counts.
     pub fn wants_to_stay(&self) -> bool {
-        self.host.running().is_some_and(|connection| connection.can(Ability::Stay))
+        locked(&self.host.state).said.as_ref().is_some_and(|said| said.stays)
+    }
+
+    /// Another command or other settings, which count from its next start. A process that is at work ends that first; one
+    /// that is idle is ended now, and started again when it is needed.
+    pub fn set_spec(&self, spec: HandlerSpec) {
+        let said = Memory::of(&spec).read();
+        *locked(&self.host.spec) = Arc::new(spec);
+        let connection = {
+            let mut state = locked(&self.host.state);
+            state.said = said;
+            state.connection.clone()
+        };
+        if let Some(connection) = connection {
+            connection.retire();
+        }
     }
 
     /// Asks it again for everything that it says of itself; starts it if need be.
@@ -163,10 +198,27 @@ impl HostedHandler {
             connection.shut_down();
         }
         *locked(&self.host.services) = Services::default();
+        *locked(&self.host.visitors) = None;
     }
 }
 
 impl Host {
+    pub(crate) fn spec(&self) -> Arc<HandlerSpec> {
+        Arc::clone(&locked(&self.spec))
+    }
+
+    /// Takes a connection that nobody uses out of reach, so that it can be ended; false when somebody uses it.
+    pub(crate) fn let_go_of(&self, connection: &Arc<Connection>) -> bool {
+        let mut state = locked(&self.state);
+        let ours = state.connection.as_ref().is_some_and(|known| Arc::ptr_eq(known, connection));
+        // Here, by its link's thread and by that thread's desk: nobody else holds it, and nobody can get it meanwhile.
+        let unused = ours && Arc::strong_count(connection) <= 3;
+        if unused {
+            state.connection = None;
+        }
+        unused
+    }
+
     /// The connection, if there is one.
     pub(crate) fn running(&self) -> Option<Arc<Connection>> {
         locked(&self.state).connection.clone().filter(|connection| !connection.is_over())
@@ -174,9 +226,9 @@ impl Host {
 
     fn parts(self: &Arc<Self>) -> Parts {
         Parts {
-            spec: Arc::clone(&self.spec),
+            spec: self.spec(),
             limits: self.limits,
-            services: locked(&self.services).clone(),
+            services: Arc::clone(&self.services),
             host: Arc::downgrade(self),
         }
     }
@@ -196,8 +248,8 @@ impl Host {
 
     /// The center is told that there is something to be read.
     fn read_again(&self, connection: &Arc<Connection>) {
-        let Some(control) = connection.services.control.clone() else { return };
-        let id = self.spec.id.clone();
+        let Some(control) = connection.services().control else { return };
+        let id = self.id.clone();
         // When too much waits to be done, whatever is done last reads it again.
         let reads = Arc::clone(connection);
         let _ = connection.run_errand(Box::new(move || {
@@ -205,6 +257,33 @@ impl Host {
             // It is refused while the handler is not registered yet, which reads it all the same.
             let _ = Control::update_handler(control.as_ref(), &id, ControlFlags::WAIT);
         }));
+    }
+
+    /// A connection has ended. Of a process that is started when it is needed nobody has to know.
+    pub(crate) fn gone(&self) {
+        let visitors = locked(&self.visitors).take();
+        if let Some(visitors) = visitors {
+            visitors.left(&self.id);
+        }
+    }
+
+    /// Whether there may be a connection now.
+    fn may_begin(&self) -> Result<(), Problem> {
+        let id = &self.id;
+        let state = locked(&self.state);
+        if state.closed {
+            return Err(Problem::new(ProblemClass::Transient, format!("Handler '{id}' was stopped.")));
+        }
+        match state.deaths.pause(Instant::now()) {
+            None => Ok(()),
+            Some((left, deaths, last)) => {
+                let text = format!(
+                    "Handler '{id}' ended {deaths} times in a row, and may begin again in {} s. The last time: {last}",
+                    left.as_secs() + 1
+                );
+                Err(Problem::new(ProblemClass::Transient, text).with_fix("look into the log of the handler"))
+            }
+        }
     }
 
     /// The connection; starts the process if need be.
@@ -216,28 +295,14 @@ impl Host {
         if let Some(connection) = self.running() {
             return Ok(connection);
         }
-        let id = &self.spec.id;
-        let Some(command) = &self.spec.command else {
+        let id = &self.id;
+        let spec = self.spec();
+        let Some(command) = &spec.command else {
             let text =
                 format!("The program of handler '{id}' is not running: it starts itself, and connects then.");
             return Err(Problem::new(ProblemClass::Transient, text).with_fix("start that program"));
         };
-        {
-            let state = locked(&self.state);
-            if state.closed {
-                let text = format!("Handler '{id}' was stopped.");
-                return Err(Problem::new(ProblemClass::Transient, text));
-            }
-            if let Some((left, deaths, last)) = state.deaths.pause(Instant::now()) {
-                let text = format!(
-                    "Handler '{id}' ended {deaths} times in a row, and is started again in {} s. The last time: {last}",
-                    left.as_secs() + 1
-                );
-                return Err(
-                    Problem::new(ProblemClass::Transient, text).with_fix("look into the log of the handler")
-                );
-            }
-        }
+        self.may_begin()?;
         let connection = Connection::start(self.parts(), command, self.on_end())?;
         connection.initialize()?;
         self.take(&connection);
@@ -257,7 +322,7 @@ impl Host {
     /// Asks it for everything that it says of itself.
     pub(crate) fn read(&self, connection: &Connection) -> Result<Said, CallError> {
         let said = ask_all(connection, &self.limits)?;
-        self.memory.write(&said);
+        Memory::of(&connection.spec).write(&said);
         locked(&self.state).said = Some(said.clone());
         Ok(said)
     }
@@ -296,21 +361,23 @@ fn ask_all(connection: &Connection, limits: &Limits) -> Result<Said, CallError> 
             break;
         }
     }
-    Ok(Said { handler, items })
+    Ok(Said { handler, items, stays: connection.can(Ability::Stay) })
 }
 
 impl Handler for HostedHandler {
     fn id(&self) -> &HandlerId {
-        &self.host.spec.id
+        &self.host.id
     }
 
     /// A handler that cannot be asked is shown by its identifier; its comment says why.
     fn name(&self) -> Result<String, HandlerError> {
-        Ok(self.host.said().map_or_else(|_| self.host.spec.id.to_string(), |said| said.handler.name))
+        let id = || self.host.id.to_string();
+        let own = || self.host.said().map_or_else(|_| id(), |said| said.handler.name);
+        Ok(self.host.spec().name.clone().unwrap_or_else(own))
     }
 
     fn info(&self) -> Result<HandlerInfo, HandlerError> {
-        let attached = self.host.spec.command.is_some() || self.host.running().is_some();
+        let attached = self.host.spec().command.is_some() || self.host.running().is_some();
         Ok(match self.host.said() {
             Ok(said) => {
                 let info = said.handler.info();
@@ -355,7 +422,10 @@ impl Handler for HostedHandler {
     }
 
     fn resolution_handler(&self) -> Option<Arc<dyn ResolutionHandler>> {
-        self.host.able(Ability::Resolve)?;
+        let connection = self.host.connect().ok()?;
+        if !connection.can(Ability::Resolve) && !connection.can(Ability::Settle) {
+            return None;
+        }
         Some(Arc::new(RemoteResolution::new(&self.host)))
     }
 

@@ -28,6 +28,8 @@ pub struct Limits {
     pub exit: Duration,
     /// How long a handler has to let go of a session that has ended.
     pub let_go: Duration,
+    /// How long a process is kept that has nothing to do and does not ask to stay.
+    pub idle: Duration,
 }
 
 impl Default for Limits {
@@ -43,6 +45,7 @@ impl Default for Limits {
             work: Duration::from_secs(600),
             exit: Duration::from_secs(5),
             let_go: Duration::from_secs(10),
+            idle: Duration::from_secs(300),
         }
     }
 }

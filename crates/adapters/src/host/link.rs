@@ -27,7 +27,7 @@ pub(crate) trait Desk {
     fn half_line(&mut self, bytes: usize);
     /// Something of the log.
     fn log(&mut self, bytes: &[u8]);
-    /// Time has passed. False ends the link; none asks for no more ticks before the next message.
+    /// Time has passed.
     fn tick(&mut self) -> Tick;
 }
 
@@ -36,10 +36,8 @@ pub(crate) trait Desk {
 pub(crate) enum Tick {
     /// Ask again soon.
     Soon,
-    /// Nothing is to be watched.
-    Idle,
-    /// The link is over.
-    End,
+    /// Nothing is to be watched before that time, if no message comes.
+    In(Duration),
 }
 
 /// How a link ended.
@@ -229,7 +227,11 @@ impl Reader {
         let mut tick = Tick::Soon;
         let mut last_tick = Instant::now();
         loop {
-            let ready = match self.wait(tick == Tick::Soon || self.closed.is_some()) {
+            let pause = match tick {
+                Tick::In(pause) if self.closed.is_none() => pause.max(TICK),
+                _ => TICK,
+            };
+            let ready = match self.wait(pause) {
                 Ok(ready) => ready,
                 Err(_) => return End::Closed,
             };
@@ -263,16 +265,13 @@ impl Reader {
             if ready.woken || now.saturating_duration_since(last_tick) >= TICK {
                 last_tick = now;
                 tick = desk.tick();
-                if tick == Tick::End {
-                    return End::Ended;
-                }
             } else if ready.input {
                 tick = Tick::Soon;
             }
         }
     }
 
-    fn wait(&self, ticking: bool) -> io::Result<Ready> {
+    fn wait(&self, pause: Duration) -> io::Result<Ready> {
         let outgoing = if self.outbox.has_pending() { PollFlags::OUT } else { PollFlags::empty() };
         let mut fds = vec![PollFd::new(&self.outbox.wake, PollFlags::IN)];
         let input = self.closed.is_none().then(|| add(&mut fds, self.input.as_fd(), PollFlags::IN));
@@ -280,8 +279,9 @@ impl Reader {
         let output = (!outgoing.is_empty()).then(|| add(&mut fds, self.outbox.output.as_fd(), outgoing));
         let log = self.log.as_ref().map(|log| add(&mut fds, log.as_fd(), PollFlags::IN));
         let exited = self.exited.as_ref().map(|exited| add(&mut fds, exited.as_fd(), PollFlags::IN));
-        let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(TICK.subsec_nanos()) };
-        match poll(&mut fds, ticking.then_some(&timeout)) {
+        let seconds = i64::try_from(pause.as_secs()).unwrap_or(i64::MAX);
+        let timeout = Timespec { tv_sec: seconds, tv_nsec: i64::from(pause.subsec_nanos()) };
+        match poll(&mut fds, Some(&timeout)) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ok(Ready::default()),
             Err(error) => return Err(error.into()),

@@ -104,7 +104,7 @@ fn able(
     if connection.can(ability) {
         Ok(connection)
     } else {
-        let why = format!("handler '{}' cannot {what} '{item}'", host.spec.id);
+        let why = format!("handler '{}' cannot {what} '{item}'", host.id);
         Err(Refusal::NotImplemented(why).into())
     }
 }

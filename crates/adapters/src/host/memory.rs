@@ -15,6 +15,9 @@ use super::spec::HandlerSpec;
 pub(crate) struct Said {
     pub(crate) handler: HandlerDescription,
     pub(crate) items: Vec<ItemDescription>,
+    /// It wants to run all the time.
+    #[serde(default)]
+    pub(crate) stays: bool,
 }
 
 /// The file. It can always be made again, so nothing depends on it.

@@ -11,6 +11,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use syncmgr::{Problem, ProblemClass, reason};
 
 use super::spec::HandlerSpec;
+use crate::strays::Mark;
 
 /// Our ends of a process's pipes.
 pub(crate) struct Pipes {
@@ -27,6 +28,8 @@ pub(crate) struct Pipes {
 /// A started process.
 pub(crate) struct Process {
     group: Pid,
+    /// Finds those that left the group.
+    mark: Mark,
     /// None once it was reaped: its number may be another process's then.
     child: Mutex<Option<Child>>,
 }
@@ -66,6 +69,7 @@ impl Process {
         let (theirs_in, output) = pipe()?;
         let (input, theirs_out) = pipe()?;
         let (log, theirs_log) = pipe()?;
+        let mark = Mark::new();
         let mut command = Command::new(program);
         if let Some(environment) = environment {
             command.env_clear().envs(environment);
@@ -74,6 +78,7 @@ impl Process {
             .args(words)
             .envs(&spec.env)
             .env("INSTEP_HANDLER", spec.id.as_str())
+            .envs([mark.variable()])
             .stdin(Stdio::null())
             .stdout(theirs_log.try_clone()?)
             .stderr(theirs_log)
@@ -102,13 +107,13 @@ impl Process {
                 return Err(error);
             }
         };
-        let process = Self { group, child: Mutex::new(Some(child)) };
+        let process = Self { group, mark, child: Mutex::new(Some(child)) };
         let pipes =
             Pipes { input: input.into(), output: output.into(), log: Some(log.into()), exited: Some(exited) };
         Ok((process, pipes))
     }
 
-    /// Sends a signal to the process and all that it started and did not put elsewhere.
+    /// Sends a signal to the process and its group.
     pub(crate) fn signal(&self, signal: Signal) {
         let child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         if child.is_some() {
@@ -117,13 +122,16 @@ impl Process {
         }
     }
 
-    /// After its exit: ends whatever is left of its group, and tells how it ended. Waits for an exit that has not come.
+    /// After its exit: ends whatever is left of what it started, in its group or elsewhere, and tells how it ended. Waits
+    /// for an exit that has not come.
     pub(crate) fn reap(&self) -> Option<ExitStatus> {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         let mut gone = child.take()?;
         // While it is not reaped, the number of its group is nobody else's.
         let _ = kill_process_group(self.group, Signal::KILL);
-        gone.wait().ok()
+        let status = gone.wait().ok();
+        self.mark.kill_all();
+        status
     }
 }
 

@@ -15,6 +15,8 @@ use syncmgr::{HandlerId, Problem, SessionCreator};
 pub struct HandlerSpec {
     /// The identifier under which it is registered.
     pub id: HandlerId,
+    /// What people call it; none: what it calls itself.
+    pub name: Option<String>,
     /// The program and its arguments; none: the program starts itself and connects to the socket.
     pub command: Option<Vec<String>>,
     /// Where it is started; none: where we are.
@@ -41,6 +43,7 @@ impl HandlerSpec {
     pub fn of_socket(id: HandlerId) -> Self {
         Self {
             id,
+            name: None,
             command: None,
             dir: None,
             env: BTreeMap::new(),

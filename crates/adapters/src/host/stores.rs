@@ -9,6 +9,7 @@ use syncmgr::event::{Event, EventId, EventStore};
 use syncmgr::{HandlerError, HandlerId, ItemId, Refusal};
 use wire::rpc::Bytes;
 use wire::rpc::handler as ask;
+use wire::rpc::handler::Ability;
 
 use super::handler::Host;
 
@@ -35,8 +36,7 @@ impl EventStore for RemoteEvents {
                 ask::ListEvents { item: self.item.as_ref().map(ItemId::to_string), after: after.take() };
             // A store that cannot be read now has nothing to show now.
             let Ok(page) = self.host.call(&question, self.host.limits.answer) else { break };
-            events
-                .extend(page.events.into_iter().filter_map(|event| event.into_contract(&self.host.spec.id)));
+            events.extend(page.events.into_iter().filter_map(|event| event.into_contract(&self.host.id)));
             after = page.next;
             if after.is_none() {
                 break;
@@ -117,6 +117,10 @@ impl ResolutionHandler for RemoteResolution {
         let question = ask::ResolveConflict { conflict: conflict.into(), choice: choice.into() };
         let resolved = self.host.call(&question, self.host.limits.work)?;
         Ok(resolved.feedback.0.unwrap_or(Feedback::Continue))
+    }
+
+    fn works_in_sessions(&self) -> bool {
+        self.host.able(Ability::Settle).is_some()
     }
 
     fn abilities(&self, conflict: &Conflict) -> Abilities {

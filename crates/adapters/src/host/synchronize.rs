@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 use serde_json::value::RawValue;
+use syncmgr::conflict::Selection;
 use syncmgr::{HandlerError, ItemId, Problem, ProblemClass, Refusal, Request, SessionCreator};
 use wire::rpc::center::Created;
-use wire::rpc::handler::{Synchronize, SynchronizeMore};
-use wire::rpc::{ErrorObject, MAX_LINE};
+use wire::rpc::handler::{Ability, SettleMore, Synchronize, SynchronizeMore};
+use wire::rpc::things::Decided;
+use wire::rpc::{ErrorObject, MAX_LINE, paged};
 
 use super::calls::CallError;
 use super::connection::{Connection, TurnNews};
@@ -25,7 +27,7 @@ pub(crate) fn synchronize(
     creator: &dyn SessionCreator,
     request: Option<&Request>,
 ) -> Result<(), HandlerError> {
-    let (turn, news, sender) = connection.begin_turn();
+    let (turn, news, sender) = connection.begin_turn(request);
     let run = Turn { connection, items, creator, turn };
     let done = run.ask(request, sender).and_then(|()| run.serve(&news));
     // Sessions that the handler did not end, end here (R12).
@@ -42,9 +44,11 @@ struct Turn<'a> {
 
 impl Turn<'_> {
     fn ask(&self, request: Option<&Request>, sender: Sender<TurnNews>) -> Result<(), HandlerError> {
+        let selection = request.and_then(Request::get::<Selection>);
         let options = match request.map(|request| options_of(request).cloned()) {
             None => None,
             Some(Some(options)) => Some(options),
+            Some(None) if selection.is_some() && self.connection.can(Ability::Settle) => None,
             Some(None) => {
                 let text = format!("Handler '{}' cannot read this request.", self.connection.spec.id);
                 return Err(HandlerError::new(ProblemClass::Bug, text));
@@ -55,6 +59,7 @@ impl Turn<'_> {
         for items in lines {
             self.connection.notify(&SynchronizeMore { turn: self.turn, items });
         }
+        self.tell_what_was_decided(selection);
         let id = self.connection.calls.ask(Box::new(move |answer| {
             let done = match answer {
                 Ok(_) => Ok(()),
@@ -65,8 +70,25 @@ impl Turn<'_> {
             // The turn was given up: nobody listens.
             let _ = sender.send(TurnNews::Done(done));
         }))?;
-        self.connection.put(id, &Synchronize { turn: self.turn, items: last, options })?;
+        self.connection
+            .put(id, &Synchronize { turn: self.turn, items: last, options, settle: selection.is_some() })?;
         Ok(())
+    }
+
+    fn tell_what_was_decided(&self, selection: Option<&Selection>) {
+        let all = selection.map(Selection::decided).unwrap_or_default();
+        let decided = |(place, one): (usize, &syncmgr::conflict::Decided)| Decided {
+            place,
+            conflict: (&one.conflict).into(),
+            choice: (&one.choice).into(),
+        };
+        let mut from = 0;
+        while from < all.len() {
+            let page = paged(all.iter().enumerate().skip(from).map(decided));
+            from += page.len();
+            // One that does not even fit into a line by itself is not told, and stays not reached.
+            self.connection.notify(&SettleMore { turn: self.turn, decided: page });
+        }
     }
 
     fn serve(&self, news: &Receiver<TurnNews>) -> Result<(), HandlerError> {
@@ -145,7 +167,10 @@ mod tests {
         let all: Vec<String> = parts.iter().flatten().cloned().collect();
         assert_eq!(all, items.iter().map(ItemId::to_string).collect::<Vec<_>>());
         for items in parts {
-            let line = wire::rpc::write_call(Some(u64::MAX), &Synchronize { turn: 1, items, options: None });
+            let line = wire::rpc::write_call(
+                Some(u64::MAX),
+                &Synchronize { turn: 1, items, options: None, settle: false },
+            );
             assert!(line.is_ok());
         }
     }

@@ -66,6 +66,6 @@ fn remote(
     operation: Option<things::UiOperation>,
 ) -> Option<Arc<dyn UiOperation>> {
     let operation = operation?;
-    let request = operation.request.into_contract(&host.spec.id)?;
+    let request = operation.request.into_contract(&host.id)?;
     Some(Arc::new(RemoteOperation { connection, number: operation.operation, request }))
 }

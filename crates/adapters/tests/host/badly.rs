@@ -113,6 +113,15 @@ fn whoever_it_started_dies_with_it_and_holds_nothing_up() {
 }
 
 #[test]
+fn whoever_leaves_its_group_dies_with_it_too() {
+    let scene = Scene::new(&["strays"]);
+    let verdict = scene.sync();
+    let stray = verdict.item(&id("a")).unwrap().text.clone();
+    assert!(stray.parse::<u32>().is_ok(), "{stray}");
+    wait_until("the process that left its group is gone", || !lives(&stray));
+}
+
+#[test]
 fn a_process_that_closes_its_side_and_lives_on_is_ended() {
     let scene = Scene::new(&["closes"]);
     let verdict = scene.sync();

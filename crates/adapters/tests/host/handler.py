@@ -3,14 +3,30 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 
 MODE = sys.argv[1]
 ARGS = sys.argv[2:]
-hear = os.fdopen(3, "r", encoding="utf-8")
-tell = os.fdopen(4, "w", encoding="utf-8")
+if MODE == "comes":
+    # Starts itself: ARGS are the socket, its identifier, and how it behaves then.
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.connect(ARGS[0])
+    hear, tell = connection.makefile("r", encoding="utf-8"), connection.makefile("w", encoding="utf-8")
+    tell.write(json.dumps({"jsonrpc": "2.0", "id": "who", "method": "register",
+                           "params": {"handler": ARGS[1], "protocol": "1.0"}}) + "\n")
+    tell.flush()
+    welcome = json.loads(hear.readline())
+    assert welcome["id"] == "who", welcome
+    if "error" in welcome:
+        print(welcome["error"]["message"], flush=True)
+        sys.exit(7)
+    MODE, ARGS = ARGS[2], ARGS[3:]
+else:
+    hear = os.fdopen(3, "r", encoding="utf-8")
+    tell = os.fdopen(4, "w", encoding="utf-8")
 waiting = []
 last = 0
 
@@ -129,6 +145,13 @@ def sync(turn, items):
         child = subprocess.Popen(["sleep", "1000"], pass_fds=(3, 4))
         print(f"child {child.pid}", flush=True)
         ask("report_progress", session=session, item=items[0], status="updating", text=str(child.pid))
+        os._exit(1)
+    elif MODE == "strays":
+        session = begin(turn)
+        # One that leaves its group and its session, and whose parent is gone.
+        child = subprocess.Popen(["sh", "-c", "setsid sleep 1000 & echo $!"], stdout=subprocess.PIPE, text=True)
+        stray = child.stdout.readline().strip()
+        ask("report_progress", session=session, item=items[0], status="updating", text=stray)
         os._exit(1)
     elif MODE == "closes":
         session = begin(turn)
@@ -254,7 +277,7 @@ def answer(message):
             say(id=name, result={"protocol": 7})
             return
         version = {"newer": "2.0", "minor": "1.7", "older": "0.4"}.get(MODE, "1.0")
-        say(id=name, result={"protocol": version, "abilities": ["options", "resolve", "ui", "fly"]})
+        say(id=name, result={"protocol": version, "abilities": ["options", "resolve", "ui", "fly", *([MODE] if MODE == "stay" else [])]})
     elif method == "get_handler":
         say(id=name, result={"name": "Test handler", "kind": "folder", "comment": os.environ.get("INSTEP_HANDLER", ""),
                              "capabilities": ["supports_concurrent_sessions"] if MODE == "two" else []})

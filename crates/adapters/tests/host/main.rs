@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "test code")]
 
 mod badly;
+mod comes;
 mod support;
 mod well;

@@ -1,5 +1,6 @@
 //! What the tests of the host share.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,15 +19,27 @@ pub(crate) struct Scene {
     pub(crate) ledger: Arc<MemoryLedger>,
 }
 
+/// The system's own where there is one: what else is called so may be a script that looks for it first, for long.
+pub(crate) fn python() -> &'static str {
+    let system = "/usr/bin/python3";
+    if Path::new(system).exists() { system } else { "python3" }
+}
+
 pub(crate) fn spec(words: &[&str]) -> HandlerSpec {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/handler.py");
-    let command = ["python3", script].into_iter().chain(words.iter().copied());
+    let command = [python(), "-S", "-E", script].into_iter().chain(words.iter().copied());
     HandlerSpec::of_command(HandlerId::new("test").unwrap(), command.map(str::to_owned).collect())
 }
 
-/// Impatient where a test would wait for nothing.
+/// Impatient where a test would wait for nothing, patient where it waits for something.
 pub(crate) fn limits() -> Limits {
-    Limits { exit: Duration::from_millis(300), let_go: Duration::from_millis(100), ..Limits::default() }
+    Limits {
+        exit: Duration::from_millis(300),
+        let_go: Duration::from_millis(100),
+        // A machine with much else to do is no mistake of a handler.
+        answer: Duration::from_secs(120),
+        ..Limits::default()
+    }
 }
 
 impl Scene {
@@ -41,8 +54,6 @@ impl Scene {
         let services =
             Services { creator: Some(Arc::new(center.clone())), control: None, ledger: Some(ledger.clone()) };
         handler.set_services(services);
-        // What was started to read its items has none of these.
-        handler.restart();
         Self { handler, center, ledger }
     }
 

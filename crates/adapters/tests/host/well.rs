@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use adapters::host::HostedHandler;
+use adapters::host::{HostedHandler, Limits};
 use syncmgr::conflict::{Choice, ConflictStore};
 use syncmgr::flags::HandlerType;
 use syncmgr::testing::Ask;
@@ -12,6 +12,9 @@ use syncmgr::ui::{UiAction, UiRequest};
 use syncmgr::{CancelRequest, Handler, Level, Outcome, Phase, ProgressStatus, Refusal};
 
 use crate::support::{Scene, id, limits, spec, wait_until};
+
+/// Nothing that is well ends by force.
+const PATIENT: Duration = Duration::from_secs(30);
 
 #[test]
 fn a_synchronization_arrives_as_if_it_were_made_here() {
@@ -66,6 +69,41 @@ fn what_it_said_is_remembered_and_no_process_is_started_to_show_it() {
     assert_eq!(other.items().count(), 3);
     assert!(other.is_running());
     other.shut_down();
+}
+
+#[test]
+fn a_process_with_nothing_to_do_is_ended_and_comes_back_when_it_is_needed() {
+    let scene = Scene::with(&["well"], Limits { idle: Duration::ZERO, exit: PATIENT, ..limits() });
+    scene.sync().assert_clean();
+    wait_until("it was let go of", || !scene.handler.is_running());
+    assert_eq!(scene.handler.items().count(), 3, "what it said is remembered");
+    scene.center.sync_all().unwrap();
+    scene.center.finish().assert_clean();
+}
+
+#[test]
+fn a_process_that_watches_something_stays() {
+    let scene = Scene::with(&["stay"], Limits { idle: Duration::ZERO, exit: PATIENT, ..limits() });
+    scene.sync().assert_clean();
+    assert!(scene.handler.wants_to_stay());
+    // Each question makes its thread look whether it is idle.
+    for _ in 0..20 {
+        scene.handler.read_again().unwrap();
+    }
+    assert!(scene.handler.is_running());
+}
+
+#[test]
+fn other_settings_count_from_the_next_start_which_is_soon() {
+    let scene = Scene::with(&["well"], Limits { exit: PATIENT, ..limits() });
+    scene.sync().assert_clean();
+    assert!(scene.handler.is_running());
+    let mut other = spec(&["well"]);
+    other.name = Some("By another name".into());
+    scene.handler.set_spec(other);
+    wait_until("the old one was ended", || !scene.handler.is_running());
+    assert_eq!(scene.handler.name().unwrap(), "By another name");
+    scene.sync().assert_clean();
 }
 
 #[test]
@@ -179,7 +217,7 @@ fn a_newer_minor_version_is_talked_with() {
 
 #[test]
 fn a_process_that_is_asked_to_exit_does_and_leaves_nothing() {
-    let scene = Scene::with(&["well"], adapters::host::Limits { exit: Duration::from_secs(30), ..limits() });
+    let scene = Scene::with(&["well"], Limits { exit: PATIENT, ..limits() });
     scene.sync();
     scene.handler.shut_down();
     wait_until("the process is gone", || !scene.handler.is_running());

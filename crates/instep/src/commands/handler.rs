@@ -96,7 +96,7 @@ fn subject(app: &App<'_>, words: &[String]) -> Result<HandlerSpec, Failure> {
     if let [word] = words
         && let Some(program) = app.settings.said.handlers.iter().find(|program| program.id.as_str() == word)
     {
-        let mut spec = programs::spec(program, app);
+        let mut spec = programs::spec(program, &app.settings.said, &app.places);
         // A trial leaves nothing behind.
         spec.state = None;
         return Ok(spec);

@@ -17,8 +17,10 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
 /// Programs that the settings name and that are not there.
 fn missing(patient: &Patient<'_>) -> Vec<Finding> {
     let said = &patient.setup.said;
-    let handlers =
-        said.handlers.iter().map(|handler| (format!("[handlers.{}]", handler.id), &handler.keys.command));
+    let handlers = said
+        .handlers
+        .iter()
+        .filter_map(|handler| Some((format!("[handlers.{}]", handler.id), handler.keys.command.as_ref()?)));
     let all = std::iter::once(("[hooks]".to_owned(), &said.hooks))
         .chain(said.items.iter().map(|item| (format!("[items.{}.hooks]", item.id), &item.hooks)));
     let hooks = all.flat_map(|(place, hooks)| hooks.commands().map(move |command| (place.clone(), command)));

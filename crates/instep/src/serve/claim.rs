@@ -123,7 +123,7 @@ fn taken(places: &Places) -> Failure {
 }
 
 /// Makes room for a socket: one that nobody answers at was left by a daemon that was killed.
-fn free(socket: &Path) -> Result<(), Failure> {
+pub(crate) fn free(socket: &Path) -> Result<(), Failure> {
     let shown = SafePath(socket);
     if socket.as_os_str().len() > LONGEST_SOCKET {
         return Err(Failure::failed(format!(

@@ -14,6 +14,7 @@ mod links;
 mod names;
 mod output;
 mod preview;
+mod programs;
 mod resolve;
 mod scene;
 mod schedules;

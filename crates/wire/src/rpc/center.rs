@@ -11,9 +11,9 @@ use syncmgr::{CancelRequest, Level, Outcome, Phase, ProgressStatus};
 
 use super::bytes::Bytes;
 use super::handler::{ConflictPage, ItemDescription, method_table};
-use super::message::Done;
+use super::message::{Done, borrowed};
 use super::number::Number;
-use super::things::{Conflict, Counts, Problem, Program};
+use super::things::{Conflict, Counts, Problem, Program, Settlement};
 use super::version::Version;
 use super::words::Word;
 
@@ -58,7 +58,7 @@ pub struct ReportProgress<'a> {
     #[serde(borrow)]
     pub item: Cow<'a, str>,
     /// Absent keeps the old text, empty clears it (R5).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, deserialize_with = "borrowed", skip_serializing_if = "Option::is_none")]
     pub text: Option<Cow<'a, str>>,
     /// The status.
     pub status: Word<ProgressStatus>,
@@ -240,6 +240,17 @@ pub struct ReportOutcome {
     pub problem: Option<Problem>,
 }
 
+/// What became of a conflict that this turn was to settle. What is not answered was not reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportSettlement {
+    /// The turn.
+    pub turn: u64,
+    /// The conflict's place, as it came.
+    pub place: usize,
+    /// What became of it.
+    pub settlement: Settlement,
+}
+
 /// Asks for leave to be silent for longer than the usual lease, from now on and once (R12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExtendLease {
@@ -398,6 +409,7 @@ method_table! {
     "report_manual_sync" ReportManualSync => Done;
     "report_phase" ReportPhase => Told;
     "report_outcome" ReportOutcome => Done;
+    "report_settlement" ReportSettlement => Done;
     "extend_lease" ExtendLease => Done;
     "end_session" EndSession => Done;
     "replace_conflicts" ReplaceConflicts => Done;

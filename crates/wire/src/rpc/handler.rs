@@ -11,7 +11,7 @@ use syncmgr::flags::{HandlerCapabilities, HandlerPolicies, HandlerType, ItemCapa
 use super::bytes::Bytes;
 use super::message::Done;
 use super::number::Number;
-use super::things::{Choice, Conflict, Program, UiOperation, WireEvent};
+use super::things::{Choice, Conflict, Decided, Program, UiOperation, WireEvent};
 use super::version::Version;
 use super::words::{Names, Word};
 
@@ -71,6 +71,8 @@ pub struct Initialized {
 pub enum Ability {
     /// `get_abilities`, `resolve_conflict`.
     Resolve,
+    /// `get_abilities`, and `synchronize` with `settle`: it settles conflicts in sessions, many at once.
+    Settle,
     /// `ui_operation`, `ui_answer`, `event_link`.
     Ui,
     /// `check_options`: starts may have options.
@@ -228,6 +230,15 @@ pub struct SynchronizeMore {
     pub items: Vec<String>,
 }
 
+/// What was decided about conflicts: of the `synchronize` that follows with the same turn and `settle`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SettleMore {
+    /// The turn.
+    pub turn: u64,
+    /// Conflicts with what was chosen for them.
+    pub decided: Vec<Decided>,
+}
+
 /// `Synchronize`. The answer comes when the work is done; an error is what kept the handler from working at all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Synchronize {
@@ -238,6 +249,9 @@ pub struct Synchronize {
     /// The options of the start, an object that `check_options` has seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<Map<String, Value>>,
+    /// Nothing but the conflicts of `settle_more` is to be settled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settle: bool,
 }
 
 /// A stop was asked for (R3, R4). It is also in every answer until it is acknowledged with `canceled`.
@@ -455,6 +469,7 @@ method_table! {
     "enable" Enable => Done;
     "delete_item" DeleteItem => Done;
     "synchronize_more" SynchronizeMore => Done;
+    "settle_more" SettleMore => Done;
     "synchronize" Synchronize => Done;
     "cancel" Cancel => Done;
     "session_ended" SessionEnded => Done;

@@ -2,6 +2,8 @@
 
 use std::mem;
 
+use memchr::memchr;
+
 /// The longest line, with its line feed.
 pub const MAX_LINE: usize = 64 * 1024;
 
@@ -24,7 +26,7 @@ pub struct Lines {
 impl Lines {
     /// Takes what was read, and hands on each line that it completes. Empty lines are passed over.
     pub fn push(&mut self, mut read: &[u8], mut each: impl FnMut(Line<'_>)) {
-        while let Some(end) = memchr(read) {
+        while let Some(end) = memchr(b'\n', read) {
             let (head, rest) = read.split_at(end);
             read = rest.get(1..).unwrap_or_default();
             if mem::take(&mut self.skipping) || self.unfinished.len() + head.len() >= MAX_LINE {
@@ -55,10 +57,6 @@ impl Lines {
     pub fn rest(&self) -> usize {
         if self.skipping { MAX_LINE } else { self.unfinished.len() }
     }
-}
-
-fn memchr(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|byte| *byte == b'\n')
 }
 
 fn whole(line: &[u8], each: &mut impl FnMut(Line<'_>)) {

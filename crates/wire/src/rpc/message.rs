@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use syncmgr::{HandlerError, Problem, ProblemClass, Refusal};
 
@@ -95,14 +95,24 @@ impl<'a> Params<'a> {
     }
 }
 
+/// A text that stays in its line where it stands there as it is: by itself serde copies every `Cow` in an `Option`.
+pub(super) fn borrowed<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Cow<'a, str>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    Ok(Option::<Text<'a>>::deserialize(deserializer)?.map(|text| text.0))
+}
+
 /// All members that a message can have.
 #[derive(Deserialize)]
 struct Frame<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "borrowed")]
     jsonrpc: Option<Cow<'a, str>>,
     #[serde(borrow)]
     id: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "borrowed")]
     method: Option<Cow<'a, str>>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
@@ -337,4 +347,31 @@ pub fn paged<T: Serialize>(all: impl Iterator<Item = T>) -> Vec<T> {
         page.push(one);
     }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rpc::center::ReportProgress;
+
+    #[test]
+    fn a_report_of_progress_is_read_without_a_copy_unless_something_is_escaped() {
+        let line = |text: &str| {
+            format!(
+                r#"{{"jsonrpc":"2.0","method":"report_progress","params":{{"session":1,"item":"a","text":"{text}","status":"updating","step":1,"max":2}}}}"#
+            )
+        };
+        for (text, is_copied) in [("photos/one.jpg", false), (r"photos\u002fone.jpg", true)] {
+            let line = line(text);
+            let Ok(Incoming::Notification { method: Cow::Borrowed("report_progress"), params }) =
+                Incoming::read(line.as_bytes())
+            else {
+                panic!("{line} is not read in place");
+            };
+            let report: ReportProgress<'_> = params.read().expect("it is one");
+            assert_eq!(report.text.as_deref(), Some("photos/one.jpg"));
+            assert_eq!(matches!(report.text, Some(Cow::Owned(_))), is_copied);
+            assert!(matches!(report.item, Cow::Borrowed("a")));
+        }
+    }
 }

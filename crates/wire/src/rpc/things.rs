@@ -266,6 +266,71 @@ pub enum Choice {
     Unknown,
 }
 
+/// A conflict, and what was chosen for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Decided {
+    /// Names it in `report_settlement`.
+    pub place: usize,
+    /// The conflict, with the versions that the person saw: only those are settled (S1).
+    pub conflict: Conflict,
+    /// What was chosen.
+    pub choice: Choice,
+}
+
+/// What became of a conflict that was to be settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Settlement {
+    /// The choice was carried out.
+    Settled {
+        /// The choice that it was in the end.
+        choice: Choice,
+    },
+    /// Left for later.
+    Left,
+    /// It could not be carried out; the conflict stands.
+    Failed {
+        /// Why.
+        problem: Problem,
+    },
+    /// A version is another than the one that was shown: nothing was done.
+    Changed,
+    /// It was no open conflict any more.
+    Gone,
+    /// It was stopped before, or something of a later version.
+    #[serde(other)]
+    NotReached,
+}
+
+impl From<syncmgr::conflict::Settlement> for Settlement {
+    fn from(settlement: syncmgr::conflict::Settlement) -> Self {
+        use syncmgr::conflict::Settlement as Was;
+        match settlement {
+            Was::Settled(choice) => Self::Settled { choice: (&choice).into() },
+            Was::Left => Self::Left,
+            Was::Failed(error) => Self::Failed { problem: error.problem.into() },
+            Was::Changed => Self::Changed,
+            Was::Gone => Self::Gone,
+            _ => Self::NotReached,
+        }
+    }
+}
+
+impl TryFrom<Settlement> for syncmgr::conflict::Settlement {
+    type Error = Refusal;
+
+    fn try_from(settlement: Settlement) -> Result<Self, Refusal> {
+        Ok(match settlement {
+            Settlement::Settled { choice } => Self::Settled(choice.try_into()?),
+            Settlement::Left => Self::Left,
+            Settlement::Failed { problem } => Self::Failed(syncmgr::Problem::from(problem).into()),
+            Settlement::Changed => Self::Changed,
+            Settlement::Gone => Self::Gone,
+            Settlement::NotReached => Self::NotReached,
+        })
+    }
+}
+
 /// A version to be kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeptItem {

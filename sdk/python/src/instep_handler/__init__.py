@@ -21,7 +21,7 @@ from ._model import (
     Status,
     Version,
 )
-from ._serve import serve
+from ._serve import default_socket, keep_serving, serve
 from ._session import Session, Work
 
 __all__ = [
@@ -43,5 +43,7 @@ __all__ = [
     "Status",
     "Version",
     "Work",
+    "default_socket",
+    "keep_serving",
     "serve",
 ]

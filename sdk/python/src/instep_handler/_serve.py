@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 import threading
+import time
 import traceback
 from typing import Any, BinaryIO, Callable, Mapping, Optional
 
@@ -15,31 +17,71 @@ from ._peer import MAX_LINE, Peer
 from ._session import Session
 
 VERSION = (1, 0)
+#: Pauses between connections grow to so many seconds.
+LONGEST_PAUSE = 60.0
+#: The question of a program that started itself, which is asked before all others.
+_REGISTER = 0
 
 
 def serve(handler: Handler, *, path: Optional[str] = None, identifier: Optional[str] = None) -> None:
     """Serves until the center says goodbye or is gone: on descriptors 3 and 4, or (``path``) over the center's socket as
-    a program that started itself and is known as ``identifier``. The process should exit then."""
+    a program that started itself and is known as ``identifier``. The process should exit then. Raises :class:`Refused`
+    when the center does not let it in."""
     if path is not None:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.connect(path)
-        run(handler, connection.makefile("rb"), connection.makefile("wb"), identifier or type(handler).__name__.lower())
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect(path)
+            with connection.makefile("rb") as reads, connection.makefile("wb") as writes:
+                run(handler, reads, writes, identifier or type(handler).__name__.lower())
         return
     try:
-        reads, writes = os.fdopen(3, "rb"), os.fdopen(4, "wb")
+        inward, outward = os.fdopen(3, "rb"), os.fdopen(4, "wb")
     except OSError as error:
         raise SystemExit(f"no connection with the sync center ({error}): a handler is started by Instep") from None
     # What the handler starts itself has no part in the protocol.
     os.set_inheritable(3, False)
     os.set_inheritable(4, False)
-    run(handler, reads, writes)
+    run(handler, inward, outward)
+
+
+def keep_serving(
+    make: Callable[[], Handler],
+    *,
+    path: Optional[str] = None,
+    identifier: Optional[str] = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Serves a program that started itself for as long as it runs: whenever the connection ends, or there is no center,
+    it tries again after a pause that grows to a minute, with a handler of its own for each connection."""
+    in_a_row = 0
+    while True:
+        begun = time.monotonic()
+        try:
+            serve(make(), path=path or default_socket(), identifier=identifier)
+        except (OSError, Refused) as error:
+            print(f"no connection with the sync center: {error}", file=sys.stderr, flush=True)
+        in_a_row = 1 if time.monotonic() - begun >= LONGEST_PAUSE else in_a_row + 1
+        sleep(min(LONGEST_PAUSE, 2.0 ** (in_a_row - 1)))
+
+
+def default_socket(environment: Mapping[str, str] = os.environ) -> str:
+    """Where the daemon of this user listens for programs that start themselves."""
+    if environment.get("INSTEP_HOME"):
+        place = os.path.join(environment["INSTEP_HOME"], "state")
+    elif environment.get("XDG_RUNTIME_DIR"):
+        place = os.path.join(environment["XDG_RUNTIME_DIR"], "instep")
+    else:
+        state = environment.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+        place = os.path.join(state, "instep")
+    return os.path.join(place, "handlers.sock")
 
 
 def run(handler: Handler, reads: BinaryIO, writes: BinaryIO, register: Optional[str] = None) -> None:
     """Serves over two streams."""
     peer = Peer(writes)
     if register is not None:
-        peer.tell("register", {"handler": register, "protocol": f"{VERSION[0]}.{VERSION[1]}"})
+        version = f"{VERSION[0]}.{VERSION[1]}"
+        params = {"handler": register, "protocol": version}
+        peer.send({"id": _REGISTER, "method": "register", "params": params})
     server = _Server(handler, peer)
     try:
         while not server.ended:
@@ -75,6 +117,9 @@ class _Server:
             return
         method = message.get("method")
         if not isinstance(method, str):
+            if message.get("id") == _REGISTER and isinstance(message.get("error"), dict):
+                error = message["error"]
+                raise Refused(int(error.get("code", -32005)), str(error.get("message", "")))
             if "id" in message:
                 self._peer.answered(message)
             return
