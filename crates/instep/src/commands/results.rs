@@ -4,7 +4,7 @@ mod open;
 
 use serde_json::{Value, json};
 use store::{EventQuery, RunQuery, RunRecord, Store};
-use syncmgr::{Event, ItemId, Level, Outcome};
+use syncmgr::{Event, HandlerId, ItemId, Level, Outcome};
 
 use crate::app::App;
 use crate::args::Results;
@@ -19,6 +19,9 @@ use crate::render::text::{Safe, Size, counted, local_time, utc_time};
 pub(crate) fn run(app: &mut App<'_>, args: &Results) -> Result<Exit, Failure> {
     let store = ledger::open(app)?;
     let Some(of) = &args.of else { return list(app, &store, None, args.limit) };
+    if let Some(item) = of_others(app, &store, of)?.filter(|_| !args.log) {
+        return list_of(app, &store, Some(item), args.limit);
+    }
     if args.log {
         return log(app, &store, &find_run(&store, of)?);
     }
@@ -54,10 +57,37 @@ fn log(app: &App<'_>, store: &Store, run: &RunRecord) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The runs, newest first.
-fn list(app: &App<'_>, store: &Store, item: Option<ItemId>, limit: u32) -> Result<Exit, Failure> {
+/// The item of another handler that is called so, also one that came into being by a report. What may be the number of a
+/// run is one.
+fn of_others(app: &App<'_>, store: &Store, typed: &str) -> Result<Option<(HandlerId, ItemId)>, Failure> {
+    let same = |name: &str| name.to_lowercase() == typed.to_lowercase();
+    if same("last") || typed.trim_start_matches('#').parse::<u64>().is_ok() {
+        return Ok(None);
+    }
+    if let Some(item) = app.settings.said.items.iter().find(|item| same(item.id.as_str()) || same(&item.name))
+    {
+        return Ok(Some((item.handler.clone(), item.id.clone())));
+    }
+    let known = store.item_states(None)?.into_iter();
+    let mut meant = known.filter(|item| {
+        item.handler != *HANDLER && (same(item.item.as_str()) || item.name.as_deref().is_some_and(same))
+    });
+    Ok(meant.next().map(|item| (item.handler, item.item)))
+}
+
+/// The runs of a pair, or all; newest first.
+fn list(app: &App<'_>, store: &Store, pair: Option<ItemId>, limit: u32) -> Result<Exit, Failure> {
+    list_of(app, store, pair.map(|pair| (HANDLER.clone(), pair)), limit)
+}
+
+fn list_of(
+    app: &App<'_>,
+    store: &Store,
+    of: Option<(HandlerId, ItemId)>,
+    limit: u32,
+) -> Result<Exit, Failure> {
     let out = app.out;
-    let handler = item.as_ref().map(|_| HANDLER.clone());
+    let (handler, item) = of.unzip();
     let runs = store.runs(&RunQuery {
         handler,
         item: item.clone(),

@@ -80,6 +80,16 @@ fn a_job_runs_also_where_nothing_can_be_put_on_record() {
 }
 
 #[test]
+fn the_runs_of_a_job_are_listed_by_its_name() {
+    let scene = Scene::bare();
+    for job in ["nightly", "weekly", "nightly"] {
+        run(&scene, &[job, "--", "true"]).expect(0);
+    }
+    assert_eq!(scene.instep("results nightly --json").expect(0).objects().len(), 2);
+    scene.instep("results monthly").expect(2).says(&["no item"]);
+}
+
+#[test]
 fn an_empty_environment_and_no_terminal_are_enough() {
     let scene = Scene::bare();
     let mut command = Command::new(env!("CARGO_BIN_EXE_instep"));
