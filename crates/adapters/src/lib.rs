@@ -5,6 +5,7 @@ pub mod host;
 pub mod parse;
 pub mod process;
 mod strays;
+pub mod syncthing;
 pub mod telling;
 pub mod tools;
 pub mod verdict;

@@ -102,7 +102,7 @@ impl Tool {
             Self::Restic => Box::new(Restic),
             Self::Borg => Box::new(Borg),
             Self::Unison => Box::<Unison>::default(),
-            Self::Git => Box::new(Git),
+            Self::Git => Box::new(Git::default()),
             Self::Other => crate::parse::unknown(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use adapters::syncthing::ID;
 use roxmltree::{Document, Node};
 use serde_json::{Map, json};
 use wire::{Found, FoundKind};
@@ -32,7 +33,7 @@ fn config(roots: &Roots, files: &mut Files, path: &Path) -> Vec<Found> {
     let children = || document.root_element().children();
     let of = |node: Node<'_, '_>, kind, id: &str, title| Found {
         key: format!("{}:{id}", path.display()),
-        tool: "syncthing".into(),
+        tool: ID.into(),
         kind,
         title,
         file: shown(path),
@@ -45,6 +46,10 @@ fn config(roots: &Roots, files: &mut Files, path: &Path) -> Vec<Found> {
         run: None,
         note: None,
     };
+    let gui = children().find(|node| node.has_tag_name("gui"));
+    let address = gui
+        .and_then(|gui| gui.children().find(|node| node.has_tag_name("address")))
+        .and_then(|node| node.text());
     let mut found = Vec::new();
     for node in children().filter(|node| node.has_tag_name("folder")) {
         let get = |name| node.attribute(name).filter(|value| !value.is_empty());
@@ -56,11 +61,16 @@ fn config(roots: &Roots, files: &mut Files, path: &Path) -> Vec<Found> {
         folder.schedule = Some("when something changes".to_owned());
         let mut settings = Map::new();
         settings.insert("folder".into(), json!(id));
-        folder.known = propose::is_set_up(roots, "syncthing", &settings);
-        if adapters::tools::kinds().iter().any(|kind| kind.id() == "syncthing") {
-            let item = propose::slug(name, "syncthing");
-            folder.run = Some(propose::run_it(&item, "syncthing", settings, Vec::new()));
+        folder.known = propose::is_set_up(roots, ID, &settings);
+        settings.insert("key".into(), json!("secret:syncthing"));
+        if let Some(address) = address.filter(|address| *address != "127.0.0.1:8384") {
+            settings.insert("address".into(), json!(format!("http://{address}")));
         }
+        let item = propose::slug(name, ID);
+        folder.run = Some(propose::run_it(&item, ID, settings, vec!["key".into()]));
+        folder.note = Some(
+            "Syncthing goes on by itself: an item follows it, pauses it and tells of conflicts".to_owned(),
+        );
         found.push(folder);
     }
     for node in children().filter(|node| node.has_tag_name("device")) {

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use adapters::tools::{Keep, Read, Set, Surroundings, ToolHandler, kinds, read};
+use adapters::syncthing::{self, Folder, SetFolder, SyncthingHandler};
+use adapters::tools::{Keep, Read, Secret, Set, Surroundings, ToolHandler, kinds, read};
 use center::Center;
 use secrecy::ExposeSecret;
 use secrets::Secrets;
@@ -17,6 +18,7 @@ use syncmgr::{Handler, HandlerError, ProblemClass, Refusal};
 /// The tools that items are set up for.
 pub(crate) struct Tools {
     handlers: Mutex<Vec<Arc<ToolHandler>>>,
+    syncthing: Mutex<Option<Arc<SyncthingHandler>>>,
     secrets: Arc<Mutex<Arc<Secrets>>>,
 }
 
@@ -33,8 +35,21 @@ impl Read for Table<'_> {
 
 /// What is wrong with the items of tools.
 pub(crate) fn mistakes(settings: &Settings) -> Vec<Mistake> {
-    let items = settings.items.iter();
-    items.filter_map(|item| read(item.handler.as_str(), Table(&item.options))?.err()).collect()
+    let wrong = |item: &Item| match item.handler.as_str() {
+        syncthing::ID => item.options.read::<Folder>().err(),
+        handler => read(handler, Table(&item.options))?.err(),
+    };
+    settings.items.iter().filter_map(wrong).collect()
+}
+
+/// The folders of Syncthing.
+fn folders(settings: &Settings) -> Vec<SetFolder> {
+    let items = settings.items.iter().filter(|item| item.handler.as_str() == syncthing::ID);
+    let set = |item: &Item| {
+        let folder = item.options.read::<Folder>().ok()?;
+        Some(SetFolder { id: item.id.clone(), name: item.name.clone(), folder })
+    };
+    items.filter_map(set).collect()
 }
 
 /// The items of one tool.
@@ -51,7 +66,7 @@ impl Tools {
     /// Takes those into a center that items are set up for.
     pub(crate) fn register(center: &Center, settings: &Settings, state: &Path) -> Result<Self, Refusal> {
         let secrets = Arc::new(Mutex::new(Arc::new(Secrets::new(&settings.secrets, state))));
-        let tools = Self { handlers: Mutex::default(), secrets };
+        let tools = Self { handlers: Mutex::default(), syncthing: Mutex::default(), secrets };
         tools.apply(center, settings, state)?;
         Ok(tools)
     }
@@ -73,21 +88,42 @@ impl Tools {
                 handlers.push(handler);
             }
         }
+        self.apply_syncthing(center, settings)
+    }
+
+    fn apply_syncthing(&self, center: &Center, settings: &Settings) -> Result<(), Refusal> {
+        let folders = folders(settings);
+        let mut known = self.syncthing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*known {
+            known.set(folders);
+            return center.update_handler(known.id(), ControlFlags::empty());
+        }
+        if !folders.is_empty() {
+            let ledger = Arc::clone(center.store());
+            let handler = Arc::new(SyncthingHandler::new(folders, self.secret(), ledger)?);
+            center.register(Arc::clone(&handler) as Arc<dyn Handler>)?;
+            *known = Some(handler);
+        }
         Ok(())
     }
 
+    /// Looks secrets up where they are kept now.
+    fn secret(&self) -> Arc<Secret> {
+        let secrets = Arc::clone(&self.secrets);
+        Arc::new(move |name| {
+            let secrets = Arc::clone(&secrets.lock().unwrap_or_else(PoisonError::into_inner));
+            let name = SecretName::new(name).map_err(|why| HandlerError::new(ProblemClass::Config, why))?;
+            let secret = secrets
+                .get(&name)
+                .map_err(|error| HandlerError::new(ProblemClass::Auth, error.to_string()))?;
+            Ok(secret.expose_secret().to_owned())
+        })
+    }
+
     fn surroundings(&self, center: &Center) -> Surroundings {
-        let (secrets, logs) = (Arc::clone(&self.secrets), center.store().logs());
+        let logs = center.store().logs();
         Surroundings {
-            secret: Arc::new(move |name| {
-                let secrets = Arc::clone(&secrets.lock().unwrap_or_else(PoisonError::into_inner));
-                let name =
-                    SecretName::new(name).map_err(|why| HandlerError::new(ProblemClass::Config, why))?;
-                let secret = secrets
-                    .get(&name)
-                    .map_err(|error| HandlerError::new(ProblemClass::Auth, error.to_string()))?;
-                Ok(secret.expose_secret().to_owned())
-            }),
+            secret: self.secret(),
             log: Arc::new(move |run| {
                 // A run without a log is better than none.
                 let mut log = logs.begin(run).ok()?;

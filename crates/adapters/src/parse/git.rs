@@ -4,11 +4,14 @@ use syncmgr::Level;
 use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::plan::Verb;
 
-use super::{Fact, Parse, Stream, class_of};
+use super::{Fact, Parse, Stream, Total, class_of};
 
 /// Reads git.
 #[derive(Default)]
-pub struct Git;
+pub struct Git {
+    /// References that the other side has, as far as they were told (`--verbose` tells all).
+    there: u64,
+}
 
 /// What a reference's line begins with, after its space.
 const REFERENCES: [(char, Verb); 5] =
@@ -38,9 +41,22 @@ impl Parse for Git {
             facts.push(Fact::Told { level: Level::Error, about: None, text: text.to_owned() });
         } else if class_of(line) == ProblemClass::Auth || line.starts_with("ssh: ") {
             facts.push(super::failure(line));
-        } else if line.contains(" -> ") {
-            facts.extend(moved(line));
+        } else if line.starts_with(" = ") {
+            self.known(facts);
+        } else if let Some(moved) = moved(line) {
+            if !matches!(moved, Fact::Did { verb: Verb::Create, .. }) {
+                self.known(facts);
+            }
+            facts.push(moved);
         }
+    }
+}
+
+impl Git {
+    /// One more that was there before.
+    fn known(&mut self, facts: &mut Vec<Fact>) {
+        self.there += 1;
+        facts.push(Fact::Total(Total::Target, self.there));
     }
 }
 
@@ -69,7 +85,7 @@ mod tests {
 
     fn facts(line: &str) -> Vec<Fact> {
         let mut facts = Vec::new();
-        Git.line(Stream::Err, line, &mut facts);
+        Git::default().line(Stream::Err, line, &mut facts);
         facts
     }
 

@@ -140,6 +140,14 @@ fn message(level: &str, text: &str, object: Option<&str>, facts: &mut Vec<Fact>)
         }
         "warning" | "notice" if text.starts_with("Can't follow symlink") => facts.push(Fact::Skipped(path())),
         "warning" | "notice" if text.starts_with("Config file ") => {}
+        // bisync keeps both, each under another name.
+        "warning" | "notice" if text.contains("New or changed in both paths") => {
+            let rest = text.split_once("both paths").map_or(text, |(_, rest)| rest);
+            let path = rest.trim_start().trim_start_matches("- ");
+            facts.push(Fact::Conflict(path.to_owned()));
+        }
+        // What bisync says of each of its steps; what they come to is told by itself.
+        "warning" | "notice" if text.starts_with("- Path") || text.starts_with("bisync is ") => {}
         "warning" if text.contains("conflict") => facts.push(Fact::Conflict(path())),
         "warning" | "notice" if text.starts_with("Skipped ") && text.contains("--dry-run") => {
             dry(text, object, facts)
@@ -209,6 +217,18 @@ mod tests {
         );
         let bar = facts("Transferred:   \t  1 MiB / 4 MiB, 25%, 1 MiB/s, ETA 3s");
         assert_eq!(bar[0], Fact::Bar { step: 25, max: 100 });
+    }
+
+    #[test]
+    fn what_bisync_finds_changed_on_both_sides_is_a_conflict() {
+        let line = r#"{"level":"warning","msg":"- WARNING  New or changed in both paths        - d/f - x","source":"x"}"#;
+        assert!(matches!(&facts(line)[..], [Fact::Conflict(path)] if path == "d/f - x"));
+        assert_eq!(
+            facts(
+                r#"{"level":"warning","msg":"- Path1    Renaming Path1 copy                 - /a/f..path1"}"#
+            ),
+            []
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::options::Options;
+use super::options::{MaxDelete, Options};
 use super::{Job, Kind, Prepared, Value};
 use crate::verdict::Tool;
 
@@ -55,6 +55,8 @@ pub struct Remote {
     options: Vec<String>,
     #[serde(default)]
     environment: BTreeMap<String, Value>,
+    /// The guard's limit, for a mirror.
+    max_delete: Option<MaxDelete>,
 }
 
 fn origin() -> String {
@@ -74,6 +76,8 @@ impl Remote {
         }
         if dry {
             prepared.word("--dry-run");
+            // With what stays as it is: a share is one of all.
+            prepared.word("--verbose");
         }
         prepared.words(&self.options);
         prepared.word("--");
@@ -91,6 +95,14 @@ impl Job for Remote {
 
     fn dry_run(&self, _options: &Options) -> Option<Prepared> {
         Some(self.prepare(true))
+    }
+
+    fn may_delete(&self) -> bool {
+        self.mode == Mode::Mirror
+    }
+
+    fn max_delete(&self) -> Option<MaxDelete> {
+        self.max_delete
     }
 
     fn comment(&self) -> String {
