@@ -1,7 +1,6 @@
-//! Wrapped tools as handlers, with the tools themselves. A tool that is not there makes its tests say so.
+//! Wrapped tools as handlers, with the tools themselves. `cargo xtask test` installs them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop where it stands")]
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 use std::fs;
 use std::path::Path;
@@ -34,11 +33,9 @@ struct Scene {
     log: Arc<Mutex<Vec<u8>>>,
 }
 
-fn scene(tool: &str) -> Option<Scene> {
-    if Command::new(tool).arg("--help").output().is_err() {
-        eprintln!("skipped: {tool} is not installed");
-        return None;
-    }
+fn scene(tool: &str) -> Scene {
+    let there = Command::new(tool).arg("--help").output();
+    assert!(there.is_ok(), "{tool} is not installed: `cargo xtask test` installs it");
     let home = tempfile::tempdir().unwrap();
     for name in ["src/dir", "dst"] {
         fs::create_dir_all(home.path().join(name)).unwrap();
@@ -46,7 +43,7 @@ fn scene(tool: &str) -> Option<Scene> {
     for (name, content) in [("src/one", "1"), ("src/dir/two", "22"), ("dst/gone", "x")] {
         fs::write(home.path().join(name), content).unwrap();
     }
-    Some(Scene { home, ledger: Arc::new(MemoryLedger::new()), log: Arc::default() })
+    Scene { home, ledger: Arc::new(MemoryLedger::new()), log: Arc::default() }
 }
 
 fn item() -> ItemId {
@@ -114,7 +111,7 @@ fn prepare(at: &Path, line: &str) {
 
 #[test]
 fn rsync_previews_runs_and_shows_its_command() {
-    let Some(scene) = scene("rsync") else { return };
+    let scene = scene("rsync");
     let settings =
         json!({"source": format!("{}/", scene.at("src")), "target": scene.at("dst"), "delete": true});
     let handler = scene.handler("rsync", settings);
@@ -134,7 +131,7 @@ fn rsync_previews_runs_and_shows_its_command() {
 
 #[test]
 fn s6_rsync_is_stopped_before_it_deletes_more_than_it_may() {
-    let Some(scene) = scene("rsync") else { return };
+    let scene = scene("rsync");
     for number in 0..30 {
         fs::write(scene.at(&format!("dst/file-{number}")), "x").unwrap();
     }
@@ -152,7 +149,7 @@ fn s6_rsync_is_stopped_before_it_deletes_more_than_it_may() {
 
 #[test]
 fn r3_a_stop_ends_rsync_in_the_middle() {
-    let Some(scene) = scene("rsync") else { return };
+    let scene = scene("rsync");
     fs::File::create(scene.at("src/big")).unwrap().set_len(1 << 30).unwrap();
     let settings = json!({"source": scene.at("src"), "target": scene.at("dst"), "options": ["--bwlimit=1m", "--outbuf=N"]});
     let handler = scene.handler("rsync", settings);
@@ -166,7 +163,7 @@ fn r3_a_stop_ends_rsync_in_the_middle() {
 
 #[test]
 fn restic_backs_up_with_a_secret_that_nobody_sees() {
-    let Some(scene) = scene("restic") else { return };
+    let scene = scene("restic");
     prepare(scene.home.path(), "restic init --repo repo");
     let settings = |secret: &str| json!({"repository": scene.at("repo"), "password": format!("secret:{secret}"), "paths": [scene.at("src")]});
     let handler = scene.handler("restic", settings("right"));
@@ -183,7 +180,7 @@ fn restic_backs_up_with_a_secret_that_nobody_sees() {
 
 #[test]
 fn git_pushes_and_says_what_a_push_would_do() {
-    let Some(scene) = scene("git") else { return };
+    let scene = scene("git");
     let at = scene.home.path();
     for line in [
         "git init -q -b main src",
@@ -214,7 +211,7 @@ fn git_pushes_and_says_what_a_push_would_do() {
 
 #[test]
 fn rclone_copies_and_is_guarded() {
-    let Some(scene) = scene("rclone") else { return };
+    let scene = scene("rclone");
     for number in 0..30 {
         fs::write(scene.at(&format!("dst/file-{number}")), "x").unwrap();
     }
@@ -232,7 +229,7 @@ fn rclone_copies_and_is_guarded() {
 
 #[test]
 fn borg_makes_an_archive() {
-    let Some(scene) = scene("borg") else { return };
+    let scene = scene("borg");
     prepare(scene.home.path(), "borg init -e none repo");
     let environment = json!({"HOME": scene.at(""), "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes"});
     let settings =
@@ -247,7 +244,7 @@ fn borg_makes_an_archive() {
 
 #[test]
 fn unisons_conflicts_are_open_until_a_run_does_not_find_them() {
-    let Some(scene) = scene("unison") else { return };
+    let scene = scene("unison");
     fs::write(scene.at("dst/one"), "another").unwrap();
     let environment = json!({"HOME": scene.at("")});
     let settings = json!({"a": scene.at("src"), "b": scene.at("dst"), "environment": environment});

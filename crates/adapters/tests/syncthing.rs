@@ -88,7 +88,8 @@ impl Daemon {
         command.arg(format!("--home={}", self.home.path().join("st").display()));
         command.args(["--no-browser", "--no-restart", "--no-upgrade"]).env("HOME", self.home.path());
         command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
-        self.process = Some(command.spawn().unwrap());
+        // Itself, not a process that watches over it: what is killed is gone.
+        self.process = Some(command.env("STNOMONITOR", "1").spawn().unwrap());
     }
 
     fn stop(&mut self) {

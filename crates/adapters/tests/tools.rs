@@ -1,7 +1,6 @@
-//! The real tools: what they do, how they fail, and what is made of it. A tool that is not there makes its tests say so.
+//! The real tools: what they do, how they fail, and what is made of it. `cargo xtask test` installs them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop where it stands")]
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 use std::fs;
 use std::path::Path;
@@ -86,13 +85,10 @@ impl Follower for Follow<'_> {
     fn stopping(&mut self, _how: Stopping) {}
 }
 
-/// A place of its own for each test; none when a tool is missing.
-fn scene(tool: &str) -> Option<TempDir> {
+/// A place of its own for each test.
+fn scene(tool: &str) -> TempDir {
     let there = Command::new(tool).arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if there.is_err() {
-        eprintln!("skipped: {tool} is not installed");
-        return None;
-    }
+    assert!(there.is_ok(), "{tool} is not installed: `cargo xtask test` installs it");
     let home = tempfile::tempdir().unwrap();
     for name in ["src/dir/deep", "dst"] {
         fs::create_dir_all(home.path().join(name)).unwrap();
@@ -102,7 +98,7 @@ fn scene(tool: &str) -> Option<TempDir> {
     {
         fs::write(home.path().join(name), content).unwrap();
     }
-    Some(home)
+    home
 }
 
 fn command(home: &Path, line: &str) -> Command {
@@ -150,7 +146,7 @@ const RSYNC: &str = "rsync -a --delete --info=progress2 --itemize-changes --stat
 
 #[test]
 fn rsync_tells_what_it_does_and_how_far_it_is() {
-    let Some(home) = scene("rsync") else { return };
+    let home = scene("rsync");
     let heard = run(home.path(), &format!("{RSYNC} src/ dst/")).expect(0, Outcome::Done);
     assert_eq!((heard.counts.b.created, heard.counts.b.deleted, heard.counts.bytes), (5, 1, 6));
     assert_eq!(heard.names(Level::Information), ["Deleted: gone"]);
@@ -160,14 +156,14 @@ fn rsync_tells_what_it_does_and_how_far_it_is() {
 
 #[test]
 fn rsync_with_a_missing_source_has_gaps_and_names_it() {
-    let Some(home) = scene("rsync") else { return };
+    let home = scene("rsync");
     let heard = run(home.path(), "rsync -a src/one src/missing dst/").expect(23, Outcome::Gaps);
     assert!(heard.names(Level::Error)[0].ends_with("src/missing"), "{heard:#?}");
 }
 
 #[test]
 fn rsync_stops_in_the_middle() {
-    let Some(home) = scene("rsync") else { return };
+    let home = scene("rsync");
     fs::File::create(home.path().join("src/big")).unwrap().set_len(1 << 30).unwrap();
     let line = "rsync -a --bwlimit=1m --info=progress2 --outbuf=N src/ dst/";
     let heard = follow(command(home.path(), line), Tool::Rsync, true);
@@ -176,7 +172,7 @@ fn rsync_stops_in_the_middle() {
 
 #[test]
 fn rsync_that_is_typed_wrongly_or_reaches_nobody_says_so() {
-    let Some(home) = scene("rsync") else { return };
+    let home = scene("rsync");
     let heard = run(home.path(), "rsync --no-such-option src/ dst/").expect(1, Outcome::Failed);
     assert_eq!(heard.class(), ProblemClass::Config);
     let heard = run(home.path(), "rsync -a src/ rsync://127.0.0.1:1/x").expect(10, Outcome::Failed);
@@ -185,7 +181,7 @@ fn rsync_that_is_typed_wrongly_or_reaches_nobody_says_so() {
 
 #[test]
 fn rclone_tells_what_it_does() {
-    let Some(home) = scene("rclone") else { return };
+    let home = scene("rclone");
     let line = "rclone sync src dst --use-json-log -v --stats 1s";
     let heard = run(home.path(), line).expect(0, Outcome::Done);
     assert_eq!((heard.counts.b.created, heard.counts.b.deleted, heard.counts.bytes), (3, 1, 6));
@@ -198,7 +194,7 @@ fn rclone_tells_what_it_does() {
 
 #[test]
 fn restic_tells_what_it_does_and_why_it_fails() {
-    let Some(home) = scene("restic") else { return };
+    let home = scene("restic");
     prepare(home.path(), "restic init --repo repo");
     let heard = run(home.path(), "restic backup --json --repo repo src").expect(0, Outcome::Done);
     assert!(heard.counts.b.created >= 5 && heard.counts.bytes > 0, "{heard:#?}");
@@ -215,7 +211,7 @@ fn restic_tells_what_it_does_and_why_it_fails() {
 
 #[test]
 fn borg_tells_what_it_does_and_why_it_fails() {
-    let Some(home) = scene("borg") else { return };
+    let home = scene("borg");
     prepare(home.path(), "borg init -e repokey repo");
     let heard =
         run(home.path(), "borg create --log-json --progress --list repo::one src").expect(0, Outcome::Done);
@@ -232,7 +228,7 @@ fn borg_tells_what_it_does_and_why_it_fails() {
 
 #[test]
 fn unison_tells_of_conflicts() {
-    let Some(home) = scene("unison") else { return };
+    let home = scene("unison");
     fs::write(home.path().join("dst/one"), "another").unwrap();
     let heard = run(home.path(), "unison -batch -ui text src dst").expect(1, Outcome::NeedsDecision);
     assert_eq!(heard.counts.conflicts, 1);
@@ -244,7 +240,7 @@ fn unison_tells_of_conflicts() {
 
 #[test]
 fn git_tells_of_references_and_refused_pushes() {
-    let Some(home) = scene("git") else { return };
+    let home = scene("git");
     let at = home.path();
     for line in [
         "git init -q -b main src",
@@ -273,7 +269,7 @@ fn git_tells_of_references_and_refused_pushes() {
 
 #[test]
 fn a_script_that_runs_a_tool_is_understood_too() {
-    let Some(home) = scene("rsync") else { return };
+    let home = scene("rsync");
     let mut script = command(home.path(), "sh");
     script.args(["-c", "rsync -a --info=progress2 src/ dst/; exit 3"]);
     let heard = follow(script, Tool::Other, false).expect(3, Outcome::Failed);

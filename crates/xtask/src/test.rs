@@ -1,11 +1,11 @@
 //! Every test there is.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::shell;
 
 /// What tests run beside our own program: the package, and how to see that it is there.
-const TOOLS: [(&str, &[&str]); 9] = [
+const TOOLS: [(&str, &[&str]); 10] = [
     // Faults are injected with it.
     ("strace", &["strace", "--version"]),
     // What people run under `instep run`, and what is wrapped.
@@ -16,24 +16,33 @@ const TOOLS: [(&str, &[&str]); 9] = [
     ("unison", &["unison", "-version"]),
     ("git", &["git", "--version"]),
     ("syncthing", &["syncthing", "--version"]),
+    // What they are tested against.
+    ("openssh-server", &["test", "-x", "/usr/sbin/sshd"]),
     // The SDK for shells stands on it.
     ("jq", &["jq", "--version"]),
 ];
 
-/// Installs what is missing where that can be done; tests of a tool that is not there say that they were skipped.
-fn install_tools() {
-    let missing: Vec<&str> =
-        TOOLS.iter().filter(|(_, version)| !shell::succeeds(version)).map(|(package, _)| *package).collect();
-    if !missing.is_empty() {
+/// Installs what is missing. Without a tool its tests fail: none is passed over in silence.
+fn install_tools() -> Result<()> {
+    let missing = || -> Vec<&str> {
+        TOOLS.iter().filter(|(_, there)| !shell::succeeds(there)).map(|(package, _)| *package).collect()
+    };
+    let wanted = missing();
+    if !wanted.is_empty() {
         shell::succeeds(&["apt-get", "update", "--quiet"]);
         let install = ["apt-get", "install", "--yes", "--no-install-recommends"];
-        shell::succeeds(&[&install[..], &missing].concat());
+        shell::succeeds(&[&install[..], &wanted].concat());
+        let left = missing();
+        if !left.is_empty() {
+            bail!("tests need these, and they could not be installed: {}", left.join(", "));
+        }
     }
+    Ok(())
 }
 
 pub(crate) fn run(filters: &[&str]) -> Result<()> {
     shell::cargo_tool("nextest", "cargo-nextest")?;
-    install_tools();
+    install_tools()?;
     let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
     let mut words = vec!["cargo", "nextest", "run", "--workspace", "--profile", profile];
     words.extend(filters);

@@ -98,9 +98,12 @@ mod tests {
     #[test]
     fn references_are_deeds() {
         let did = |verb, path: &str| vec![Fact::Did { verb, path: path.into() }];
-        assert_eq!(facts("   495d924..d7e51f3  HEAD -> master"), did(Verb::Update, "master"));
+        let there = |count| Fact::Total(Total::Target, count);
+        let known = |verb, path| [vec![there(1)], did(verb, path)].concat();
+        assert_eq!(facts("   495d924..d7e51f3  HEAD -> master"), known(Verb::Update, "master"));
+        assert_eq!(facts(" = [up to date]      main -> main"), [there(1)]);
         assert_eq!(facts(" * [new branch]      main -> origin/main"), did(Verb::Create, "origin/main"));
-        assert_eq!(facts(" - [deleted]         (none) -> origin/x"), did(Verb::Delete, "origin/x"));
+        assert_eq!(facts(" - [deleted]         (none) -> origin/x"), known(Verb::Delete, "origin/x"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use syncmgr::event::NewEvent;
 use syncmgr::outcome::{Phase, Problem, ProblemClass, SideCounts};
@@ -15,6 +15,8 @@ use crate::verdict::Verdict;
 
 /// How often Syncthing is asked how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How long another device may take nothing of what it needs: it may have paused the folder, or have no room.
+const STILL: Duration = Duration::from_secs(10);
 /// How many lines the results get; Syncthing keeps the rest.
 const EVENTS: u64 = 1000;
 
@@ -75,6 +77,7 @@ impl Following<'_> {
             Err(fault) => return Err(fault),
         }
         let _ = callback.report_phase(&self.item.set.id, Phase::Moving);
+        let mut moved = (Instant::now(), Needed::default());
         let peers = loop {
             for event in api.finished(since)? {
                 since = since.max(event.id);
@@ -104,6 +107,14 @@ impl Following<'_> {
             if status.state == "idle" && (stuck || status.need_total_items == 0 && needed.items == 0) {
                 break peers;
             }
+            if status.state != "idle" || needed != moved.1 {
+                moved = (Instant::now(), needed);
+            } else if moved.0.elapsed() >= STILL {
+                let text = format!("other devices still need {} entries and do not take them", needed.items);
+                let problem = Problem::new(ProblemClass::Transient, text)
+                    .with_fix("see there whether the folder is paused, or the disk full");
+                return Ok(Verdict { outcome: Outcome::Waiting, problem: Some(problem) });
+            }
             thread::sleep(LOOK_EVERY);
         };
         self.judge(handler, api, Path::new(&set.path), peers)
@@ -112,7 +123,7 @@ impl Following<'_> {
     /// What devices that are connected still need, and how many of them there are.
     fn others(&self, api: &Api, shared: &[super::api::Shared]) -> Result<(Needed, usize), Fault> {
         let connected = api.connected()?;
-        let mut needed = Needed { items: 0, bytes: 0 };
+        let mut needed = Needed::default();
         let mut peers = 0;
         for device in shared.iter().map(|shared| &shared.device).filter(|device| connected.contains(device)) {
             let completion = api.completion(self.item.folder(), device)?;
@@ -186,6 +197,8 @@ impl Following<'_> {
     }
 }
 
+/// What others need.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Needed {
     items: u64,
     bytes: u64,

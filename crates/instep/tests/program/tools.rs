@@ -1,18 +1,14 @@
 //! Items of wrapped tools: previewed, synchronized, guarded and explained like all others.
 
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
-
 use std::fs;
 use std::process::Command;
 
 use crate::scene::{Scene, of_type};
 
-/// A home with an item `nightly` that rsync copies from A to B; none when rsync is missing.
-fn scene() -> Option<Scene> {
-    if Command::new("rsync").arg("--version").output().is_err() {
-        eprintln!("skipped: rsync is not installed");
-        return None;
-    }
+/// A home with an item `nightly` that rsync copies from A to B.
+fn scene() -> Scene {
+    let there = Command::new("rsync").arg("--version").output();
+    assert!(there.is_ok(), "rsync is not installed: `cargo xtask test` installs it");
     let scene = Scene::bare();
     let settings = format!(
         "[items.nightly]\nhandler = \"rsync\"\nname = \"Every night\"\nsource = \"{}/\"\ntarget = \"{}/\"\ndelete = true\n",
@@ -20,12 +16,12 @@ fn scene() -> Option<Scene> {
         scene.b.path().display()
     );
     fs::write(scene.home().join("instep.toml"), settings).expect("the home is ours");
-    Some(scene)
+    scene
 }
 
 #[test]
 fn a_tools_item_is_previewed_and_synchronized_by_its_name() {
-    let Some(scene) = scene() else { return };
+    let scene = scene();
     scene.a.file("one", "1");
     scene.b.file("gone", "x");
     scene.instep("preview nightly").expect(0).says(&["delete     gone", "create     one"]);
@@ -40,7 +36,7 @@ fn a_tools_item_is_previewed_and_synchronized_by_its_name() {
 
 #[test]
 fn s6_a_tools_item_is_guarded_and_released_like_all_others() {
-    let Some(scene) = scene() else { return };
+    let scene = scene();
     for number in 0..20 {
         scene.b.file(format!("file-{number}"), "x");
     }
@@ -52,7 +48,7 @@ fn s6_a_tools_item_is_guarded_and_released_like_all_others() {
 
 #[test]
 fn what_is_wrong_with_a_tools_item_is_said_with_its_place() {
-    let Some(scene) = scene() else { return };
+    let scene = scene();
     let path = scene.home().join("instep.toml");
     let settings =
         fs::read_to_string(&path).expect("it was written").replace("delete = true", "delet = true");
