@@ -147,6 +147,7 @@ pub fn class_of(message: &str) -> ProblemClass {
                 "auth failed",
                 "wrong password",
                 "incorrect password",
+                "an empty password",
                 "passphrase",
                 "could not read username",
                 "could not read password",

@@ -72,7 +72,9 @@ fn moved(line: &str) -> Option<Fact> {
     let mut chars = line.chars();
     let flag = (chars.next() == Some(' ')).then(|| chars.next()).flatten()?;
     let verb = REFERENCES.iter().find(|(known, _)| *known == flag).map(|(_, verb)| *verb)?;
-    Some(Fact::Did { verb, path: reference(line)?.to_owned() })
+    // What a push deletes has no arrow: ` - [deleted]  b`.
+    let deleted = || line.split_once("[deleted]").and_then(|(_, name)| name.split_whitespace().next());
+    Some(Fact::Did { verb, path: reference(line).or_else(deleted)?.to_owned() })
 }
 
 fn reference(line: &str) -> Option<&str> {
@@ -101,6 +103,7 @@ mod tests {
         let there = |count| Fact::Total(Total::Target, count);
         let known = |verb, path| [vec![there(1)], did(verb, path)].concat();
         assert_eq!(facts("   495d924..d7e51f3  HEAD -> master"), known(Verb::Update, "master"));
+        assert_eq!(facts(" - [deleted]         b"), known(Verb::Delete, "b"));
         assert_eq!(facts(" = [up to date]      main -> main"), [there(1)]);
         assert_eq!(facts(" * [new branch]      main -> origin/main"), did(Verb::Create, "origin/main"));
         assert_eq!(facts(" - [deleted]         (none) -> origin/x"), known(Verb::Delete, "origin/x"));

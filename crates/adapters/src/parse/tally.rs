@@ -1,7 +1,7 @@
 //! What the facts of a command come to.
 
 use syncmgr::Level;
-use syncmgr::outcome::{Counts, Problem, SideCounts};
+use syncmgr::outcome::{Counts, Problem, ProblemClass, SideCounts};
 use syncmgr::plan::Verb;
 
 use super::{Fact, Total};
@@ -21,7 +21,7 @@ pub struct Tally {
     pub warnings: u64,
     /// What needs a decision.
     pub conflicts: u64,
-    /// Why it failed, in its own words: the last that it gave.
+    /// Why it failed, in its own words: the last that says of which class it is.
     pub failure: Option<Problem>,
     /// The first thing that went wrong.
     pub first_error: Option<String>,
@@ -64,7 +64,14 @@ impl Tally {
             Fact::Told { level: Level::Warning, .. } => self.warnings += 1,
             Fact::Conflict(_) => self.conflicts += 1,
             Fact::Skipped(_) => self.skipped += 1,
-            Fact::Failure(problem) => self.failure = Some(problem.clone()),
+            Fact::Failure(problem) => {
+                // Tools end with a sentence that says less than what they said before.
+                let says_less = problem.class == ProblemClass::Config
+                    && self.failure.as_ref().is_some_and(|known| known.class != ProblemClass::Config);
+                if !says_less {
+                    self.failure = Some(problem.clone());
+                }
+            }
             Fact::Bar { .. } | Fact::Text(_) | Fact::Told { .. } => {}
         }
     }
