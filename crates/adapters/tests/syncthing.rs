@@ -65,7 +65,7 @@ impl Daemon {
         let config = format!(
             "<configuration version=\"35\">\
              <folder id=\"notes-id\" label=\"Notes\" path=\"{}\" type=\"sendreceive\" rescanIntervalS=\"3600\" \
-             fsWatcherEnabled=\"false\"><device id=\"{}\"/><device id=\"{}\"/></folder>\
+             fsWatcherEnabled=\"false\"><maxConflicts>10</maxConflicts><device id=\"{}\"/><device id=\"{}\"/></folder>\
              <device id=\"{}\" name=\"me\"/>\
              <device id=\"{}\" name=\"other\"><address>tcp://127.0.0.1:{}</address></device>\
              <gui enabled=\"true\" tls=\"false\"><address>127.0.0.1:{}</address><apikey>{KEY}</apikey></gui>\

@@ -31,7 +31,11 @@ impl Parse for Rsync {
             facts.push(Fact::Failure(Problem::new(class_of(text), text)));
         } else if line.starts_with("rsync warning: ") || line.contains("max-delete limit") {
             facts.push(Fact::Told { level: Level::Warning, about: None, text: line.to_owned() });
-        } else if let Some(error) = line.strip_prefix("rsync: ").or_else(|| line.strip_prefix("@ERROR: ")) {
+        } else if let Some(error) = line.strip_prefix("@ERROR: ") {
+            // The word of a daemon, before rsync itself only finds the connection closed.
+            facts.push(Fact::Told { level: Level::Error, about: None, text: error.to_owned() });
+            facts.push(failure(error));
+        } else if let Some(error) = line.strip_prefix("rsync: ") {
             facts.push(Fact::Told { level: Level::Error, about: about(error), text: error.to_owned() });
         } else if line.starts_with("IO error encountered") {
             facts.push(Fact::Told { level: Level::Warning, about: None, text: line.to_owned() });

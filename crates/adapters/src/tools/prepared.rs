@@ -69,9 +69,11 @@ impl Prepared {
         self.environment.entry(name.to_owned()).or_insert(value);
     }
 
-    /// As a person would type it. The values of secrets are not known here.
+    /// As a person would type it. The values of secrets are not known here; one that stands in the settings as it is, in
+    /// a variable whose name says so, is left out.
     pub fn shown(&self) -> String {
         let variables = self.environment.iter().map(|(name, value)| match value {
+            Value::Text(_) if names_a_secret(name) => format!("{name}=<hidden>"),
             Value::Text(text) => format!("{name}={}", quoted(text)),
             Value::Secret(secret) => format!("{name}=<secret:{secret}>"),
         });
@@ -108,6 +110,19 @@ impl Prepared {
     }
 }
 
+/// Whether a variable of that name holds a secret, as far as its name tells.
+fn names_a_secret(variable: &str) -> bool {
+    const SAYS: [&str; 6] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "PWD"];
+    /// It says where one is to be had, not which.
+    const LEADS: [&str; 6] = ["_FILE", "COMMAND", "_HINT", "_PATH", "_ID", "_DIR"];
+    let name = variable.to_ascii_uppercase();
+    SAYS.iter().any(|word| name.contains(word))
+        && !LEADS.iter().any(|end| name.ends_with(end))
+        // It holds the program that asks.
+        && !name.ends_with("ASKPASS")
+        && !name.starts_with("SSH_ASKPASS")
+}
+
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,~".contains(c);
@@ -132,5 +147,21 @@ mod tests {
         let value =
             command.get_envs().find(|(name, _)| *name == "RESTIC_PASSWORD").and_then(|(_, value)| value);
         assert_eq!(value.unwrap(), "the secret of restic");
+    }
+
+    #[test]
+    fn a_secret_that_stands_in_the_settings_is_not_shown() {
+        let mut prepared = Prepared::new(["borg", "create"]);
+        for (name, value) in [
+            ("BORG_PASSPHRASE", "open sesame"),
+            ("BORG_PASSCOMMAND", "pass borg"),
+            ("RESTIC_PASSWORD_FILE", "/p"),
+        ] {
+            prepared.variable(name, Value::Text(value.to_owned()));
+        }
+        assert_eq!(
+            prepared.shown(),
+            "BORG_PASSCOMMAND='pass borg' BORG_PASSPHRASE=<hidden> RESTIC_PASSWORD_FILE=/p borg create"
+        );
     }
 }
