@@ -2,8 +2,8 @@
 //! what these tools and Syncthing are set up for.
 //!
 //! A look only reads: nothing is written, nothing is run but `TOOL --version`, and no secret leaves the file that it
-//! stands in ([`mask`]). Files are other people's: whatever is unreadable, huge or odd is told and passed over
-//! ([`files`]).
+//! stands in (`mask`). Files are other people's: whatever is unreadable, huge or odd is told and passed over
+//! (`files`).
 
 mod argv;
 mod backups;
