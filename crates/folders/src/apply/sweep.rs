@@ -192,8 +192,11 @@ impl Killed {
             *at == on && *temp == name && path.split().is_some_and(|(dir, _)| dir == *folder.path())
         });
         match replaced {
-            // Names had changed places when the run was killed: this is the person's old version.
-            Some((_, path, _, made)) if !super::check::same_but_renamed(made, &seen) => {
+            // Names had changed places when the run was killed: this is the person's old version. Or a directory that
+            // people saw for a moment, and may have put something into, was taken back.
+            Some((_, path, _, made))
+                if seen.kind == Kind::Dir || !super::check::same_but_renamed(made, &seen) =>
+            {
                 Trash::new(side, self.run).take(folder, &name, path).map(drop)
             }
             _ if seen.kind == Kind::Dir => trash::remove_tree(side, &folder.path().join(&name)).map(drop),

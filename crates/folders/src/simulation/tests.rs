@@ -279,3 +279,21 @@ fn regression_s1_an_edit_with_the_time_of_an_hour_ago_is_none_to_anybody() {
           at call 4: meanwhile B write e 4 20, B touch e 1699996400000005000",
     );
 }
+
+#[test]
+fn regression_s1_what_was_put_into_a_directory_that_was_taken_back_on_a_full_disk_goes_to_the_trash() {
+    holds(
+        "pair two-way a batch 1000 shares
+        disk A resolution 1
+        disk B resolution 1
+        B link d 1 7
+        A mkdir d
+        B rename d a
+        run
+        B remove a
+        run
+          at call 5: meanwhile B rename d a
+          at call 34: meanwhile A write a/e 5 12
+          at call 35: full for 9",
+    );
+}
