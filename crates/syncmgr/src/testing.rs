@@ -148,15 +148,15 @@ impl TestCenter {
     pub fn run(&self) {
         loop {
             let Some(turn) = self.0.world().queue.pop() else { return };
-            let runs_before = self.0.next_run.load(Ordering::Relaxed);
-            let answer = self.0.handler.synchronize(&turn.items, self, turn.request.as_ref());
-            let opened = self.0.next_run.load(Ordering::Relaxed) > runs_before;
-            self.0.end_all(EndReason::Returned);
+            let creator = Turn { center: self, opened: Mutex::default() };
+            let answer = self.0.handler.synchronize(&turn.items, &creator, turn.request.as_ref());
+            let opened = creator.opened.into_inner().unwrap_or_else(PoisonError::into_inner);
+            self.0.end(EndReason::Returned, |session| opened.contains(&session.run_id()));
             let mut world = self.0.world();
             world.cancel_next = false;
             match answer {
                 Err(error) => world.failures.push(error),
-                Ok(()) if !opened => world.violations.push(Violation::new(
+                Ok(()) if opened.is_empty() => world.violations.push(Violation::new(
                     "R2",
                     "synchronize returned without having opened a session: no item has a result",
                 )),
@@ -192,7 +192,7 @@ impl TestCenter {
 
     /// Ends what still runs and tells what everything came to.
     pub fn finish(&self) -> Verdict {
-        self.0.end_all(EndReason::Shutdown);
+        self.0.end(EndReason::Shutdown, |_| true);
         let world = self.0.world();
         let mut violations = world.violations.clone();
         violations.extend(verdict::judge(&world.calls, &world.runs));
@@ -207,20 +207,50 @@ impl TestCenter {
     }
 }
 
+/// One `synchronize`: what it opens ends when it returns (R12), and nothing that another one opened meanwhile.
+struct Turn<'c> {
+    center: &'c TestCenter,
+    opened: Mutex<Vec<RunId>>,
+}
+
+impl SessionCreator for Turn<'_> {
+    fn create_session(
+        &self,
+        handler: &HandlerId,
+        items: &[ItemId],
+    ) -> Result<Arc<dyn SyncCallback>, Refusal> {
+        let run = self.center.0.next_run();
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(run);
+        self.center.0.open(run, handler, items)
+    }
+}
+
 impl SessionCreator for TestCenter {
     fn create_session(
         &self,
         handler: &HandlerId,
         items: &[ItemId],
     ) -> Result<Arc<dyn SyncCallback>, Refusal> {
-        let run = RunId(self.0.next_run.fetch_add(1, Ordering::Relaxed));
-        let made = self.0.begin(run, handler, items);
-        self.0.record(run, What::CreateSession(items.to_vec()), made.as_ref().map(drop));
-        Ok(Arc::new(TestCallback { center: Arc::clone(&self.0), session: made? }))
+        self.0.open(self.0.next_run(), handler, items)
     }
 }
 
 impl Inner {
+    fn next_run(&self) -> RunId {
+        RunId(self.next_run.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn open(
+        self: &Arc<Self>,
+        run: RunId,
+        handler: &HandlerId,
+        items: &[ItemId],
+    ) -> Result<Arc<dyn SyncCallback>, Refusal> {
+        let made = self.begin(run, handler, items);
+        self.record(run, What::CreateSession(items.to_vec()), made.as_ref().map(drop));
+        Ok(Arc::new(TestCallback { center: Arc::clone(self), session: made? }))
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -292,11 +322,11 @@ impl Inner {
         self.world().sessions.clone()
     }
 
-    fn end_all(&self, reason: EndReason) {
-        for session in self.sessions() {
+    fn end(&self, reason: EndReason, ends: impl Fn(&Session) -> bool) {
+        for session in self.sessions().iter().filter(|session| ends(session)) {
             self.finish_run(session.run_id(), session.end(self.now(), reason));
         }
-        self.world().sessions.clear();
+        self.world().sessions.retain(|session| !ends(session));
     }
 
     fn advance(&self, by: Duration) {
