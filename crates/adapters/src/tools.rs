@@ -21,7 +21,7 @@ use syncmgr::{HandlerError, ItemId, RunId};
 use crate::verdict::Tool;
 pub use handler::ToolHandler;
 pub use options::{MaxDelete, Options};
-pub use prepared::{Prepared, Value};
+pub use prepared::{Prepared, Value, names_a_secret};
 pub use version::{Version, too_old, version};
 
 /// One item of a tool: what is run for it.

@@ -1,5 +1,7 @@
 //! Secrets that stand in a command line, left out.
 
+use adapters::tools::names_a_secret;
+
 use crate::shell::{self, Word};
 
 /// What stands where a secret was.
@@ -28,18 +30,13 @@ pub(crate) fn hides(words: &[Word]) -> bool {
     words.iter().enumerate().any(|(at, word)| masked(&words[..at], word).is_some())
 }
 
-/// Whether the value of a variable of that name is a secret.
-pub(crate) fn hides_value(variable: &str) -> bool {
-    is_secret(variable)
-}
-
 /// The word without its secret; none when it has none.
 fn masked(before: &[Word], word: &Word) -> Option<String> {
     let last = before.last().map(|word| word.text.as_str());
     let text = &word.text;
     // `--password x`, `-u name:x`
     if let Some(option) = last.filter(|last| last.starts_with('-')) {
-        if !option.contains('=') && is_secret(option.trim_start_matches('-')) && !text.starts_with('-') {
+        if !option.contains('=') && names_a_secret(option.trim_start_matches('-')) && !text.starts_with('-') {
             return Some(HIDDEN.to_owned());
         }
         if matches!(option, "-u" | "--user")
@@ -64,7 +61,7 @@ fn masked(before: &[Word], word: &Word) -> Option<String> {
     // `NAME=x`, `--name=x`
     if let Some((name, value)) = text.split_once('=')
         && !value.is_empty()
-        && is_secret(name.trim_start_matches('-'))
+        && names_a_secret(name.trim_start_matches('-'))
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
     {
         return Some(format!("{name}={HIDDEN}"));
@@ -74,16 +71,6 @@ fn masked(before: &[Word], word: &Word) -> Option<String> {
         return Some(format!("'{} {HIDDEN}'", &text[..at + "authorization:".len()]));
     }
     urls(text).or_else(|| parameters(text))
-}
-
-/// Whether a name says that its value is nobody's business. Where a secret is kept is none.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    let says = ["pass", "secret", "token", "key", "credential", "pwd"];
-    let place = ["_file", "_command", "_hint", "_path", "_id", "_dir"];
-    says.iter().any(|word| name.contains(word))
-        && !place.iter().any(|end| name.ends_with(end))
-        && name != "ask_password"
 }
 
 /// `scheme://user:secret@host`
@@ -118,7 +105,7 @@ fn parameters(text: &str) -> Option<String> {
         rest = after;
         if let Some((name, value)) = after.split_once('=')
             && !name.contains([',', '&', '/', ':'])
-            && is_secret(name)
+            && names_a_secret(name)
         {
             let end = value.find([',', '&', ':']).unwrap_or(value.len());
             shown.push_str(&format!("{name}={HIDDEN}"));

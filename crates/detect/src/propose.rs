@@ -3,7 +3,7 @@
 mod options;
 mod tool;
 
-use adapters::tools::{Read, read};
+use adapters::tools::{Read, names_a_secret, read};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use wire::RunIt;
@@ -60,7 +60,7 @@ fn variables(hit: &Hit<'_>, proposed: &mut Proposed) -> Result<(), Refused> {
         if let Some(key) = secret {
             proposed.settings.insert(key.into(), json!(format!("secret:{}", proposed.name)));
             proposed.missing.push(key.to_owned());
-        } else if mask::hides_value(name) {
+        } else if names_a_secret(name) {
             environment.insert(
                 (*name).into(),
                 json!(format!("secret:{}", name.to_ascii_lowercase().replace('_', "-"))),

@@ -110,17 +110,15 @@ impl Prepared {
     }
 }
 
-/// Whether a variable of that name holds a secret, as far as its name tells.
-fn names_a_secret(variable: &str) -> bool {
-    const SAYS: [&str; 6] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "PWD"];
-    /// It says where one is to be had, not which.
-    const LEADS: [&str; 6] = ["_FILE", "COMMAND", "_HINT", "_PATH", "_ID", "_DIR"];
-    let name = variable.to_ascii_uppercase();
+/// Whether a variable or an option of that name holds a secret, as far as its name tells.
+pub fn names_a_secret(name: &str) -> bool {
+    const SAYS: [&str; 6] = ["pass", "secret", "token", "key", "credential", "pwd"];
+    /// It says where one is to be had, or who asks for it, not which.
+    const LEADS: [&str; 7] = ["_file", "command", "_hint", "_path", "_id", "_dir", "askpass"];
+    let name = name.to_ascii_lowercase().replace('-', "_");
     SAYS.iter().any(|word| name.contains(word))
         && !LEADS.iter().any(|end| name.ends_with(end))
-        // It holds the program that asks.
-        && !name.ends_with("ASKPASS")
-        && !name.starts_with("SSH_ASKPASS")
+        && !matches!(name.as_str(), "ask_password" | "ssh_askpass_require")
 }
 
 /// A word as a shell takes it.
