@@ -4,6 +4,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
@@ -61,9 +63,29 @@ impl Drop for Disk {
     }
 }
 
-/// Writes back what is dirty, so that no run carries what another left to the kernel.
+/// Writes back what is dirty and waits for the disks to become quiet, so that no run carries what another left to the
+/// kernel: a thrown away file system is discarded in the background for seconds.
 pub(crate) fn settle() {
+    const QUIET: Duration = Duration::from_millis(300);
+    const PATIENCE: Duration = Duration::from_secs(10);
+    // Twice: the first time a file system in a file may be written after the one that the file is in.
     rustix::fs::sync();
+    rustix::fs::sync();
+    let begun = Instant::now();
+    let mut before = traffic();
+    while begun.elapsed() < PATIENCE {
+        thread::sleep(QUIET);
+        let now = traffic();
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+}
+
+/// What the disks have done so far; nothing where the system does not tell.
+fn traffic() -> String {
+    fs::read_to_string("/proc/diskstats").unwrap_or_default()
 }
 
 /// Empties the caches; tells whether that is allowed.

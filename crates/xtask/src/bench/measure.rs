@@ -24,6 +24,13 @@ pub(crate) struct Figures {
     pub(crate) flush: f64,
 }
 
+impl Figures {
+    /// Seconds until what was written is durable.
+    pub(crate) fn durable(self) -> f64 {
+        self.wall + self.flush
+    }
+}
+
 /// A command with its environment and the exit codes that count as success.
 pub(crate) struct Job {
     pub(crate) words: Vec<String>,

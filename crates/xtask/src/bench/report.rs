@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::measure::Figures;
 use super::peers::Peer;
 use super::work::{Measured, Row};
 
@@ -12,23 +13,26 @@ pub(crate) fn markdown(measured: &Measured, peers: &[Peer], fresh: bool) -> Stri
          drift with the machine; the ratios (ours to theirs, below 1 is better for us) are what counts. `floor` is the bare \
          system calls that the work cannot do without, with no safety at all. Ours is durable when it says done; the others \
          leave that to the kernel: \"flush\" is how long it then takes until what they wrote is durable too, and is not part \
-         of their time. Caches are warm unless the row says cold; cold rows, and first runs of a whole tree, are one run \
-         each.\n\n![ratios](results.svg)\n\n",
+         of their time; the last column compares the times until all is durable. Caches are warm unless the row says cold; \
+         cold rows, first runs of a whole tree, and programs that take more than 20 s are one run each.\n\n![ratios](results.svg)\n\n",
     );
     let names: Vec<String> = peers.iter().map(|peer| peer.version()).collect();
     let _ = writeln!(out, "{}.\n\nPrograms: {}.", machine(fresh), names.join("; "));
     out.push_str(
-        "\n| work | program | runs | wall s | flush s | cpu s | peak MiB | written MiB | ours / theirs |\n\
-         |---|---|--:|--:|--:|--:|--:|--:|--:|\n",
+        "\n| work | program | runs | wall s | flush s | cpu s | peak MiB | written MiB | ours / theirs | durable |\n\
+         |---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for row in &measured.rows {
-        let ratio = match ours(&measured.rows, &row.work) {
-            Some(ours) if row.peer != Peer::Instep => format!("{:.2}", ours / row.figures.wall),
-            _ => String::new(),
-        };
+        let (mut ratio, mut durable) = (String::new(), String::new());
+        if let (Some(ours), true) = (ours(&measured.rows, &row.work), row.peer != Peer::Instep) {
+            ratio = format!("{:.2}", ours.wall / row.figures.wall);
+            if row.figures.flush > 0.0 {
+                durable = format!("{:.2}", ours.durable() / row.figures.durable());
+            }
+        }
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {:.2} | {:.2} | {:.2} | {:.0} | {:.1} | {ratio} |",
+            "| {} | {} | {} | {:.2} | {:.2} | {:.2} | {:.0} | {:.1} | {ratio} | {durable} |",
             row.work,
             row.peer.name(),
             row.runs,
@@ -73,48 +77,61 @@ fn machine(fresh: bool) -> String {
     )
 }
 
-fn ours(rows: &[Row], work: &str) -> Option<f64> {
-    rows.iter().find(|row| row.work == work && row.peer == Peer::Instep).map(|row| row.figures.wall)
+fn ours(rows: &[Row], work: &str) -> Option<Figures> {
+    rows.iter().find(|row| row.work == work && row.peer == Peer::Instep).map(|row| row.figures)
 }
 
-/// Bars of wall time per work, each work scaled to its slowest program.
+/// Bars of the time per work, each work scaled to its slowest program; what it takes until all is durable is paler.
 pub(crate) fn plot(rows: &[Row]) -> String {
     const LINE: usize = 18;
     const LEFT: usize = 330;
     const WIDTH: usize = 420;
-    let height = rows.len() * LINE + 20;
+    let works = rows.chunk_by(|one, next| one.work == next.work);
+    let height = (rows.len() + works.clone().count()) * LINE + 20;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"840\" height=\"{height}\" font-family=\"sans-serif\" \
          font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
     );
-    for (at, row) in rows.iter().enumerate() {
-        let slowest = rows
-            .iter()
-            .filter(|other| other.work == row.work)
-            .map(|other| other.figures.wall)
-            .fold(0.0, f64::max);
-        let bar = (row.figures.wall / slowest * WIDTH as f64).max(1.0);
-        let y = at * LINE + 10;
-        let colour = match row.peer {
-            Peer::Instep => "#1668a8",
-            Peer::Floor => "#999999",
-            _ => "#d9a35b",
-        };
-        let _ = writeln!(
-            out,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}: {}</text><rect x=\"{LEFT}\" y=\"{}\" width=\"{bar:.0}\" \
-             height=\"{}\" fill=\"{colour}\"/><text x=\"{:.0}\" y=\"{}\">{:.2} s</text>",
-            LEFT - 8,
-            y + 12,
-            row.work,
-            row.peer.name(),
-            y + 2,
-            LINE - 5,
-            LEFT as f64 + bar + 6.0,
-            y + 12,
-            row.figures.wall
-        );
+    let mut y = 10;
+    for work in works {
+        let slowest = work.iter().map(|row| row.figures.durable()).fold(0.0, f64::max);
+        for row in work {
+            let long = |seconds: f64| (seconds / slowest * WIDTH as f64).max(1.0);
+            let (bar, whole) = (long(row.figures.wall), long(row.figures.durable()));
+            let colour = match row.peer {
+                Peer::Instep => "#1668a8",
+                Peer::Floor => "#999999",
+                _ => "#d9a35b",
+            };
+            let _ = writeln!(
+                out,
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}: {}</text>{}{}<text x=\"{:.0}\" y=\"{}\">{}</text>",
+                LEFT - 8,
+                y + 12,
+                row.work,
+                row.peer.name(),
+                rect(LEFT, y, whole, LINE, colour, 0.4),
+                rect(LEFT, y, bar, LINE, colour, 1.0),
+                LEFT as f64 + whole + 6.0,
+                y + 12,
+                if row.figures.flush > 0.0 {
+                    format!("{:.2} + {:.2} s", row.figures.wall, row.figures.flush)
+                } else {
+                    format!("{:.2} s", row.figures.wall)
+                },
+            );
+            y += LINE;
+        }
+        y += LINE;
     }
     out.push_str("</svg>\n");
     out
+}
+
+fn rect(x: usize, y: usize, width: f64, line: usize, colour: &str, opacity: f64) -> String {
+    format!(
+        "<rect x=\"{x}\" y=\"{}\" width=\"{width:.0}\" height=\"{}\" fill=\"{colour}\" opacity=\"{opacity}\"/>",
+        y + 2,
+        line - 5
+    )
 }

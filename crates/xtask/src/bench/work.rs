@@ -16,6 +16,9 @@ use super::disk::{self, Disk};
 use super::measure::{Figures, Job, median};
 use super::peers::Peer;
 
+/// A peer that takes more seconds than this is run once on a work.
+const ENOUGH: f64 = 20.0;
+
 /// One row of the table.
 pub(crate) struct Row {
     pub(crate) work: String,
@@ -107,6 +110,12 @@ impl Series {
         }
     }
 
+    /// Whether a program has shown already that it is of another order: more runs would tell nothing new.
+    fn has_seen_enough(&self, peer: Peer) -> bool {
+        let runs = self.runs.iter().find(|(known, _)| *known == peer).map(|(_, runs)| runs.as_slice());
+        runs.unwrap_or_default().iter().any(|run| run.wall > ENOUGH)
+    }
+
     fn into_rows(self) -> impl Iterator<Item = Row> {
         let work = self.work;
         self.runs.into_iter().map(move |(peer, runs)| Row {
@@ -146,6 +155,9 @@ impl Bench<'_> {
 
     /// One run for a series. A peer that fails at a work has no figure there, and the table says so; ours may not fail.
     fn measure(&mut self, series: &mut Series, peer: Peer, job: &Job, target: Option<&Path>) -> Result<()> {
+        if series.has_seen_enough(peer) {
+            return Ok(());
+        }
         let figures = match target {
             Some(target) => self.run_into(job, target),
             None => self.run(job),
