@@ -115,6 +115,7 @@ impl Database {
 
     /// Makes the file or brings it to the latest format. Needs the format lock.
     fn make(&self) -> Result<(), StoreError> {
+        make_private_file(&self.path).map_err(|error| StoreError::unusable(&self.path, &error))?;
         let mut conn = Connection::open(&self.path).map_err(|error| self.error(&error))?;
         conn.busy_timeout(self.busy_timeout).map_err(|error| self.error(&error))?;
         let version = schema::version(&conn).map_err(|error| self.error(&error))?;
@@ -248,7 +249,17 @@ fn seconds_since_1970() -> i64 {
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// What was synchronized is nobody else's business.
+/// What was synchronized is nobody else's business, in whatever directory the store is kept. `SQLite` gives the files that
+/// it adds the same permissions.
+fn make_private_file(path: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Like the file: what was synchronized is nobody else's business.
 fn make_private_directory(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

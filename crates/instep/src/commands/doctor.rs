@@ -27,6 +27,7 @@ pub(crate) fn run(out: &Out, places: &Places, args: &Doctor) -> Exit {
         let (errors, warnings) = (count(Level::Error), count(Level::Warning));
         out.say(match (errors, warnings) {
             (0, 0) => "All is well.".to_owned(),
+            (0, _) => format!("\nEverything works; {}.", counted(warnings, "warning", "warnings")),
             _ => format!(
                 "\n{}, {}.",
                 counted(errors, "thing does not work", "things do not work"),

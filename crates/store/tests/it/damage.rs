@@ -118,6 +118,21 @@ fn lines_that_a_locked_store_refused_are_written_with_the_next_group() {
 }
 
 #[test]
+fn what_was_synchronized_is_nobody_elses_business_also_in_a_directory_that_others_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = Home::new();
+    let directory = home.file().parent().unwrap().to_owned();
+    fs::create_dir_all(&directory).unwrap();
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
+    let store = home.open();
+    run(&store, &[("photos", Outcome::Done)], 0);
+    for file in ["instep.db", "instep.db-wal", "instep.db-shm"] {
+        let mode = fs::metadata(directory.join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[test]
 fn a_place_that_cannot_hold_a_store_is_named() {
     let home = Home::new();
     fs::write(home.file().parent().unwrap(), b"a file where the directory should be").unwrap();
