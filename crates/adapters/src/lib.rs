@@ -1,5 +1,6 @@
 //! Handlers that live in other processes: the host of the handler protocol, and wrapped tools.
 
+pub mod collection;
 pub mod conformance;
 pub mod host;
 pub mod parse;

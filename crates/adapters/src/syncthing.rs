@@ -5,26 +5,24 @@
 //! is disconnected (R11). A disabled item is a paused folder.
 
 mod api;
-mod copies;
+mod conflicts;
+mod own;
+pub mod partners;
 mod run;
 
-use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
-use syncmgr::conflict::{
-    Conflict, ConflictId, ConflictItemType, ConflictKind, ConflictLedger, ConflictStore, ConflictVersion,
-};
+use syncmgr::conflict::{ConflictLedger, ConflictStore, ResolutionHandler};
 use syncmgr::flags::{HandlerCapabilities, HandlerType};
 use syncmgr::{
     Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, ProgressStatus, Refusal, Request,
-    SessionCreator, SyncItem, SyncItemInfo,
+    RunId, SessionCreator, SyncCallback, SyncItem, SyncItemInfo,
 };
 
 use crate::tools::{Secret, Value};
 use api::{Api, Fault};
-pub use copies::original_of;
+pub use conflicts::{Keeper, Keepers};
 
 /// The identifier of the handler: what an item says as `handler`.
 pub const ID: &str = "syncthing";
@@ -62,9 +60,12 @@ pub struct SetFolder {
 /// Syncthing's folders.
 pub struct SyncthingHandler {
     id: HandlerId,
-    items: Items,
+    name: String,
+    info: HandlerInfo,
+    items: Arc<Items>,
     secret: Arc<Secret>,
     ledger: Arc<dyn ConflictLedger>,
+    keeper: Arc<dyn Keeper>,
 }
 
 impl SyncthingHandler {
@@ -76,55 +77,35 @@ impl SyncthingHandler {
         items: Vec<SetFolder>,
         secret: Arc<Secret>,
         ledger: Arc<dyn ConflictLedger>,
+        keeper: Arc<dyn Keeper>,
     ) -> Result<Self, Refusal> {
-        let handler = Self { id: HandlerId::new(ID)?, items: Items::default(), secret, ledger };
+        let info = HandlerInfo {
+            kind: HandlerType::Application,
+            type_label: "Tool".into(),
+            comment: "Follows the folders of Syncthing".into(),
+            ..HandlerInfo::default()
+        };
+        let (id, name) = (HandlerId::new(ID)?, "Syncthing".to_owned());
+        let handler = Self { id, name, info, items: Arc::default(), secret, ledger, keeper };
         handler.set(items);
         Ok(handler)
     }
 
     /// Gives it other items.
     pub fn set(&self, items: Vec<SetFolder>) {
-        let secret = &self.secret;
-        let item = |set| Arc::new(Item { set, secret: Arc::clone(secret) });
-        let items = items.into_iter().map(item).collect();
-        *self.items.0.write().unwrap_or_else(PoisonError::into_inner) = items;
+        self.items.set(items, &self.secret);
     }
 
-    /// What Syncthing left of versions that disagreed is open until somebody settles it.
-    fn note_conflicts(&self, item: &ItemId, root: &Path) -> Result<u64, Refusal> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let detected = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        let copies = copies::find(root);
-        let open: Vec<Conflict> = copies
-            .into_iter()
-            .map(|copy| Conflict {
-                id: ConflictId(copy.path.clone()),
-                handler: self.id.clone(),
-                item: item.clone(),
-                kind: ConflictKind::ForeignCopy,
-                path: copy.original.clone(),
-                detected,
-                versions: vec![
-                    version("here", copy.original, copy.now),
-                    version("conflict copy", copy.path, copy.then),
-                ],
-            })
-            .collect();
-        let count = open.len() as u64;
-        self.ledger.replace(&self.id, item, open)?;
-        Ok(count)
-    }
-}
-
-fn version(location: &str, path: Vec<u8>, seen: Option<copies::Seen>) -> ConflictVersion {
-    ConflictVersion {
-        location: location.to_owned(),
-        item_type: if seen.is_some() { ConflictItemType::Updated } else { ConflictItemType::Deleted },
-        kind: if seen.is_some() { "file".to_owned() } else { String::new() },
-        size: seen.map_or(0, |seen| seen.size),
-        modified: seen.map_or(0, |seen| seen.modified),
-        stamp: Vec::new(),
-        path: Some(path),
+    /// What a start with a request does: it settles conflict copies, or takes that back.
+    fn settle(&self, item: &ItemId, callback: &dyn SyncCallback, request: &Request) {
+        let Some(found) = self.items.find(item) else { return run::unknown(item, callback) };
+        match conflicts::Settling::begin(&found, &self.keeper) {
+            Ok(settling) => {
+                self.keeper.carry_out(item, callback, request);
+                settling.end(callback, &*self.ledger, &self.id);
+            }
+            Err(fault) => run::refused(item, fault, callback),
+        }
     }
 }
 
@@ -134,16 +115,11 @@ impl Handler for SyncthingHandler {
     }
 
     fn name(&self) -> Result<String, HandlerError> {
-        Ok("Syncthing".to_owned())
+        Ok(self.name.clone())
     }
 
     fn info(&self) -> Result<HandlerInfo, HandlerError> {
-        Ok(HandlerInfo {
-            kind: HandlerType::Application,
-            type_label: "Tool".into(),
-            comment: "Follows the folders of Syncthing".into(),
-            ..HandlerInfo::default()
-        })
+        Ok(self.info.clone())
     }
 
     fn capabilities(&self) -> HandlerCapabilities {
@@ -151,25 +127,39 @@ impl Handler for SyncthingHandler {
     }
 
     fn items(&self) -> &dyn ItemContainer {
-        &self.items
+        &*self.items
     }
 
     fn conflict_store(&self) -> Option<Arc<dyn ConflictStore>> {
         Some(Arc::clone(&self.ledger) as Arc<dyn ConflictStore>)
     }
 
+    fn resolution_handler(&self) -> Option<Arc<dyn ResolutionHandler>> {
+        Some(Arc::new(conflicts::Copies {
+            handler: self.id.clone(),
+            items: Arc::clone(&self.items),
+            keeper: Arc::clone(&self.keeper),
+            ledger: Arc::clone(&self.ledger),
+        }))
+    }
+
+    fn undo_request(&self, run: RunId) -> Option<Request> {
+        self.keeper.undo_request(run)
+    }
+
     fn synchronize(
         &self,
         items: &[ItemId],
         creator: &dyn SessionCreator,
-        _request: Option<&Request>,
+        request: Option<&Request>,
     ) -> Result<(), HandlerError> {
         let callback = creator.create_session(&self.id, items)?;
         for item in items {
             let _ = callback.report_progress(item, None, ProgressStatus::UpdatingIndeterminate, 0, 0);
-            match self.items.find(item) {
-                Some(found) => run::item(self, &found, &*callback),
-                None => run::unknown(item, &*callback),
+            match (request, self.items.find(item)) {
+                (Some(request), _) => self.settle(item, &*callback, request),
+                (None, Some(found)) => run::item(self, &found, &*callback),
+                (None, None) => run::unknown(item, &*callback),
             }
         }
         callback.end();
@@ -182,6 +172,12 @@ impl Handler for SyncthingHandler {
 struct Items(RwLock<Vec<Arc<Item>>>);
 
 impl Items {
+    fn set(&self, items: Vec<SetFolder>, secret: &Arc<Secret>) {
+        let item = |set| Arc::new(Item { set, secret: Arc::clone(secret) });
+        let items = items.into_iter().map(item).collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = items;
+    }
+
     fn read(&self) -> Vec<Arc<Item>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -209,10 +205,7 @@ struct Item {
 impl Item {
     /// The API with its key, which is known only now.
     fn api(&self) -> Result<Api, Fault> {
-        let key = match &self.set.folder.key {
-            Value::Text(text) => text.clone(),
-            Value::Secret(name) => (self.secret)(name).map_err(|error| Fault::Other(error.problem))?,
-        };
+        let key = self.set.folder.key.text(&*self.secret)?;
         Api::new(&self.set.folder.address, key)
     }
 
@@ -238,6 +231,12 @@ impl SyncItem for Item {
     /// The folder is paused in Syncthing, or goes on.
     fn enable(&self, enabled: bool) -> Result<(), HandlerError> {
         self.api().and_then(|api| api.pause(self.folder(), !enabled)).map_err(HandlerError::from)
+    }
+}
+
+impl From<HandlerError> for Fault {
+    fn from(error: HandlerError) -> Self {
+        Self::Other(error.problem)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tools that people run already, as handlers: each item is a command line made of settings. What they say becomes
 //! progress and results ([`crate::parse`]), what they would do a preview, what they would delete a guard.
 
+mod asked;
 pub mod borg;
 mod dry;
 pub mod git;
@@ -8,6 +9,7 @@ mod handler;
 mod options;
 mod prepared;
 pub mod rclone;
+pub mod remotes;
 pub mod restic;
 pub mod rsync;
 pub mod unison;

@@ -58,6 +58,11 @@ impl FoldersHandler {
         }
     }
 
+    /// Under another identifier: for folders that another handler keeps in sync.
+    pub(crate) fn called(self, id: HandlerId) -> Self {
+        Self { id, ..self }
+    }
+
     /// Adds a pair, or gives the pair with this item other settings.
     pub fn add(&self, pair: Pair) {
         self.pairs.add(pair);
@@ -114,6 +119,11 @@ impl FoldersHandler {
             PreviewError::Failed { outcome: error.outcome(), problem: error.problem() }
         })?;
         Ok((pair, found))
+    }
+
+    /// Does what is asked for one item, and gives it its last word.
+    pub(crate) fn carry_out(&self, item: &ItemId, callback: &dyn SyncCallback, request: Option<&Request>) {
+        conclude(callback, item, self.run(item, callback, request));
     }
 
     fn run(&self, item: &ItemId, callback: &dyn SyncCallback, request: Option<&Request>) -> Finished {
@@ -236,12 +246,13 @@ impl Handler for FoldersHandler {
         for item in items {
             let asked = callback.report_progress(item, None, ProgressStatus::UpdatingIndeterminate, 0, 0);
             all |= matches!(asked, Ok(CancelRequest::All) | Err(Refusal::Ended));
-            let finished = if all || asked == Ok(CancelRequest::Item) {
-                Finished { outcome: Outcome::Canceled, counts: Counts::default(), problem: None }
+            if all || asked == Ok(CancelRequest::Item) {
+                let canceled =
+                    Finished { outcome: Outcome::Canceled, counts: Counts::default(), problem: None };
+                conclude(&*callback, item, canceled);
             } else {
-                self.run(item, &*callback, request)
-            };
-            conclude(&*callback, item, finished);
+                self.carry_out(item, &*callback, request);
+            }
         }
         callback.end();
         Ok(())

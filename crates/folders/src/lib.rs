@@ -13,6 +13,7 @@ pub mod filter;
 mod follow;
 pub mod handler;
 pub mod journal;
+pub mod lone;
 pub mod look;
 pub mod notes;
 pub mod options;

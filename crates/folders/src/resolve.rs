@@ -91,6 +91,8 @@ impl Run<'_> {
         }
         let (changed, wrote) = (apply.counts(), apply.wrote());
         self.keep_ancestors(&look, &mut apply);
+        drop(apply);
+        self.prune(&look, &writers, &results);
         let counts = Counts {
             a: changed[0],
             b: changed[1],

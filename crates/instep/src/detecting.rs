@@ -26,14 +26,11 @@ pub(crate) fn detect(places: &Places) -> Arc<Detect> {
 
 /// Looks at this machine. Nothing is written.
 pub(crate) fn look(places: &Places, said: Option<&Settings>) -> Detected {
-    let home = places.home.clone();
-    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let own = |name: &str, default: &str| set(name).or_else(|| home.as_ref().map(|home| home.join(default)));
     let program = std::env::current_exe().ok();
     detect::look(&Roots {
-        config: own("XDG_CONFIG_HOME", ".config"),
-        state: own("XDG_STATE_HOME", ".local/state"),
-        home: home.clone(),
+        config: config_home(places),
+        state: state_home(places),
+        home: places.home.clone(),
         system: PathBuf::from("/"),
         path: std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default(),
         crontab: crontab(),
@@ -41,6 +38,21 @@ pub(crate) fn look(places: &Places, said: Option<&Settings>) -> Detected {
         program: program.and_then(|path| path.to_str().map(ToOwned::to_owned)).unwrap_or("instep".into()),
         items: said.map(items).unwrap_or_default(),
     })
+}
+
+/// Where this person's programs keep their settings.
+pub(crate) fn config_home(places: &Places) -> Option<PathBuf> {
+    own(places, "XDG_CONFIG_HOME", ".config")
+}
+
+/// Where they keep what they remember.
+pub(crate) fn state_home(places: &Places) -> Option<PathBuf> {
+    own(places, "XDG_STATE_HOME", ".local/state")
+}
+
+fn own(places: &Places, name: &str, default: &str) -> Option<PathBuf> {
+    let set = std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    set.or_else(|| places.home.as_ref().map(|home| home.join(default)))
 }
 
 /// The items of the settings, each with its handler.

@@ -10,10 +10,12 @@ use syncmgr::flags::ControlFlags;
 use syncmgr::{Handler, Refusal};
 
 use crate::app::App;
+use crate::collections::Collections;
 use crate::engine::HANDLER;
 use crate::exit::Failure;
 use crate::places::Places;
 use crate::programs::Programs;
+use crate::render::text::Safe;
 use crate::setup::Setup;
 use crate::tools::Tools;
 
@@ -22,6 +24,7 @@ pub(crate) struct Handlers {
     folders: Arc<FoldersHandler>,
     jobs: Jobs,
     tools: Tools,
+    collections: Collections,
     places: Places,
     /// Ended when the center is.
     programs: Programs,
@@ -36,8 +39,12 @@ impl Handlers {
         center.register(Arc::clone(&folders) as Arc<dyn Handler>)?;
         let jobs = Jobs::register(center)?;
         let tools = Tools::register(center, &app.settings.said, &app.places.state)?;
+        let (collections, refused) = Collections::register(center, &app.settings.said, &app.places, &tools);
+        for refusal in refused {
+            app.out.warn(Safe(&refusal.to_string()));
+        }
         let programs = Programs::register(center, app)?;
-        Ok(Self { folders, jobs, tools, places: app.places.clone(), programs })
+        Ok(Self { folders, jobs, tools, collections, places: app.places.clone(), programs })
     }
 
     /// The programs of others.
@@ -50,9 +57,18 @@ impl Handlers {
         self.jobs.refresh(center).map(drop)
     }
 
+    /// Takes in the partners of collections that are new, and lets those go that are gone, if anything tells that there
+    /// may be any; the answer is what kept a collection from knowing.
+    pub(crate) fn look_for_partners(&self, center: &Center) -> Vec<Refusal> {
+        self.collections.look_again(center)
+    }
+
     /// Makes them have the items that are set up now. An item that is being synchronized goes on as it began.
     pub(crate) fn apply(&self, center: &Center, before: &Setup, now: &Setup) -> Result<(), Refusal> {
         self.tools.apply(center, &now.said, &self.places.state)?;
+        for refusal in self.collections.apply(center, &now.said) {
+            tracing::warn!("{refusal}");
+        }
         self.programs.apply(&now.said, &self.places)?;
         if before.pairs == now.pairs {
             return Ok(());

@@ -12,6 +12,7 @@ use settings::edit::Editor;
 use settings::{Error, Item, Mistake, Settings, SettingsFile, nearest};
 use syncmgr::ItemId;
 
+use crate::collections;
 use crate::exit::Failure;
 use crate::places::Places;
 use crate::render::text::SafePath;
@@ -34,6 +35,7 @@ pub(crate) fn file(places: &Places) -> SettingsFile {
     let check = move |settings: &Settings| {
         let mut mistakes = read_pairs(settings, home.as_deref()).err().unwrap_or_default();
         mistakes.extend(tools::mistakes(settings));
+        mistakes.extend(collections::mistakes(settings));
         mistakes
     };
     SettingsFile::new(places.settings.clone(), places.state.join("settings.lock"), Arc::new(check))

@@ -11,9 +11,12 @@ use secrets::Secrets;
 use serde::de::DeserializeOwned;
 use settings::words::SecretName;
 use settings::{Item, Mistake, RawTable, Settings};
+use syncmgr::conflict::SharedLedger;
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
-use syncmgr::{Handler, HandlerError, ProblemClass, Refusal};
+use syncmgr::{Handler, HandlerError, HandlerId, ProblemClass, Refusal};
+
+use crate::keeper::keepers;
 
 /// The tools that items are set up for.
 pub(crate) struct Tools {
@@ -88,10 +91,10 @@ impl Tools {
                 handlers.push(handler);
             }
         }
-        self.apply_syncthing(center, settings)
+        self.apply_syncthing(center, settings, state)
     }
 
-    fn apply_syncthing(&self, center: &Center, settings: &Settings) -> Result<(), Refusal> {
+    fn apply_syncthing(&self, center: &Center, settings: &Settings, state: &Path) -> Result<(), Refusal> {
         let folders = folders(settings);
         let mut known = self.syncthing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = &*known {
@@ -99,8 +102,9 @@ impl Tools {
             return center.update_handler(known.id(), ControlFlags::empty());
         }
         if !folders.is_empty() {
-            let ledger = Arc::clone(center.store());
-            let handler = Arc::new(SyncthingHandler::new(folders, self.secret(), ledger)?);
+            let ledger = Arc::clone(center.store()) as SharedLedger;
+            let keeper = keepers(state, Arc::clone(&ledger))(&HandlerId::new(syncthing::ID)?);
+            let handler = Arc::new(SyncthingHandler::new(folders, self.secret(), ledger, keeper)?);
             center.register(Arc::clone(&handler) as Arc<dyn Handler>)?;
             *known = Some(handler);
         }
@@ -108,7 +112,7 @@ impl Tools {
     }
 
     /// Looks secrets up where they are kept now.
-    fn secret(&self) -> Arc<Secret> {
+    pub(crate) fn secret(&self) -> Arc<Secret> {
         let secrets = Arc::clone(&self.secrets);
         Arc::new(move |name| {
             let secrets = Arc::clone(&secrets.lock().unwrap_or_else(PoisonError::into_inner));
@@ -120,7 +124,8 @@ impl Tools {
         })
     }
 
-    fn surroundings(&self, center: &Center) -> Surroundings {
+    /// What a tool needs of this program.
+    pub(crate) fn surroundings(&self, center: &Center) -> Surroundings {
         let logs = center.store().logs();
         Surroundings {
             secret: self.secret(),

@@ -23,6 +23,7 @@
 
 pub mod alerts;
 pub mod channels;
+pub mod collections;
 pub mod edit;
 mod file;
 pub mod handlers;

@@ -22,6 +22,7 @@ pub fn schema<K: JsonSchema>() -> Value {
     let sections = json!({
         "items": named(item),
         "handlers": named(handlers),
+        "collections": named(json!({ "type": "object" })),
         "channels": named(channels),
         "alerts": { "type": "array", "items": alerts },
         "hooks": generator.subschema_for::<Hooks>().to_value(),

@@ -6,6 +6,7 @@ use toml_edit::Document;
 
 use crate::alerts::{self, Rule};
 use crate::channels::{self, Channel};
+use crate::collections::{self, Collection};
 use crate::file::digest;
 use crate::handlers::{self, HandlerProgram};
 use crate::hooks::Hooks;
@@ -16,8 +17,19 @@ use crate::schedule::check_chains;
 use crate::sections::{MergeTool, ResultsKept, Secrets, Server, Stop};
 
 /// The sections of the file.
-const SECTIONS: &[&str] =
-    &["alerts", "channels", "handlers", "hooks", "items", "merge", "results", "secrets", "server", "stop"];
+const SECTIONS: &[&str] = &[
+    "alerts",
+    "channels",
+    "collections",
+    "handlers",
+    "hooks",
+    "items",
+    "merge",
+    "results",
+    "secrets",
+    "server",
+    "stop",
+];
 
 /// What the settings say.
 #[derive(Debug, Clone)]
@@ -26,6 +38,8 @@ pub struct Settings {
     pub items: Vec<Item>,
     /// Handlers that are other programs.
     pub handlers: Vec<HandlerProgram>,
+    /// Providers of which each partner is a handler.
+    pub collections: Vec<Collection>,
     /// Ways to tell a person something.
     pub channels: Vec<Channel>,
     /// When a person is told something.
@@ -52,6 +66,7 @@ impl Default for Settings {
         Self {
             items: Vec::new(),
             handlers: Vec::new(),
+            collections: Vec::new(),
             channels: Vec::new(),
             alerts: Vec::new(),
             hooks: Hooks::default(),
@@ -77,6 +92,7 @@ impl Settings {
         let mut settings = Self {
             items: each(&root, "items", &mut mistakes, items::read),
             handlers: each(&root, "handlers", &mut mistakes, |named| handlers::read(&named)),
+            collections: each(&root, "collections", &mut mistakes, collections::read),
             channels: each(&root, "channels", &mut mistakes, channels::read),
             alerts: rules(&root, &mut mistakes),
             hooks: section(&root, "hooks", &mut mistakes),

@@ -1,6 +1,7 @@
 //! What tests are made of: real trees of files, and what became of them.
 
 pub mod folding;
+pub mod syncthing;
 pub mod tree;
 pub mod who;
 

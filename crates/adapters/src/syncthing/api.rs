@@ -59,6 +59,14 @@ pub(super) struct Status {
     pub(super) need_total_items: u64,
 }
 
+/// A folder in the list of all.
+#[derive(Deserialize)]
+pub(super) struct Listed {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) label: String,
+}
+
 /// A folder as it is set up.
 #[derive(Deserialize)]
 pub(super) struct Folder {
@@ -125,6 +133,11 @@ struct Errors {
     errors: Option<Vec<FileError>>,
 }
 
+#[derive(Deserialize)]
+struct Ignored {
+    ignore: Option<Vec<String>>,
+}
+
 impl Api {
     pub(super) fn new(address: &str, key: String) -> Result<Self, Fault> {
         if !address.starts_with("http://") {
@@ -146,6 +159,11 @@ impl Api {
 
     pub(super) fn status(&self, folder: &str) -> Result<Status, Fault> {
         self.get(&format!("db/status?folder={}", escaped(folder)))
+    }
+
+    /// All folders.
+    pub(super) fn folders(&self) -> Result<Vec<Listed>, Fault> {
+        self.get("config/folders")
     }
 
     pub(super) fn folder(&self, folder: &str) -> Result<Folder, Fault> {
@@ -181,6 +199,18 @@ impl Api {
     pub(super) fn pause(&self, folder: &str, paused: bool) -> Result<(), Fault> {
         let body = json!({ "paused": paused }).to_string();
         self.ask(Method::PATCH, &format!("config/folders/{}", escaped(folder)), &body).map(drop)
+    }
+
+    /// The lines of what the folder leaves out.
+    pub(super) fn ignored(&self, folder: &str) -> Result<Vec<String>, Fault> {
+        let ignored: Ignored = self.get(&format!("db/ignores?folder={}", escaped(folder)))?;
+        Ok(ignored.ignore.unwrap_or_default())
+    }
+
+    /// Has it leave out what these lines say, and nothing else.
+    pub(super) fn ignore(&self, folder: &str, lines: &[String]) -> Result<(), Fault> {
+        let body = json!({ "ignore": lines }).to_string();
+        self.ask(Method::POST, &format!("db/ignores?folder={}", escaped(folder)), &body).map(drop)
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Fault> {

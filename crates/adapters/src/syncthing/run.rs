@@ -1,6 +1,5 @@
 //! One run: Syncthing looks at the folder, and is followed until everybody who is there has everything.
 
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use syncmgr::outcome::{Phase, Problem, ProblemClass, SideCounts};
 use syncmgr::{CancelRequest, Counts, ItemId, Level, Outcome, SyncCallback};
 
 use super::api::{Api, Fault};
-use super::{Item, SyncthingHandler};
+use super::{Item, SyncthingHandler, conflicts};
 use crate::telling::{Hearer as _, InSession};
 use crate::verdict::Verdict;
 
@@ -36,15 +35,22 @@ pub(super) fn item(handler: &SyncthingHandler, item: &Item, callback: &dyn SyncC
         counts: Counts::default(),
         told: 0,
     };
-    let verdict = match item.api().and_then(|api| following.follow(handler, &api, callback)) {
-        Ok(verdict) => verdict,
-        // Not there is a fact about the other program, not a failure of the run (R11).
-        Err(away @ (Fault::Away(_) | Fault::Slow)) => {
-            Verdict { outcome: Outcome::Disconnected, problem: Some(away.into_problem()) }
-        }
-        Err(Fault::Other(problem)) => Verdict { outcome: Outcome::Failed, problem: Some(problem) },
+    let verdict = item.api().and_then(|api| following.follow(handler, &api, callback));
+    following.hearer.end(&verdict.unwrap_or_else(verdict_of), following.counts);
+}
+
+/// An item of which nothing could be done.
+pub(super) fn refused(item: &ItemId, fault: Fault, callback: &dyn SyncCallback) {
+    InSession { callback, item }.end(&verdict_of(fault), Counts::default());
+}
+
+/// Not there is a fact about the other program, not a failure of the run (R11).
+fn verdict_of(fault: Fault) -> Verdict {
+    let outcome = match fault {
+        Fault::Away(_) | Fault::Slow => Outcome::Disconnected,
+        Fault::Other(_) => Outcome::Failed,
     };
-    following.hearer.end(&verdict, following.counts);
+    Verdict { outcome, problem: Some(fault.into_problem()) }
 }
 
 struct Following<'i> {
@@ -117,7 +123,7 @@ impl Following<'_> {
             }
             thread::sleep(LOOK_EVERY);
         };
-        self.judge(handler, api, Path::new(&set.path), peers)
+        self.judge(handler, api, &set.path, peers)
     }
 
     /// What devices that are connected still need, and how many of them there are.
@@ -138,7 +144,7 @@ impl Following<'_> {
         &mut self,
         handler: &SyncthingHandler,
         api: &Api,
-        root: &Path,
+        root: &str,
         peers: usize,
     ) -> Result<Verdict, Fault> {
         let errors = api.errors(self.item.folder())?;
@@ -146,11 +152,12 @@ impl Following<'_> {
             self.counts.errors += 1;
             self.tell(Level::Error, &format!("Failed: {}", error.path), &error.error);
         }
-        let noted = handler.note_conflicts(&self.item.set.id, root);
-        self.counts.conflicts = noted.map_err(|refusal| {
-            let text = format!("the conflicts could not be written down: {refusal}");
-            Fault::Other(Problem::new(ProblemClass::Transient, text))
-        })?;
+        let SyncthingHandler { id, ledger, keeper, .. } = handler;
+        match conflicts::note(&**keeper, self.item, root, &**ledger, id) {
+            Ok(open) => self.counts.conflicts = open,
+            // What is known of them stands.
+            Err(error) => self.tell(Level::Warning, "Conflicts not looked for", &error.problem.text),
+        }
         let problem = |class, text: String| Some(Problem::new(class, text));
         Ok(if let Some(first) = errors.first() {
             let text = format!(

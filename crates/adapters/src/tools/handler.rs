@@ -25,6 +25,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// A tool and the items that are set up for it. A start may bring [`Options`].
 pub struct ToolHandler {
     id: HandlerId,
+    name: String,
+    info: HandlerInfo,
     kind: &'static dyn Kind,
     items: Items,
     around: Surroundings,
@@ -42,10 +44,28 @@ impl ToolHandler {
         around: Surroundings,
         conflicts: Arc<dyn ConflictLedger>,
     ) -> Result<Self, Refusal> {
-        let handler =
-            Self { id: HandlerId::new(kind.id())?, kind, items: Items::default(), around, conflicts };
+        let info = HandlerInfo {
+            kind: HandlerType::Application,
+            type_label: "Tool".into(),
+            comment: format!("Runs {}", kind.id()),
+            ..HandlerInfo::default()
+        };
+        let (id, name) = (HandlerId::new(kind.id())?, kind.id().to_owned());
+        let handler = Self { id, name, info, kind, items: Items::default(), around, conflicts };
         handler.set(items);
         Ok(handler)
+    }
+
+    /// The handler of one of the tool's partners, with nothing to do yet: it has an identifier and a name of its own.
+    pub(super) fn of_partner(
+        id: HandlerId,
+        name: String,
+        info: HandlerInfo,
+        kind: &'static dyn Kind,
+        around: Surroundings,
+        conflicts: Arc<dyn ConflictLedger>,
+    ) -> Self {
+        Self { id, name, info, kind, items: Items::default(), around, conflicts }
     }
 
     /// Gives it other items. What is being synchronized goes on as it began.
@@ -193,16 +213,11 @@ impl Handler for ToolHandler {
     }
 
     fn name(&self) -> Result<String, HandlerError> {
-        Ok(self.kind.id().to_owned())
+        Ok(self.name.clone())
     }
 
     fn info(&self) -> Result<HandlerInfo, HandlerError> {
-        Ok(HandlerInfo {
-            kind: HandlerType::Application,
-            type_label: "Tool".into(),
-            comment: format!("Runs {}", self.kind.id()),
-            ..HandlerInfo::default()
-        })
+        Ok(self.info.clone())
     }
 
     fn capabilities(&self) -> HandlerCapabilities {

@@ -27,6 +27,22 @@ impl From<String> for Value {
     }
 }
 
+impl Value {
+    /// The text itself.
+    ///
+    /// # Errors
+    /// The secret is not to be had.
+    pub fn text(
+        &self,
+        secret: &dyn Fn(&str) -> Result<String, HandlerError>,
+    ) -> Result<String, HandlerError> {
+        match self {
+            Self::Text(text) => Ok(text.clone()),
+            Self::Secret(name) => secret(name),
+        }
+    }
+}
+
 /// A command line with what its environment needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prepared {
@@ -93,10 +109,7 @@ impl Prepared {
         let mut command = process::command(words.next().map_or("", String::as_str));
         command.args(words);
         for (name, value) in &self.environment {
-            match value {
-                Value::Text(text) => command.env(name, text),
-                Value::Secret(of) => command.env(name, secret(of)?),
-            };
+            command.env(name, value.text(secret)?);
         }
         // Nobody is there to be asked.
         for (name, value) in

@@ -1,10 +1,12 @@
 //! rclone: between clouds, machines and folders.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::options::{MaxDelete, Options};
+use super::remotes::{Bring, RemoteKeys};
 use super::{Job, Kind, Prepared, Value};
 use crate::verdict::Tool;
 
@@ -71,6 +73,19 @@ pub struct Copying {
 }
 
 impl Copying {
+    /// What brings a whole remote into a folder of its name.
+    pub(super) fn of_remote(remote: &str, into: &Path, keys: &RemoteKeys) -> Self {
+        Self {
+            mode: if keys.mode == Bring::Sync { Mode::Sync } else { Mode::Copy },
+            source: format!("{remote}:"),
+            target: into.to_string_lossy().into_owned(),
+            exclude: keys.exclude.clone(),
+            options: keys.options.clone(),
+            environment: keys.environment.clone(),
+            max_delete: keys.max_delete,
+        }
+    }
+
     fn prepare(&self, options: &Options, dry: bool) -> Prepared {
         let mut prepared = Prepared::new(["rclone", self.mode.word()]).with(&self.environment);
         for word in ["--use-json-log", "-v", "--stats=1s", "--ask-password=false"] {

@@ -1,18 +1,12 @@
 //! Whether a tool is there, and new enough for its output to be known.
 
-use std::io;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use syncmgr::outcome::{Problem, ProblemClass};
 
-use super::Kind;
-use crate::parse::Stream;
-use crate::process::{self, Follower, Input, Stopping, Wish};
+use super::{Kind, asked};
 
-/// How long a tool may take to say who it is.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of what it says is looked at.
 const SAID: usize = 4096;
 
@@ -33,25 +27,15 @@ pub fn version(program: &Path, words: &[&str]) -> Result<Version, Problem> {
     let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
     let mut command = Command::new(program);
     command.args(words);
-    let mut answer = Answer { said: Vec::new(), until: Instant::now() + PATIENCE };
-    let ended = process::run(command, Input::Nothing, Duration::ZERO, &mut answer);
-    let ended = ended.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Problem::new(
-            ProblemClass::Config,
-            format!("{name} is not installed, or not where programs are looked for"),
-        )
-        .with_fix(format!("install {name}, or add its directory to PATH")),
-        _ => Problem::new(
-            ProblemClass::Permission,
-            format!("{name} cannot be run: {}", syncmgr::reason(&error)),
-        ),
-    })?;
-    if ended.stopped.is_some() {
-        let text = format!("{name} does not say its version, not even after {} seconds", PATIENCE.as_secs());
+    let answer = asked::ask(command, SAID).map_err(|error| asked::not_run(&name, &error))?;
+    if answer.ended.stopped.is_some() {
+        let text =
+            format!("{name} does not say its version, not even after {} seconds", asked::PATIENCE.as_secs());
         return Err(Problem::new(ProblemClass::Config, text)
             .with_fix(format!("see what `{name} {}` does", words.join(" "))));
     }
-    let said = String::from_utf8_lossy(&answer.said);
+    let said = [answer.output, answer.errors].concat();
+    let said = String::from_utf8_lossy(&said);
     Ok(Version { text: numbers(&said).map(ToOwned::to_owned), number: found(&said) })
 }
 
@@ -69,24 +53,6 @@ pub fn too_old(kind: &dyn Kind, number: Option<[u32; 2]>) -> Option<Problem> {
 pub(super) fn check(kind: &dyn Kind) -> Result<(), Problem> {
     let version = version(Path::new(kind.id()), kind.version_words())?;
     too_old(kind, version.number).map_or(Ok(()), Err)
-}
-
-struct Answer {
-    said: Vec<u8>,
-    until: Instant,
-}
-
-impl Follower for Answer {
-    fn output(&mut self, _from: Stream, bytes: &[u8]) {
-        let room = SAID.saturating_sub(self.said.len());
-        self.said.extend(bytes.iter().take(room));
-    }
-
-    fn look(&mut self) -> Wish {
-        if Instant::now() < self.until { Wish::GoOn } else { Wish::Kill }
-    }
-
-    fn stopping(&mut self, _how: Stopping) {}
 }
 
 /// The first word with `X.Y` in it, without what is no number.

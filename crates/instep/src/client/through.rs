@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use center::{Center, LiveItem, Started, StopStage, Verdict};
-use folders::{RunOptions, UndoRequest};
+use folders::RunOptions;
 use serde_json::{Map, Value};
 use syncmgr::flags::SyncControlFlags;
 use syncmgr::{HandlerId, ItemEnd, ItemId, Progress, Request, RunId, RunResult};
@@ -41,7 +41,7 @@ impl Order<'_> {
     ) -> Result<Started, syncmgr::Refusal> {
         let request = match self {
             Self::Sync(options) => Request::new((*options).clone()),
-            Self::Undo(run) => Request::new(UndoRequest { run: *run }),
+            Self::Undo(run) => return center.undo(*run),
             Self::Words(words) => {
                 let text = Value::Object((*words).clone()).to_string();
                 return center.start_with(handler, Some(items), &text, SyncControlFlags::empty());

@@ -11,29 +11,66 @@ use syncmgr::{HandlerId, ItemId};
 
 use crate::app::App;
 use crate::args::{Rules, Targets};
+use crate::collections::is_partner;
 use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
 use crate::out::Tone;
 use crate::render::json::counts;
 use crate::render::text::Safe;
 
-/// Parts the words of a command: the items of other handlers, and what is left for pairs of folders, if anything is.
-pub(crate) fn split(app: &App<'_>, targets: &Targets) -> (Vec<Item>, Option<Targets>) {
-    let others = || app.settings.said.items.iter().filter(|item| item.handler != *HANDLER);
-    if targets.all {
-        let rest = (!app.settings.pairs.is_empty() || others().next().is_none()).then(|| targets.clone());
-        return (others().cloned().collect(), rest);
+/// An item that is no pair of folders.
+#[derive(Debug, Clone)]
+pub(crate) struct Other {
+    pub(crate) handler: HandlerId,
+    pub(crate) id: ItemId,
+    name: String,
+}
+
+impl Other {
+    fn of(item: &Item) -> Self {
+        Self { handler: item.handler.clone(), id: item.id.clone(), name: item.name.clone() }
     }
-    let meant = |word: &OsStr| {
-        let word = word.to_str()?.to_lowercase();
-        others().find(|item| item.id.as_str().to_lowercase() == word || item.name.to_lowercase() == word)
+
+    /// The one item of a collection's partner, which is called like its handler.
+    fn of_partner(app: &App<'_>, word: &str) -> Option<Self> {
+        let is_one = is_partner(&app.settings.said, word);
+        let handler = HandlerId::new(word).ok().filter(|_| is_one)?;
+        Some(Self { handler, id: ItemId::new(word).ok()?, name: word.to_owned() })
+    }
+}
+
+/// The items of all partners of collections.
+pub(crate) fn partners(app: &App<'_>, engine: &Engine) -> Result<Vec<Other>, Failure> {
+    if app.settings.said.collections.is_empty() {
+        return Ok(Vec::new());
+    }
+    let handlers = engine.center.status()?.into_iter();
+    let known = handlers.filter(|handler| handler.switches.enabled).flat_map(|handler| handler.items);
+    Ok(known.filter_map(|item| Other::of_partner(app, item.item.as_str())).collect())
+}
+
+/// Parts the words of a command: the items of other handlers, and what is left for pairs of folders, if anything is. With
+/// `--all` those of [`partners`] come on top.
+pub(crate) fn split(app: &App<'_>, targets: &Targets) -> (Vec<Other>, Option<Targets>) {
+    let said = &app.settings.said;
+    let others = || said.items.iter().filter(|item| item.handler != *HANDLER).map(Other::of);
+    if targets.all {
+        let any = others().next().is_some() || !said.collections.is_empty();
+        let rest = (!app.settings.pairs.is_empty() || !any).then(|| targets.clone());
+        return (others().collect(), rest);
+    }
+    let meant = |typed: &OsStr| {
+        let typed = typed.to_str()?;
+        let word = typed.to_lowercase();
+        let is = |item: &Other| item.id.as_str().to_lowercase() == word || item.name.to_lowercase() == word;
+        others().find(is).or_else(|| Other::of_partner(app, typed))
     };
-    let mut found: Vec<Item> = Vec::new();
+    let mut found: Vec<Other> = Vec::new();
     let mut rest = Targets { targets: Vec::new(), all: false };
     for word in &targets.targets {
         match meant(word) {
             Some(item) if found.iter().any(|known| known.id == item.id) => {}
-            Some(item) => found.push(item.clone()),
+            Some(item) => found.push(item),
             None => rest.targets.push(word.clone()),
         }
     }
@@ -42,7 +79,7 @@ pub(crate) fn split(app: &App<'_>, targets: &Targets) -> (Vec<Item>, Option<Targ
 }
 
 /// The items of each handler, in the order in which they were named.
-pub(crate) fn by_handler(items: &[Item]) -> Vec<(HandlerId, Vec<ItemId>)> {
+pub(crate) fn by_handler(items: &[Other]) -> Vec<(HandlerId, Vec<ItemId>)> {
     let mut groups: Vec<(HandlerId, Vec<ItemId>)> = Vec::new();
     for item in items {
         match groups.iter_mut().find(|(handler, _)| *handler == item.handler) {
@@ -56,13 +93,17 @@ pub(crate) fn by_handler(items: &[Item]) -> Vec<(HandlerId, Vec<ItemId>)> {
 /// What their handlers say that a run would do, each with its item; and how many could not say.
 pub(crate) fn preview(
     app: &App<'_>,
-    items: &[Item],
+    mut items: Vec<Other>,
     options: &Map<String, Value>,
-) -> Result<(Vec<(Item, Preview)>, Exit), Failure> {
+    all: bool,
+) -> Result<(Vec<(Other, Preview)>, Exit), Failure> {
     let engine = Engine::open(app)?;
+    if all {
+        items.extend(partners(app, &engine)?);
+    }
     let options = Value::Object(options.clone()).to_string();
     let (mut found, mut worst) = (Vec::new(), Exit::Done);
-    for item in items {
+    for item in &items {
         match engine.center.preview(&item.handler, &item.id, &options, &()) {
             Ok(preview) => {
                 show(app, item, &preview);
@@ -82,7 +123,7 @@ pub(crate) fn preview(
     Ok((found, worst))
 }
 
-fn unseen(item: &Item, error: PreviewError) -> Failure {
+fn unseen(item: &Other, error: PreviewError) -> Failure {
     match error {
         PreviewError::Refused(refusal) => Failure::usage(refusal.to_string()),
         PreviewError::Failed { outcome, problem } => {
@@ -95,7 +136,7 @@ fn unseen(item: &Item, error: PreviewError) -> Failure {
     }
 }
 
-fn show(app: &App<'_>, item: &Item, found: &Preview) {
+fn show(app: &App<'_>, item: &Other, found: &Preview) {
     let out = app.out;
     out.line(format_args!("{}: what its own dry run says", out.paint(Tone::Strong, Safe(&item.name))));
     for action in (0..found.rows.actions()).filter_map(|at| found.rows.action(at)) {
@@ -117,7 +158,7 @@ fn show(app: &App<'_>, item: &Item, found: &Preview) {
 }
 
 /// One of them in the summary.
-pub(crate) fn object(item: &Item, found: &Preview) -> Value {
+pub(crate) fn object(item: &Other, found: &Preview) -> Value {
     json!({
         "item": item.id.as_str(),
         "name": item.name,

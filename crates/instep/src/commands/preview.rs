@@ -8,10 +8,9 @@ use folders::pair::Pair;
 use folders::preview::{Preview as Found, preview};
 use reconcile::Choices;
 use serde_json::{Value, json};
-use settings::Item;
 use syncmgr::Outcome;
 
-use super::others;
+use super::others::{self, Other};
 use crate::app::App;
 use crate::args::Preview;
 use crate::exit::{Exit, Failure};
@@ -69,9 +68,10 @@ pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
         }
     }
     let mut more = Vec::new();
-    if !others.is_empty() {
+    let all = args.targets.all && !app.settings.said.collections.is_empty();
+    if !others.is_empty() || all {
         let words = others::options(&args.rules, &args.skip, args.checksum, false)?;
-        let (seen, exit) = others::preview(app, &others, &words)?;
+        let (seen, exit) = others::preview(app, others, &words, all)?;
         (more, worst) = (seen, worst.max(exit));
     }
     app.out.json(&summary(&found, &more, worst));
@@ -130,7 +130,7 @@ fn expected(found: &Found) -> Outcome {
     }
 }
 
-fn summary(found: &[(Pair, Found)], more: &[(Item, syncmgr::plan::Preview)], exit: Exit) -> Value {
+fn summary(found: &[(Pair, Found)], more: &[(Other, syncmgr::plan::Preview)], exit: Exit) -> Value {
     let pairs = found.iter().map(|(pair, found)| {
         let stops: Vec<String> =
             found.stops.iter().map(|stop| stop.sentence([&pair.a.label, &pair.b.label])).collect();

@@ -10,6 +10,7 @@ use super::others;
 use crate::app::App;
 use crate::args::Sync;
 use crate::client::Order;
+use crate::collections::is_partner;
 use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
 use crate::report::{report, report_all};
@@ -24,7 +25,11 @@ pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
         (None, None) => Vec::new(),
     };
     let engine = Engine::open(app)?;
+    // One that is no partner any more is unknown, before anything is begun.
+    let partners = others.iter().filter(|other| is_partner(&app.settings.said, other.id.as_str()));
+    targets::named_items(&engine.center, &partners.map(|other| other.id.to_string()).collect::<Vec<_>>())?;
     if args.targets.all {
+        others.extend(others::partners(app, &engine)?);
         engine.only_enabled(&mut pairs, |pair| &pair.item)?;
         engine.only_enabled(&mut others, |item| &item.id)?;
         if pairs.is_empty() && others.is_empty() {

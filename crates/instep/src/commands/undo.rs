@@ -1,6 +1,7 @@
 //! `instep undo RUN`.
 
 use folders::pair::Pair;
+use syncmgr::ItemId;
 
 use crate::app::App;
 use crate::args::Undo;
@@ -8,12 +9,17 @@ use crate::client::Order;
 use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
 use crate::ledger::find_run;
-use crate::report::report;
+use crate::report::{report, report_all};
 use crate::run::{carry_out, items_of};
 
 pub(crate) fn run(app: &mut App<'_>, args: &Undo) -> Result<Exit, Failure> {
     let engine = Engine::open(app)?;
     let record = find_run(&engine.store, &args.run)?;
+    if record.handler != *HANDLER {
+        let items: Vec<ItemId> = record.items.iter().map(|item| item.item.clone()).collect();
+        let verdict = carry_out(app, &engine, &record.handler, &items, &Order::Undo(record.id))?;
+        return report_all(app, &engine, &[(record.handler, verdict)]);
+    }
     let items = record.items.iter().map(|item| &item.item);
     let known: Vec<Pair> = items.clone().filter_map(|item| app.settings.pair(item)).cloned().collect();
     let gone: Vec<&str> =

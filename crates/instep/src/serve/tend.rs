@@ -1,7 +1,5 @@
 //! What the daemon does all the time: reads changed settings, closes what others left behind, shows that it lives.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +17,7 @@ use crate::handlers::Handlers;
 use crate::places::Places;
 use crate::schedules;
 use crate::setup::{self, Setup};
+use crate::stamp::Stamp;
 use crate::telling::Telling;
 
 /// How often it looks around. A killed process is found out, and a changed file read, within that time.
@@ -41,31 +40,11 @@ pub(crate) struct Tender {
     status: String,
 }
 
-/// What another file, or another text in it, would not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    fn of(meta: &Metadata) -> Self {
-        Self {
-            inode: meta.ino(),
-            size: meta.size(),
-            modified: (meta.mtime(), meta.mtime_nsec()),
-            changed: (meta.ctime(), meta.ctime_nsec()),
-        }
-    }
-}
-
 impl Tender {
     pub(crate) fn new(app: &App<'_>, center: Center, handlers: Handlers) -> Result<Self, Failure> {
         let file = setup::file(&app.places);
         let tender = Self {
-            seen: stamp(&file),
+            seen: Stamp::of(file.path()),
             telling: Telling::start(&center, &app.settings, &app.places)?,
             center,
             handlers,
@@ -103,7 +82,7 @@ impl Tender {
             if service.is_over() {
                 return Err(Failure::failed("the API does not answer any more"));
             }
-            if stamp(&self.file) != self.seen {
+            if Stamp::of(self.file.path()) != self.seen {
                 self.reload();
             }
             self.look_elsewhere();
@@ -124,11 +103,14 @@ impl Tender {
         if let Err(error) = refreshed {
             tracing::warn!("the results cannot be looked at: {error}");
         }
+        for refusal in self.handlers.look_for_partners(&self.center) {
+            tracing::warn!("{refusal}");
+        }
     }
 
     /// Reads the settings again. Wrong ones change nothing and are told.
     fn reload(&mut self) {
-        self.seen = stamp(&self.file);
+        self.seen = Stamp::of(self.file.path());
         let setup = match Setup::load(&self.places) {
             Ok(setup) => setup,
             Err(failure) => {
@@ -197,8 +179,4 @@ impl Tender {
         }
         self.status = status;
     }
-}
-
-fn stamp(file: &SettingsFile) -> Option<Stamp> {
-    std::fs::metadata(file.path()).ok().map(|meta| Stamp::of(&meta))
 }

@@ -4,6 +4,7 @@
 
 mod asking;
 mod bad_input;
+mod collections;
 mod conflicts;
 mod crash;
 mod daemon;
@@ -21,6 +22,7 @@ mod schedules;
 mod serve;
 mod stop;
 mod sync;
+mod syncthing;
 mod tools;
 mod upkeep;
 mod watch;

@@ -8,6 +8,7 @@ use store::Store;
 use syncmgr::{HandlerId, ItemId};
 
 use crate::app::App;
+use crate::collections::is_partner;
 use crate::engine::HANDLER;
 use crate::exit::Failure;
 use crate::render::human::Names;
@@ -58,7 +59,8 @@ pub(crate) fn meant(app: &App<'_>, store: &Store, words: &[String]) -> Result<Ve
         match app.settings.lookup(word) {
             Some(pair) => all.push(Meant::pair(pair)),
             None if known.is_empty()
-                && app.settings.said.items.iter().any(|item| item.id.as_str() == word) => {}
+                && (app.settings.said.items.iter().any(|item| item.id.as_str() == word)
+                    || is_partner(&app.settings.said, word)) => {}
             None if known.is_empty() => all.push(Meant::pair(app.settings.find(word)?)),
             None => all.extend(known.into_iter().map(other)),
         }

@@ -1,0 +1,131 @@
+//! Collections: rclone's remotes and Syncthing's folders, each a handler of its own with nothing set up for it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use adapters::collection::{Partners, Source};
+use adapters::syncthing;
+use adapters::syncthing::partners::{FolderKeys, Folders};
+use adapters::tools::remotes::{self, RemoteKeys, Remotes};
+use center::Center;
+use serde::de::DeserializeOwned;
+use settings::collections::Collection;
+use settings::{Mistake, Settings};
+use syncmgr::Refusal;
+use syncmgr::conflict::SharedLedger;
+use syncmgr::control::Control;
+use syncmgr::flags::ControlFlags;
+use syncmgr::handler::HandlerCollection;
+
+use crate::detecting::{config_home, state_home};
+use crate::keeper::keepers;
+use crate::places::Places;
+use crate::stamp::Stamp;
+use crate::tools::Tools;
+
+/// What is wrong with what the settings say of collections.
+pub(crate) fn mistakes(settings: &Settings) -> Vec<Mistake> {
+    let wrong = |collection: &Collection| match collection.id.as_str() {
+        remotes::ID => collection.options.read::<RemoteKeys>().err(),
+        syncthing::ID => collection.options.read::<FolderKeys>().err(),
+        other => Some(collection.options.mistake(format!(
+            "there is no collection `{other}`: there are `{}` and `{}`",
+            remotes::ID,
+            syncthing::ID
+        ))),
+    };
+    settings.collections.iter().filter_map(wrong).collect()
+}
+
+/// Whether an item of that name can only be one of a collection's partner: no name in the settings has a colon.
+pub(crate) fn is_partner(settings: &Settings, item: &str) -> bool {
+    let collection = item.split_once(':').map(|(collection, _)| collection);
+    settings.collections.iter().any(|known| Some(known.id.as_str()) == collection)
+}
+
+/// Those that there are.
+pub(crate) struct Collections {
+    rclone: Arc<Partners<Remotes>>,
+    syncthing: Arc<Partners<Folders>>,
+    /// The tools' own settings as they were when they were asked last.
+    seen: Mutex<Vec<Option<Stamp>>>,
+}
+
+impl Collections {
+    /// Takes them into a center. One that cannot say which partners it has is told, and keeps nobody from working.
+    pub(crate) fn register(
+        center: &Center,
+        settings: &Settings,
+        places: &Places,
+        tools: &Tools,
+    ) -> (Self, Vec<Refusal>) {
+        let (home, config, state) = (places.home.clone(), config_home(places), state_home(places));
+        let beneath = |directory: &Option<PathBuf>, path: &str| directory.as_ref().map(|at| at.join(path));
+        let files = match std::env::var_os("RCLONE_CONFIG") {
+            Some(file) => vec![PathBuf::from(file)],
+            None => {
+                let usual = [beneath(&config, "rclone/rclone.conf"), beneath(&home, ".rclone.conf")];
+                usual.into_iter().flatten().collect()
+            }
+        };
+        let homes = [beneath(&state, "syncthing"), beneath(&config, "syncthing")];
+        let ledger: SharedLedger = Arc::clone(center.store()) as SharedLedger;
+        let remotes = Remotes::new(home, files, tools.surroundings(center), Arc::clone(&ledger));
+        let folders = Folders::new(
+            homes.into_iter().flatten().collect(),
+            tools.secret(),
+            Arc::clone(&ledger),
+            keepers(&places.state, ledger),
+        );
+        let collections = Self {
+            rclone: Arc::new(Partners::new(remotes)),
+            syncthing: Arc::new(Partners::new(folders)),
+            seen: Mutex::default(),
+        };
+        collections.set(settings);
+        *collections.seen() = collections.stamps();
+        let registered = collections.all().map(|collection| center.register_collection(collection));
+        (collections, registered.into_iter().filter_map(Result::err).collect())
+    }
+
+    /// Makes them what the settings say now.
+    pub(crate) fn apply(&self, center: &Center, settings: &Settings) -> Vec<Refusal> {
+        self.set(settings);
+        self.ask(center)
+    }
+
+    /// Asks again if the tools have other settings than before.
+    pub(crate) fn look_again(&self, center: &Center) -> Vec<Refusal> {
+        if *self.seen() == self.stamps() { Vec::new() } else { self.ask(center) }
+    }
+
+    fn ask(&self, center: &Center) -> Vec<Refusal> {
+        // Before: what is written meanwhile is another reason to ask.
+        *self.seen() = self.stamps();
+        let asked = self.all().map(|one| center.update_handler_collection(one.id(), ControlFlags::WAIT));
+        asked.into_iter().filter_map(Result::err).collect()
+    }
+
+    fn set(&self, settings: &Settings) {
+        self.rclone.source().set(said(settings, remotes::ID));
+        self.syncthing.source().set(said(settings, syncthing::ID));
+    }
+
+    fn all(&self) -> [Arc<dyn HandlerCollection>; 2] {
+        [Arc::clone(&self.rclone) as _, Arc::clone(&self.syncthing) as _]
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Vec<Option<Stamp>>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stamps(&self) -> Vec<Option<Stamp>> {
+        let files = [self.rclone.source().files(), self.syncthing.source().files()].concat();
+        files.iter().map(|file| Stamp::of(Path::new(file))).collect()
+    }
+}
+
+/// What the settings say of one; wrong words were refused when they were read.
+fn said<K: DeserializeOwned>(settings: &Settings, id: &str) -> Option<K> {
+    settings.collections.iter().find(|collection| collection.id == id)?.options.read().ok()
+}
