@@ -8,17 +8,20 @@
 
 pub mod bytes;
 pub mod center;
+pub mod conflict;
+pub mod follow;
 pub mod handler;
 pub mod lines;
 pub mod look;
 pub mod message;
 pub mod number;
 mod schema;
+pub mod settle;
 pub mod things;
 pub mod version;
 pub mod words;
 
-pub use bytes::Bytes;
+pub use bytes::{Bytes, part};
 pub use lines::{Line, Lines, MAX_LINE};
 pub use message::{
     BadLine, Done, ErrorObject, Incoming, Method, Params, code, paged, write_answer, write_call,

@@ -53,7 +53,7 @@ fn pair(item: &str, keys: &Map<String, Value>) -> Result<Pair, HandlerError> {
         trash_days: 30,
         ask: AskAlso::default(),
         trash_size: None,
-        ancestors: false,
+        ancestors: true,
     })
 }
 

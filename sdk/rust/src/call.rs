@@ -6,26 +6,33 @@ use serde::Serialize;
 use serde::de::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use syncmgr::conflict::{Decided, Selection};
+use syncmgr::conflict::{ConflictStore, Decided, Selection};
+use syncmgr::event::EventStore;
 use syncmgr::plan::PreviewError;
 use syncmgr::ui::UiAction;
 use syncmgr::{
     Handler, HandlerId, ItemId, Problem, ProblemClass, Refusal, Request, RunId, SessionCreator, SyncCallback,
 };
 use wire::rpc::center as say;
+use wire::rpc::follow::{Follow, Unfollow};
 use wire::rpc::handler as ask;
 use wire::rpc::handler::{HandlerDescription, ItemDescription};
 use wire::rpc::look::{ForgetRows, GetRows, Preview, Verify};
-use wire::rpc::{Done, ErrorObject, Method, Names, paged, things};
+use wire::rpc::{Done, ErrorObject, Method, conflict, paged, settle, things};
 
+use crate::follow::follow;
 use crate::looks::verified;
 use crate::peer::locked;
-use crate::server::{Shared, failed, item_ids, refused};
+use crate::server::{Shared, UNDO, failed, item_ids, refused};
 
 fn looked(error: PreviewError) -> ErrorObject {
     match error {
         PreviewError::Refused(refusal) => refused(refusal),
-        PreviewError::Failed { problem, .. } => failed(problem.into()),
+        PreviewError::Failed { outcome, problem } => {
+            let mut error = failed(problem.into());
+            error.data.get_or_insert_default().outcome = Some(outcome.into());
+            error
+        }
     }
 }
 
@@ -35,7 +42,7 @@ pub(crate) struct Call {
     pub(crate) handler: Arc<dyn Handler>,
 }
 
-type Answered<T> = Result<T, ErrorObject>;
+pub(crate) type Answered<T> = Result<T, ErrorObject>;
 
 impl Call {
     pub(crate) fn serve(&self, method: &str, params: &str, id: Option<&RawValue>) {
@@ -70,29 +77,35 @@ impl Call {
                 self.shared.find_item(&question.item)?.delete().map(|()| Done {}).map_err(failed)
             },
             ask::Synchronize => |question| self.synchronize(&question),
-            ask::GetAbilities => |question: ask::GetAbilities| {
-                let conflict = question.conflict.into_contract(self.handler.id(), 0).map_err(refused)?;
-                let resolves = self.resolution()?;
-                Ok(ask::ConflictAbilities { abilities: Names(resolves.abilities(&conflict)) })
+            settle::GetAbilities => |question: settle::GetAbilities| self.abilities(question.conflict),
+            settle::ResolveConflict => |question| self.resolve(question),
+            settle::LookAgain => |question: settle::LookAgain| self.look_again(question.conflict),
+            settle::FindCopies => |question| self.find_copies(&question),
+            settle::GetContent => |question| self.content(question),
+            settle::Merge => |question: settle::Merge| self.merge(question),
+            settle::GetPart => |question| {
+                self.shared.parts.part(question).ok_or_else(no_such_look)
             },
-            ask::ResolveConflict => |question: ask::ResolveConflict| {
-                let conflict = question.conflict.into_contract(self.handler.id(), 0).map_err(refused)?;
-                let choice = question.choice.try_into().map_err(refused)?;
-                let feedback = self.resolution()?.resolve(&conflict, &choice).map_err(failed)?;
-                Ok(ask::Resolved { feedback: feedback.into() })
+            settle::ForgetParts => |message: settle::ForgetParts| {
+                self.shared.parts.forget(message.look);
+                Ok(Done {})
             },
             ask::ListConflicts => |question| self.list_conflicts(&question),
-            ask::RemoveConflicts => |question: ask::RemoveConflicts| {
-                let item = ItemId::new(&question.item).map_err(refused)?;
-                let ids: Vec<_> =
-                    question.conflicts.into_iter().map(|id| syncmgr::conflict::ConflictId(id.0)).collect();
-                let store = self.handler.conflict_store().ok_or_else(|| without("conflict store"))?;
-                store.remove(self.handler.id(), &item, &ids).map(|()| Done {}).map_err(refused)
-            },
+            ask::RemoveConflicts => |question| self.remove_conflicts(question),
             ask::ListEvents => |question| self.list_events(&question),
             ask::RemoveEvents => |question: ask::RemoveEvents| {
                 let ids: Vec<_> = question.events.iter().map(|id| syncmgr::EventId(id.0)).collect();
-                self.handler.event_store().ok_or_else(|| without("event store"))?.remove(&ids);
+                self.event_store(question.item.as_deref())?.remove(&ids);
+                Ok(Done {})
+            },
+            ask::GetIcon => |question| self.icon(&question),
+            ask::Adopt => |question: ask::Adopt| {
+                let item = ItemId::new(&question.item).map_err(refused)?;
+                self.handler.adopt(&item, question.name.as_deref()).map(|()| Done {}).map_err(refused)
+            },
+            Follow => |question| follow(&self.shared, &question),
+            Unfollow => |question: Unfollow| {
+                self.shared.follows.end(question.follow);
                 Ok(Done {})
             },
             ask::GetUiOperation => |question| self.ui_operation(&question),
@@ -133,8 +146,7 @@ impl Call {
                 Ok(looks.keep(question.look, looked_at.map_err(looked)?))
             },
             GetRows => |question: GetRows| {
-                let unknown = || refused(Refusal::InvalidArgument("no such look".into()));
-                self.shared.looks.rows(&question).ok_or_else(unknown)
+                self.shared.looks.rows(&question).ok_or_else(no_such_look)
             },
             ForgetRows => |message: ForgetRows| {
                 self.shared.looks.forget(message.look);
@@ -169,27 +181,51 @@ impl Call {
     }
 
     fn list_conflicts(&self, question: &ask::ListConflicts) -> Answered<ask::ConflictPage> {
-        let store = self.handler.conflict_store().ok_or_else(|| without("conflict store"))?;
         let item = question.item.as_deref().map(ItemId::new).transpose().map_err(refused)?;
+        let store = self.conflict_store(question.item.as_deref())?;
         let all = store.conflicts(self.handler.id(), item.as_ref()).map_err(refused)?;
         let from = page_start(question.after.as_deref())?;
-        let conflicts: Vec<_> = paged(all.iter().skip(from).map(things::Conflict::from));
+        let conflicts: Vec<_> = paged(all.iter().skip(from).map(conflict::Conflict::from));
         Ok(ask::ConflictPage { next: page_end(from + conflicts.len(), all.len()), conflicts })
     }
 
+    fn remove_conflicts(&self, question: ask::RemoveConflicts) -> Answered<Done> {
+        let item = ItemId::new(&question.item).map_err(refused)?;
+        let ids: Vec<_> =
+            question.conflicts.into_iter().map(|id| syncmgr::conflict::ConflictId(id.0)).collect();
+        let store = self.conflict_store(Some(&question.item))?;
+        store.remove(self.handler.id(), &item, &ids).map(|()| Done {}).map_err(refused)
+    }
+
+    /// The handler's own store, or else that of the item.
+    fn conflict_store(&self, item: Option<&str>) -> Answered<Arc<dyn ConflictStore>> {
+        let of_item = || self.shared.find_item(item?).ok()?.conflict_store();
+        self.handler.conflict_store().or_else(of_item).ok_or_else(|| without("conflict store"))
+    }
+
     fn list_events(&self, question: &ask::ListEvents) -> Answered<ask::EventPage> {
-        let store = match &question.item {
-            None => self.handler.event_store(),
-            Some(item) => self.shared.find_item(item)?.event_store(),
-        };
-        let all = store.ok_or_else(|| without("event store"))?.events();
+        let all = self.event_store(question.item.as_deref())?.events();
         let from = page_start(question.after.as_deref())?;
         let events: Vec<_> = paged(all.iter().skip(from).map(things::WireEvent::from));
         Ok(ask::EventPage { next: page_end(from + events.len(), all.len()), events })
     }
 
-    fn resolution(&self) -> Answered<Arc<dyn syncmgr::conflict::ResolutionHandler>> {
-        self.handler.resolution_handler().ok_or_else(|| without("way to settle conflicts"))
+    fn event_store(&self, item: Option<&str>) -> Answered<Arc<dyn EventStore>> {
+        let store = match item {
+            None => self.handler.event_store(),
+            Some(item) => self.shared.find_item(item)?.event_store(),
+        };
+        store.ok_or_else(|| without("event store"))
+    }
+
+    fn icon(&self, question: &ask::GetIcon) -> Answered<ask::FoundIcon> {
+        let icon = match &question.item {
+            None => self.handler.icon(),
+            Some(item) => self.shared.find_item(item)?.icon(),
+        };
+        let Some(icon) = icon else { return Ok(ask::FoundIcon::default()) };
+        let part = self.shared.parts.tell(question.look, Some(icon.bytes.to_vec()));
+        Ok(ask::FoundIcon { media_type: icon.media_type, bytes: part.bytes, more: part.more })
     }
 
     fn ui_operation(&self, question: &ask::GetUiOperation) -> Answered<ask::FoundOperation> {
@@ -219,7 +255,7 @@ impl Call {
         let request = match (&question.options, selection) {
             (_, Some(selection)) => Some(Request::new(selection)),
             (None, None) => None,
-            (Some(options), None) => self.request(options).map_err(refused)?,
+            (Some(options), None) => self.shared.request(options).map_err(refused)?,
         };
         let creator = TurnCreator { shared: Arc::clone(&self.shared), turn: question.turn };
         let run = || self.handler.synchronize(&items, &creator, request.as_ref());
@@ -244,29 +280,23 @@ impl Call {
     }
 
     /// What was decided, as the handler knows it, and under which numbers the center does.
-    fn selection(&self, decided: Vec<things::Decided>) -> Answered<(Vec<usize>, Option<Selection>)> {
+    fn selection(&self, decided: Vec<conflict::Decided>) -> Answered<(Vec<usize>, Option<Selection>)> {
         let places = decided.iter().map(|one| one.place).collect();
         let known = decided.into_iter().map(|one| {
             let conflict = one.conflict.into_contract(self.handler.id(), 0)?;
-            Ok(Decided { conflict, choice: one.choice.try_into()? })
+            Ok(Decided { conflict, choice: self.shared.parts.choice(one.choice)? })
         });
         let known = known.collect::<Result<_, Refusal>>().map_err(refused)?;
         Ok((places, Some(Selection::new(known))))
     }
-
-    fn request(&self, options: &Map<String, Value>) -> Result<Option<Request>, Refusal> {
-        if let Some(run) = options.get(UNDO).and_then(Value::as_u64) {
-            return Ok(self.handler.undo_request(RunId(run)));
-        }
-        self.handler.request(&Value::from(options.clone()).to_string())
-    }
 }
 
-/// The option by which a run is taken back.
-const UNDO: &str = "undo-run";
-
-fn without(what: &str) -> ErrorObject {
+pub(crate) fn without(what: &str) -> ErrorObject {
     refused(Refusal::NotImplemented(format!("this handler has no {what}")))
+}
+
+fn no_such_look() -> ErrorObject {
+    refused(Refusal::InvalidArgument("no such look".into()))
 }
 
 fn page_start(after: Option<&str>) -> Answered<usize> {

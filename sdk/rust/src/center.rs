@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use syncmgr::conflict::{Conflict, ConflictId, ConflictLedger, ConflictStore, SharedLedger};
+use syncmgr::control::UpdateReason;
 use syncmgr::{HandlerId, ItemId, Refusal, SessionCreator, SyncCallback};
 use wire::rpc::center as say;
 use wire::rpc::{Bytes, Method, paged};
@@ -51,6 +52,23 @@ impl Center {
         self.done(&say::UpdateConflicts { item: item.map(ItemId::to_string) })
     }
 
+    /// One conflict of the handler's own store was added, changed or removed.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an unknown item.
+    pub fn update_conflict(
+        &self,
+        item: Option<&ItemId>,
+        conflict: &ConflictId,
+        reason: UpdateReason,
+    ) -> Result<(), Refusal> {
+        self.done(&say::UpdateConflict {
+            item: item.map(ItemId::to_string),
+            conflict: Bytes(conflict.0.clone()),
+            reason: reason.into(),
+        })
+    }
+
     /// Asks for a synchronization of these items, or (none) of all; with options, or without.
     ///
     /// # Errors
@@ -71,6 +89,14 @@ impl Center {
     pub fn stop_sync(&self, items: Option<&[ItemId]>) -> Result<(), Refusal> {
         let items = items.map(|items| items.iter().map(ItemId::to_string).collect());
         self.done(&say::StopSync { items })
+    }
+
+    /// Sets the handler up, or takes it out.
+    ///
+    /// # Errors
+    /// `AccessDenied` when a policy or a person says no.
+    pub fn activate_handler(&self, active: bool) -> Result<(), Refusal> {
+        self.done(&say::ActivateHandler { active })
     }
 
     /// Enables or disables the handler.
@@ -141,7 +167,7 @@ impl ConflictLedger for Center {
     fn replace(&self, _handler: &HandlerId, item: &ItemId, open: Vec<Conflict>) -> Result<(), Refusal> {
         let mut rest = open.as_slice();
         loop {
-            let conflicts: Vec<_> = paged(rest.iter().map(wire::rpc::things::Conflict::from));
+            let conflicts: Vec<_> = paged(rest.iter().map(wire::rpc::conflict::Conflict::from));
             rest = rest.get(conflicts.len()..).unwrap_or_default();
             let more = !rest.is_empty();
             self.done(&say::ReplaceConflicts { item: item.to_string(), conflicts, more })?;
@@ -154,7 +180,7 @@ impl ConflictLedger for Center {
     fn put(&self, conflicts: Vec<Conflict>) -> Result<(), Refusal> {
         let mut rest = conflicts.as_slice();
         while !rest.is_empty() {
-            let conflicts: Vec<_> = paged(rest.iter().map(wire::rpc::things::Conflict::from));
+            let conflicts: Vec<_> = paged(rest.iter().map(wire::rpc::conflict::Conflict::from));
             rest = rest.get(conflicts.len()..).unwrap_or_default();
             self.done(&say::PutConflicts { conflicts })?;
         }

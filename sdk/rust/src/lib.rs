@@ -56,8 +56,11 @@
 
 mod call;
 mod center;
+mod follow;
 mod looks;
+mod parts;
 mod peer;
+mod resolve;
 mod server;
 mod session;
 

@@ -54,8 +54,13 @@ impl Looks {
             conflicts: rows.conflicts(),
             notes: rows.notes(),
         };
-        locked(&self.rows).insert(look, rows);
+        self.keep_rows(look, rows);
         answer
+    }
+
+    /// Keeps rows that are asked for by the number of a look.
+    pub(crate) fn keep_rows(&self, look: u64, rows: Arc<dyn Rows>) {
+        locked(&self.rows).insert(look, rows);
     }
 
     pub(crate) fn rows(&self, question: &GetRows) -> Option<RowPage> {

@@ -9,24 +9,32 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use syncmgr::ui::UiOperation;
 use syncmgr::{
-    Handler, HandlerError, HandlerId, ItemId, ProblemClass, Refusal, Request, SyncCallback, SyncItem,
+    Handler, HandlerError, HandlerId, ItemId, ProblemClass, Refusal, Request, RunId, SyncCallback, SyncItem,
 };
 use wire::rpc::center as say;
 use wire::rpc::handler as ask;
 use wire::rpc::handler::Ability;
 use wire::rpc::look::CancelLook;
+use wire::rpc::settle::SendContent;
 use wire::rpc::things::Program;
-use wire::rpc::{Done, ErrorObject, Incoming, Line, Lines, Method, Params, VERSION, code, paged, things};
+use wire::rpc::{
+    Done, ErrorObject, Incoming, Line, Lines, Method, Params, VERSION, code, conflict, paged, things,
+};
 
 use crate::call::Call;
 use crate::center::Center;
+use crate::follow::Follows;
 use crate::looks::Looks;
+use crate::parts::Parts;
 use crate::peer::{Peer, locked};
 use crate::session::RemoteSession;
 use crate::{Hello, Make, ServeError};
 
 /// The question of a program that started itself, which is asked before all others.
 const REGISTER: u64 = 0;
+
+/// The option by which a run is taken back.
+pub(crate) const UNDO: &str = "undo-run";
 
 /// What waits for a person's answer.
 #[derive(Default)]
@@ -47,8 +55,10 @@ pub(crate) struct Shared {
     pub(crate) operations: Mutex<Operations>,
     pub(crate) more_items: Mutex<HashMap<u64, Vec<ItemId>>>,
     /// What was decided about conflicts that a turn to come is to settle.
-    pub(crate) decided: Mutex<HashMap<u64, Vec<things::Decided>>>,
+    pub(crate) decided: Mutex<HashMap<u64, Vec<conflict::Decided>>>,
     pub(crate) looks: Looks,
+    pub(crate) parts: Parts,
+    pub(crate) follows: Follows,
 }
 
 impl Shared {
@@ -87,9 +97,21 @@ impl Shared {
         if let Some((_, known)) = requests.iter().find(|(known, _)| *known == number) {
             return Some(known.clone());
         }
-        let request = self.handler.get()?.request(&Value::from(options.clone()).to_string()).ok()??;
+        let request = self.request(options).ok()??;
         requests.push((number, request.clone()));
         Some(request)
+    }
+
+    /// What the handler makes of the options of a start.
+    pub(crate) fn request(&self, options: &Map<String, Value>) -> Result<Option<Request>, Refusal> {
+        let Some(handler) = self.handler.get() else { return Ok(None) };
+        if let Some(run) = options.get(UNDO).and_then(Value::as_u64) {
+            return Ok(handler.undo_request(RunId(run)));
+        }
+        if let Some(change) = self.follows.change(options) {
+            return Ok(Some(change));
+        }
+        handler.request(&Value::from(options.clone()).to_string())
     }
 
     pub(crate) fn number_of(&self, request: &Request) -> Option<u64> {
@@ -143,6 +165,8 @@ pub(crate) fn serve(
         more_items: Mutex::default(),
         decided: Mutex::default(),
         looks: Looks::default(),
+        parts: Parts::default(),
+        follows: Follows::default(),
     });
     if let Some(handler) = register {
         let message = say::Register { handler: handler.to_string(), protocol: VERSION, program: None };
@@ -155,13 +179,12 @@ pub(crate) fn serve(
             Ok(0) => break,
             Ok(count) => lines.push(buffer.get(..count).unwrap_or_default(), |line| server.line(line)),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => {
-                peer.over();
-                return Err(ServeError::Broken(error));
-            }
+            Err(error) => server.end = Some(Err(ServeError::Broken(error))),
         }
     }
     peer.over();
+    // Whoever waited for a run has heard of the end.
+    server.shared.follows.end_all();
     server.end.unwrap_or(Ok(()))
 }
 
@@ -240,6 +263,13 @@ impl Server<'_> {
                 });
                 reply(taken.map_err(|why| ErrorObject::invalid_params(method, &why)));
             }
+            SendContent::NAME => {
+                let taken = params.read::<SendContent>().map(|message| {
+                    self.shared.parts.take(message);
+                    Done {}
+                });
+                reply(taken.map_err(|why| ErrorObject::invalid_params(method, &why)));
+            }
             _ => self.hand_on(method, params, id),
         }
     }
@@ -297,10 +327,14 @@ impl Server<'_> {
                     Ability::Verify,
                     Ability::Undo,
                     Ability::CommandLine,
+                    Ability::Follow,
+                    Ability::Adopt,
                 ];
-                abilities.extend(handler.resolution_handler().map(|resolves| {
-                    if resolves.works_in_sessions() { Ability::Settle } else { Ability::Resolve }
-                }));
+                if let Some(resolves) = handler.resolution_handler() {
+                    let settles =
+                        if resolves.works_in_sessions() { Ability::Settle } else { Ability::Resolve };
+                    abilities.extend([settles, Ability::Content, Ability::LookAgain, Ability::Copies]);
+                }
                 let program = Program { name: handler.id().to_string(), version: String::new() };
                 let _ = self.shared.handler.set(handler);
                 let answer = ask::Initialized { protocol, program: Some(program), abilities };

@@ -18,6 +18,7 @@ use wire::rpc::{ErrorObject, Method, VERSION, write_answer, write_call};
 
 use super::calls::{CallError, Calls};
 use super::desk::ConnectionDesk;
+use super::follow::Follows;
 use super::handler::Host;
 use super::limits::Limits;
 use super::link::{End, Outbox, Reader, Tick, Unsent};
@@ -70,6 +71,7 @@ pub(crate) struct Connection {
     /// Parts of conflict lists that are not complete yet.
     pub(crate) conflicts: Mutex<HashMap<ItemId, Vec<Conflict>>>,
     pub(crate) looks: Looks,
+    pub(crate) follows: Follows,
     errands: mpsc::SyncSender<Errand>,
     numbers: AtomicU64,
     link_thread: OnceLock<ThreadId>,
@@ -147,6 +149,7 @@ impl Connection {
             requests: Mutex::default(),
             conflicts: Mutex::default(),
             looks: Looks::default(),
+            follows: Follows::default(),
             errands,
             numbers: AtomicU64::new(0),
             link_thread: OnceLock::new(),
@@ -390,7 +393,8 @@ impl Connection {
     pub(crate) fn rest(self: &Arc<Self>, idle: Duration) -> Tick {
         let retired = self.retired.load(Ordering::Acquire);
         // What starts itself, or has something to watch, stays.
-        let stays = !retired && (self.process.is_none() || self.can(Ability::Stay));
+        let watches = self.can(Ability::Stay) || !self.follows.is_empty();
+        let stays = !retired && (self.process.is_none() || watches);
         let left = if retired { Duration::ZERO } else { self.limits.idle.saturating_sub(idle) };
         if stays || self.ending.load(Ordering::Acquire) {
             return Tick::In(A_LONG_TIME);
@@ -485,6 +489,7 @@ impl Connection {
             // A turn that is over does not listen.
             let _ = sender.send(TurnNews::Over(problem.clone()));
         }
+        self.follows.over();
         *locked(&self.gone) = true;
         self.went.notify_all();
         if let Some(host) = self.host.upgrade() {

@@ -1,7 +1,7 @@
 //! What a handler asks of the center beside its sessions: to read it again, to start and stop its own items, to keep its
 //! conflicts. All of it may take long, or lead to questions to the handler, so none of it is done on the link's thread.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
@@ -12,26 +12,35 @@ use syncmgr::control::{Control, UpdateReason};
 use syncmgr::flags::{ControlFlags, SyncControlFlags};
 use syncmgr::{HandlerId, ItemId, Refusal, Request};
 use wire::rpc::center as say;
+use wire::rpc::follow::ReportFollowing;
 use wire::rpc::handler::ConflictPage;
 use wire::rpc::{Done, ErrorObject, Method, Params, paged};
 
 use super::connection::{Connection, locked};
+use super::follow;
 use super::sessions::OpenSession;
 
 /// The most conflicts of one item.
-const MOST_CONFLICTS: usize = 100_000;
+pub(crate) const MOST_CONFLICTS: usize = 100_000;
 
 /// Options of a start, as they travel in a [`Request`].
-pub(crate) struct Options(pub(crate) Map<String, Value>);
-
-/// The options of a request; none when it is none of ours.
-pub(crate) fn options_of(request: &Request) -> Option<&Map<String, Value>> {
-    request.get::<Options>().map(|options| &options.0)
+struct Options {
+    words: Map<String, Value>,
+    /// The only connection on which they mean something.
+    of: Option<Weak<Connection>>,
 }
 
-/// Wraps options for the way through the center's queue.
-pub(crate) fn request_of(options: Map<String, Value>) -> Request {
-    Request::new(Options(options))
+/// The options of a request for whoever is on this connection; none when it is none of ours.
+pub(crate) fn options_of(request: &Request, connection: &Connection) -> Option<Map<String, Value>> {
+    let options = request.get::<Options>()?;
+    let understood = options.of.as_ref().is_none_or(|of| std::ptr::eq(of.as_ptr(), connection));
+    // Another process looks everywhere instead of where the change was.
+    Some(if understood { options.words.clone() } else { Map::new() })
+}
+
+/// Wraps options for the way through the center's queue. `of`: only whoever is on that connection understands them.
+pub(crate) fn request_of(words: Map<String, Value>, of: Option<&Arc<Connection>>) -> Request {
+    Request::new(Options { words, of: of.map(Arc::downgrade) })
 }
 
 fn item_ids(items: &[String]) -> Result<Vec<ItemId>, Refusal> {
@@ -60,6 +69,10 @@ pub(crate) fn serve(
                 _ => Err(ErrorObject::unknown_method(method)),
             }
         };
+    }
+    if method == ReportFollowing::NAME {
+        let message: ReportFollowing = read(params)?;
+        return errand(connection, id, move |connection| follow::news(connection, message));
     }
     if method == say::ListKeptConflicts::NAME {
         let message: say::ListKeptConflicts = read(params)?;
@@ -162,7 +175,7 @@ fn on_control(
 
 fn start_sync(connection: &Connection, message: say::StartSync) -> Result<(), Refusal> {
     let items = message.items.as_deref().map(item_ids).transpose()?;
-    let request = message.options.map(request_of);
+    let request = message.options.map(|options| request_of(options, None));
     let mut flags = SyncControlFlags::empty();
     flags.set(SyncControlFlags::IGNORE_IF_ALREADY_SYNCING, message.ignore_if_already_syncing);
     on_control(connection, |control, id| match &items {
@@ -187,7 +200,7 @@ fn kept_conflicts(
         None => 0,
         Some(after) => after.parse().map_err(|_| Refusal::InvalidArgument("no such page".into()))?,
     };
-    let conflicts: Vec<_> = paged(all.iter().skip(from).map(wire::rpc::things::Conflict::from));
+    let conflicts: Vec<_> = paged(all.iter().skip(from).map(wire::rpc::conflict::Conflict::from));
     let next = from + conflicts.len();
     Ok(ConflictPage { conflicts, next: (next < all.len()).then(|| next.to_string()) })
 }

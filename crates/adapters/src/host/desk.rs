@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use syncmgr::handler::SyncItem;
 use syncmgr::{ItemId, Level, NewEvent, Problem, ProblemClass, Refusal};
 use wire::rpc::center as say;
+use wire::rpc::follow::ItemChanged;
 use wire::rpc::handler::{Cancel, SessionEnded};
 use wire::rpc::look::LookedAt;
 use wire::rpc::{BadLine, Done, ErrorObject, Incoming, Line, Method, Params, code};
@@ -18,6 +19,7 @@ use wire::rpc::{BadLine, Done, ErrorObject, Incoming, Line, Method, Params, code
 use super::calls::CallError;
 use super::connection::{Connection, TurnNews, locked};
 use super::control;
+use super::follow;
 use super::items::HostedItem;
 use super::limits::Pace;
 use super::link::{Desk, Tick};
@@ -101,6 +103,7 @@ impl ConnectionDesk {
         }
         match method {
             <say::CreateSession as Method>::NAME => self.create_session(read(params)?, id),
+            <ItemChanged as Method>::NAME => follow::changed(&self.connection, read(params)?, id),
             _ => control::serve(&self.connection, method, params, id),
         }
     }
@@ -190,7 +193,7 @@ impl ConnectionDesk {
         let more = waiting.items.len() > MOST_WAITING || waiting.requests.len() > MOST_WAITING;
         let requests = waiting.requests.iter().take(MOST_WAITING).map(|request| say::WaitingRequest {
             request: self.connection.number_of(request),
-            options: control::options_of(request).cloned().unwrap_or_default(),
+            options: control::options_of(request, &self.connection).unwrap_or_default(),
         });
         Ok(say::Additional {
             items: waiting.items.iter().take(MOST_WAITING).map(ItemId::to_string).collect(),

@@ -1,7 +1,7 @@
 //! A handler in another process, as the center sees it: like any other.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, Weak, mpsc};
 use std::time::Instant;
 
 use rustix::process::Signal;
@@ -10,8 +10,9 @@ use syncmgr::conflict::{ConflictStore, ResolutionHandler};
 use syncmgr::control::Control;
 use syncmgr::event::EventStore;
 use syncmgr::flags::{ControlFlags, HandlerCapabilities, HandlerPolicies};
+use syncmgr::follow::{Following, Runner};
 use syncmgr::plan::{Preview, PreviewError, Verification, Watch};
-use syncmgr::ui::{UiAction, UiOperation};
+use syncmgr::ui::{Icon, UiAction, UiOperation};
 use syncmgr::{
     Event, Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, Problem, ProblemClass,
     Refusal, Request, RunId, SessionCreator, Termination,
@@ -23,12 +24,14 @@ use wire::rpc::handler::Ability;
 use super::calls::CallError;
 use super::connection::{Connection, OnEnd, Parts, locked};
 use super::door::{Newcomer, Visitors};
+use super::follow::Heard;
 use super::items::HostedItems;
 use super::limits::{Deaths, Limits};
 use super::memory::{Memory, Said};
+use super::settle::RemoteResolution;
 use super::spec::{HandlerSpec, Services};
-use super::stores::{RemoteConflicts, RemoteEvents, RemoteResolution};
-use super::{control, look, synchronize, ui};
+use super::stores::{RemoteConflicts, RemoteEvents};
+use super::{control, follow, icon, look, synchronize, ui};
 
 /// More pages than this are no list of items that anybody could see.
 const MOST_PAGES: usize = 1000;
@@ -48,6 +51,8 @@ pub(crate) struct Host {
     services: Arc<Mutex<Services>>,
     /// Who hears that a program which came by itself has left.
     visitors: Mutex<Option<Arc<dyn Visitors>>>,
+    /// Who keeps an item followed.
+    keepers: Mutex<Vec<mpsc::Sender<Heard>>>,
     /// Held while the process is started: two threads must not start two.
     starting: Mutex<()>,
     state: Mutex<State>,
@@ -76,6 +81,7 @@ impl HostedHandler {
             limits,
             services: Arc::default(),
             visitors: Mutex::default(),
+            keepers: Mutex::default(),
             starting: Mutex::default(),
             state: Mutex::new(State { said, ..State::default() }),
         });
@@ -244,6 +250,13 @@ impl Host {
 
     fn take(&self, connection: &Arc<Connection>) {
         locked(&self.state).connection = Some(Arc::clone(connection));
+        // Who has nobody to tell any more is forgotten.
+        locked(&self.keepers).retain(|keeper| keeper.send(Heard::Came).is_ok());
+    }
+
+    /// Whoever keeps an item followed hears when there is a connection.
+    pub(crate) fn tell_of_connections(&self, keeper: mpsc::Sender<Heard>) {
+        locked(&self.keepers).push(keeper);
     }
 
     /// The center is told that there is something to be read.
@@ -437,6 +450,24 @@ impl Handler for HostedHandler {
         ui::event_link(&self.host, event)
     }
 
+    fn icon(&self) -> Option<Icon> {
+        let has = self.capabilities().contains(HandlerCapabilities::PROVIDES_ICON);
+        has.then(|| icon::icon(&self.host, None)).flatten()
+    }
+
+    fn adopt(&self, item: &ItemId, name: Option<&str>) -> Result<(), Refusal> {
+        let Some(connection) = self.host.able(Ability::Adopt) else {
+            return Err(Refusal::InvalidArgument(format!(
+                "the handler '{}' has no item '{item}'",
+                self.id()
+            )));
+        };
+        let question = ask::Adopt { item: item.to_string(), name: name.map(str::to_owned) };
+        connection.call(&question, self.host.limits.answer)?;
+        connection.read_again();
+        Ok(())
+    }
+
     fn request(&self, options: &str) -> Result<Option<Request>, Refusal> {
         let options = read_options(options)?;
         if options.is_empty() {
@@ -448,13 +479,13 @@ impl Handler for HostedHandler {
             return Err(Refusal::InvalidArgument(why));
         }
         connection.call(&ask::CheckOptions { options: options.clone() }, self.host.limits.answer)?;
-        Ok(Some(control::request_of(options)))
+        Ok(Some(control::request_of(options, None)))
     }
 
     fn undo_request(&self, run: RunId) -> Option<Request> {
         let connection = self.host.able(Ability::Undo)?;
         let found = connection.call(&ask::UndoOptions { run: run.0.into() }, self.host.limits.answer).ok()?;
-        found.options.map(control::request_of)
+        found.options.map(|options| control::request_of(options, None))
     }
 
     fn preview(&self, item: &ItemId, options: &str, watch: &dyn Watch) -> Result<Preview, PreviewError> {
@@ -486,6 +517,14 @@ impl Handler for HostedHandler {
             Termination::Kill => Signal::KILL,
         });
         Ok(())
+    }
+
+    fn follow(
+        &self,
+        item: &ItemId,
+        runner: Arc<dyn Runner>,
+    ) -> Result<Option<Box<dyn Following>>, HandlerError> {
+        follow::follow(&self.host, item, runner)
     }
 
     fn synchronize(

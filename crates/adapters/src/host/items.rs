@@ -5,13 +5,14 @@ use std::sync::{Arc, Weak};
 use syncmgr::conflict::ConflictStore;
 use syncmgr::event::EventStore;
 use syncmgr::flags::{ItemCapabilities, ItemPolicies};
-use syncmgr::ui::{UiAction, UiOperation};
+use syncmgr::ui::{Icon, UiAction, UiOperation};
 use syncmgr::{HandlerError, ItemContainer, ItemId, Problem, ProblemClass, Refusal, SyncItem, SyncItemInfo};
 use wire::rpc::handler as ask;
 use wire::rpc::handler::ItemDescription;
 
 use super::connection::Connection;
 use super::handler::Host;
+use super::icon;
 use super::stores::{RemoteConflicts, RemoteEvents};
 use super::ui;
 
@@ -124,6 +125,11 @@ impl SyncItem for HostedItem {
         let has = self.capabilities().contains(ItemCapabilities::CONFLICT_STORE);
         let host = self.host().filter(|_| has)?;
         Some(Arc::new(RemoteConflicts::new(&host)))
+    }
+
+    fn icon(&self) -> Option<Icon> {
+        let has = self.capabilities().contains(ItemCapabilities::PROVIDES_ICON);
+        icon::icon(&self.host().filter(|_| has)?, Some(&self.id))
     }
 
     fn delete(&self) -> Result<(), HandlerError> {

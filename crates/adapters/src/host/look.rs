@@ -17,6 +17,7 @@ use wire::rpc::look::{
 
 use super::calls::CallError;
 use super::connection::{Connection, locked};
+use super::control::MOST_CONFLICTS;
 use super::handler::Host;
 
 /// How often whoever waits is asked whether to give up.
@@ -51,6 +52,10 @@ impl Looks {
 fn failed(error: CallError) -> PreviewError {
     match error {
         CallError::Answered(error) if error.code != wire::rpc::code::PROBLEM => error.into_refusal().into(),
+        CallError::Answered(error) => {
+            let told = error.data.as_ref().and_then(|data| data.outcome.and_then(|outcome| outcome.0));
+            PreviewError::Failed { outcome: told.unwrap_or(Outcome::Failed), problem: error.into_problem() }
+        }
         other => PreviewError::Failed { outcome: Outcome::Failed, problem: other.into() },
     }
 }
@@ -179,6 +184,19 @@ struct RemoteRows {
     conflicts: usize,
     notes: usize,
     page: Mutex<Option<(RowKind, usize, RowPage)>>,
+}
+
+/// Conflicts that a look found, of which the handler says how many they are; fewer when it does not tell them all.
+pub(crate) fn conflicts(connection: &Arc<Connection>, look: u64, count: usize) -> Vec<Conflict> {
+    let rows = RemoteRows {
+        connection: Arc::clone(connection),
+        look,
+        actions: 0,
+        conflicts: count,
+        notes: 0,
+        page: Mutex::default(),
+    };
+    (0..count.min(MOST_CONFLICTS)).map_while(|at| rows.conflict(at)).collect()
 }
 
 impl RemoteRows {

@@ -1,15 +1,12 @@
-//! Events and conflicts that a handler keeps itself, and how it settles conflicts.
+//! Events and conflicts that a handler keeps itself.
 
 use std::sync::Arc;
 
-use syncmgr::conflict::{
-    Abilities, Choice, Conflict, ConflictId, ConflictStore, Feedback, ResolutionHandler,
-};
+use syncmgr::conflict::{Conflict, ConflictId, ConflictStore};
 use syncmgr::event::{Event, EventId, EventStore};
-use syncmgr::{HandlerError, HandlerId, ItemId, Refusal};
+use syncmgr::{HandlerId, ItemId, Refusal};
 use wire::rpc::Bytes;
 use wire::rpc::handler as ask;
-use wire::rpc::handler::Ability;
 
 use super::handler::Host;
 
@@ -51,7 +48,8 @@ impl EventStore for RemoteEvents {
 
     fn remove(&self, ids: &[EventId]) {
         let events = ids.iter().map(|id| id.0.into()).collect();
-        let _ = self.host.call(&ask::RemoveEvents { events }, self.host.limits.answer);
+        let item = self.item.as_ref().map(ItemId::to_string);
+        let _ = self.host.call(&ask::RemoveEvents { item, events }, self.host.limits.answer);
     }
 }
 
@@ -98,34 +96,5 @@ impl ConflictStore for RemoteConflicts {
         let question = ask::RemoveConflicts { item: item.to_string(), conflicts };
         self.host.call(&question, self.host.limits.answer)?;
         Ok(())
-    }
-}
-
-/// Has the handler settle its conflicts.
-pub(crate) struct RemoteResolution {
-    host: Arc<Host>,
-}
-
-impl RemoteResolution {
-    pub(crate) fn new(host: &Arc<Host>) -> Self {
-        Self { host: Arc::clone(host) }
-    }
-}
-
-impl ResolutionHandler for RemoteResolution {
-    fn resolve(&self, conflict: &Conflict, choice: &Choice) -> Result<Feedback, HandlerError> {
-        let question = ask::ResolveConflict { conflict: conflict.into(), choice: choice.into() };
-        let resolved = self.host.call(&question, self.host.limits.work)?;
-        Ok(resolved.feedback.0.unwrap_or(Feedback::Continue))
-    }
-
-    fn works_in_sessions(&self) -> bool {
-        self.host.able(Ability::Settle).is_some()
-    }
-
-    fn abilities(&self, conflict: &Conflict) -> Abilities {
-        let question = ask::GetAbilities { conflict: conflict.into() };
-        let answer = self.host.call(&question, self.host.limits.answer);
-        answer.map_or(Abilities::KEEP_SINGLE, |answer| answer.abilities.0)
     }
 }

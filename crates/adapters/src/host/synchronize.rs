@@ -7,14 +7,15 @@ use serde_json::value::RawValue;
 use syncmgr::conflict::Selection;
 use syncmgr::{HandlerError, ItemId, Problem, ProblemClass, Refusal, Request, SessionCreator};
 use wire::rpc::center::Created;
+use wire::rpc::conflict::Decided;
 use wire::rpc::handler::{Ability, SettleMore, Synchronize, SynchronizeMore};
-use wire::rpc::things::Decided;
 use wire::rpc::{ErrorObject, MAX_LINE, paged};
 
 use super::calls::CallError;
 use super::connection::{Connection, TurnNews};
 use super::control::options_of;
 use super::sessions::OpenSession;
+use super::settle::told;
 
 /// So many bytes of identifiers go into one line; the longest identifier has 189 bytes, escaped six times as many.
 const ITEMS_IN_A_LINE: usize = MAX_LINE / 2;
@@ -45,9 +46,9 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn ask(&self, request: Option<&Request>, sender: Sender<TurnNews>) -> Result<(), HandlerError> {
         let selection = request.and_then(Request::get::<Selection>);
-        let options = match request.map(|request| options_of(request).cloned()) {
+        let options = match request.map(|request| options_of(request, self.connection)) {
             None => None,
-            Some(Some(options)) => Some(options),
+            Some(Some(options)) => Some(options).filter(|options| !options.is_empty()),
             Some(None) if selection.is_some() && self.connection.can(Ability::Settle) => None,
             Some(None) => {
                 let text = format!("Handler '{}' cannot read this request.", self.connection.spec.id);
@@ -56,10 +57,12 @@ impl Turn<'_> {
         };
         let mut lines = parts(self.items);
         let last = lines.pop().unwrap_or_default();
+        // Asked and not only told: the handler is sent no more than it reads.
         for items in lines {
-            self.connection.notify(&SynchronizeMore { turn: self.turn, items });
+            let more = SynchronizeMore { turn: self.turn, items };
+            self.connection.call(&more, self.connection.limits.answer)?;
         }
-        self.tell_what_was_decided(selection);
+        self.tell_what_was_decided(selection)?;
         let id = self.connection.calls.ask(Box::new(move |answer| {
             let done = match answer {
                 Ok(_) => Ok(()),
@@ -75,20 +78,25 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn tell_what_was_decided(&self, selection: Option<&Selection>) {
-        let all = selection.map(Selection::decided).unwrap_or_default();
-        let decided = |(place, one): (usize, &syncmgr::conflict::Decided)| Decided {
-            place,
-            conflict: (&one.conflict).into(),
-            choice: (&one.choice).into(),
-        };
-        let mut from = 0;
-        while from < all.len() {
-            let page = paged(all.iter().enumerate().skip(from).map(decided));
-            from += page.len();
-            // One that does not even fit into a line by itself is not told, and stays not reached.
-            self.connection.notify(&SettleMore { turn: self.turn, decided: page });
+    fn tell_what_was_decided(&self, selection: Option<&Selection>) -> Result<(), CallError> {
+        let all = selection.map(Selection::decided).unwrap_or_default().iter().enumerate();
+        let decided = all.map(|(place, one)| {
+            let choice = told(self.connection, &one.choice)?;
+            Ok(Decided { place, conflict: (&one.conflict).into(), choice })
+        });
+        let decided: Vec<Decided> = decided.collect::<Result<_, CallError>>()?;
+        let mut rest = decided.as_slice();
+        while !rest.is_empty() {
+            let page = paged(rest.iter().cloned());
+            rest = rest.get(page.len()..).unwrap_or_default();
+            let more = SettleMore { turn: self.turn, decided: page };
+            match self.connection.call(&more, self.connection.limits.answer) {
+                // One that does not even fit into a line by itself is not told, and stays not reached.
+                Ok(_) | Err(CallError::Wrong { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(())
     }
 
     fn serve(&self, news: &Receiver<TurnNews>) -> Result<(), HandlerError> {

@@ -80,9 +80,37 @@ impl JsonSchema for Bytes {
     }
 }
 
+/// So many bytes go into one line, whatever they are: at worst each of them is written with six characters.
+const PART: usize = 8 * 1024;
+
+/// A part of bytes that surely fits into a line, and whether there are more behind it.
+pub fn part(all: &[u8], from: usize) -> (Bytes, bool) {
+    let rest = all.get(from..).unwrap_or_default();
+    let part = rest.get(..PART).unwrap_or(rest);
+    (Bytes(part.to_vec()), part.len() < rest.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_bytes_fit_into_lines_and_make_the_whole() {
+        let kinds: [fn(usize) -> u8; 3] = [|_| 0, |at| if at % 2 == 0 { 0xc3 } else { 0xa4 }, |_| 0xff];
+        for byte in kinds {
+            let all: Vec<u8> = (0..3 * PART + 1).map(byte).collect();
+            let (mut together, mut more) = (Vec::new(), true);
+            while more {
+                let (piece, rest) = part(&all, together.len());
+                assert!(serde_json::to_vec(&piece).unwrap().len() < crate::rpc::MAX_LINE - 1024);
+                together.extend_from_slice(&piece.0);
+                more = rest;
+            }
+            assert!(together == all);
+        }
+        assert_eq!(part(b"", 0), (Bytes::default(), false));
+        assert_eq!(part(b"a", 7), (Bytes::default(), false));
+    }
 
     #[test]
     fn bytes_that_are_no_text_survive() {

@@ -10,10 +10,11 @@ use syncmgr::control::UpdateReason;
 use syncmgr::{CancelRequest, Level, Outcome, Phase, ProgressStatus};
 
 use super::bytes::Bytes;
+use super::conflict::{Conflict, Settlement};
 use super::handler::{ConflictPage, ItemDescription, method_table};
 use super::message::{Done, borrowed};
 use super::number::Number;
-use super::things::{Conflict, Counts, Problem, Program, Settlement};
+use super::things::{Counts, Problem, Program};
 use super::version::Version;
 use super::words::Word;
 
@@ -427,4 +428,6 @@ method_table! {
     "enable_handler" EnableHandler => Done;
     "enable_item" EnableItem => Done;
     "looked_at" super::look::LookedAt => Done;
+    "item_changed" super::follow::ItemChanged => super::follow::Changed;
+    "report_following" super::follow::ReportFollowing => Done;
 }

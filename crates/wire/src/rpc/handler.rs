@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use syncmgr::conflict::{Abilities, Feedback};
 use syncmgr::flags::{HandlerCapabilities, HandlerPolicies, HandlerType, ItemCapabilities, ItemPolicies};
 
 use super::bytes::Bytes;
+use super::conflict::{Conflict, Decided};
 use super::message::Done;
 use super::number::Number;
-use super::things::{Choice, Conflict, Decided, Program, UiOperation, WireEvent};
+use super::things::{Program, UiOperation, WireEvent};
 use super::version::Version;
 use super::words::{Names, Word};
 
@@ -85,6 +85,16 @@ pub enum Ability {
     Undo,
     /// `command_line`.
     CommandLine,
+    /// `content`, `merge`, `part`, `forget_parts`: it shows the versions of a conflict, and what they merge to.
+    Content,
+    /// `look_again`.
+    LookAgain,
+    /// `find_copies`, `rows`, `forget_rows`.
+    Copies,
+    /// `follow`, `unfollow`: it notices changes of its items.
+    Follow,
+    /// `adopt`: its items come into being by what other programs report.
+    Adopt,
     /// The process wants to run all the time, not only while something is asked of it: it watches something.
     Stay,
     /// An ability of a later version.
@@ -277,38 +287,6 @@ pub struct SessionEnded {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Shutdown {}
 
-/// `QueryAbilities` of a conflict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct GetAbilities {
-    /// The conflict.
-    pub conflict: Conflict,
-}
-
-/// Which choices can be carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ConflictAbilities {
-    /// The abilities.
-    pub abilities: Names<Abilities>,
-}
-
-/// Settles a conflict as a person chose. It stands until `replace_conflicts` or `update_conflicts` says that it is
-/// gone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ResolveConflict {
-    /// The conflict.
-    pub conflict: Conflict,
-    /// What was chosen.
-    pub choice: Choice,
-}
-
-/// What happens with the next conflict of the set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Resolved {
-    /// The feedback.
-    #[serde(default)]
-    pub feedback: Word<Feedback>,
-}
-
 /// `EnumConflicts` of a handler with a conflict store of its own, in pages of any size.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ListConflicts {
@@ -363,6 +341,9 @@ pub struct EventPage {
 /// `RemoveEvent`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RemoveEvents {
+    /// The item whose store they are in; absent: that of the handler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
     /// Which.
     pub events: Vec<Number>,
 }
@@ -400,6 +381,40 @@ pub struct UiAnswer {
     pub operation: u64,
     /// The answer.
     pub yes: bool,
+}
+
+/// `GetObject(Icon)`, of a handler or item with the capability `provides_icon`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GetIcon {
+    /// Names this look in `part` and `forget_parts`.
+    pub look: u64,
+    /// The item; absent: the handler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+}
+
+/// The icon, if there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct FoundIcon {
+    /// For instance `image/svg+xml`.
+    pub media_type: String,
+    /// The image; absent: there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<Bytes>,
+    /// More of it is to be asked for with `part`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
+}
+
+/// Takes in an item that a program outside reports and that is not listed yet, or gives a known one another name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Adopt {
+    /// The item, which is listed from then on.
+    pub item: String,
+    /// What it is called; absent: the handler finds a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// Reads the options of a start, an object in the handler's own words. The answer, or an error that says what is wrong
@@ -474,8 +489,8 @@ method_table! {
     "cancel" Cancel => Done;
     "session_ended" SessionEnded => Done;
     "shutdown" Shutdown => Done;
-    "get_abilities" GetAbilities => ConflictAbilities;
-    "resolve_conflict" ResolveConflict => Resolved;
+    "get_abilities" super::settle::GetAbilities => super::settle::ConflictAbilities;
+    "resolve_conflict" super::settle::ResolveConflict => super::settle::Resolved;
     "list_conflicts" ListConflicts => ConflictPage;
     "remove_conflicts" RemoveConflicts => Done;
     "list_events" ListEvents => EventPage;
@@ -486,6 +501,17 @@ method_table! {
     "check_options" CheckOptions => Done;
     "undo_options" UndoOptions => FoundOptions;
     "command_line" CommandLine => FoundCommand;
+    "icon" GetIcon => FoundIcon;
+    "adopt" Adopt => Done;
+    "look_again" super::settle::LookAgain => super::settle::FoundConflict;
+    "find_copies" super::settle::FindCopies => super::settle::FoundCopies;
+    "content" super::settle::GetContent => super::settle::Part;
+    "merge" super::settle::Merge => super::settle::FoundMerge;
+    "part" super::settle::GetPart => super::settle::Part;
+    "forget_parts" super::settle::ForgetParts => Done;
+    "send_content" super::settle::SendContent => Done;
+    "follow" super::follow::Follow => super::follow::Follows;
+    "unfollow" super::follow::Unfollow => Done;
     "preview" super::look::Preview => super::look::PreviewAnswer;
     "rows" super::look::GetRows => super::look::RowPage;
     "forget_rows" super::look::ForgetRows => Done;

@@ -7,8 +7,9 @@ use syncmgr::Outcome;
 use syncmgr::plan::{self, DifferenceKind, EntryKind, PlanSide, PlannedAction, PlannedNote, Verb};
 
 use super::bytes::Bytes;
+use super::conflict::Conflict;
 use super::number::Number;
-use super::things::{Conflict, Counts};
+use super::things::Counts;
 use super::words::{Word, Worded, worded};
 
 worded! {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use syncmgr::{HandlerError, Problem, ProblemClass, Refusal};
+use syncmgr::{HandlerError, Outcome, Problem, ProblemClass, Refusal};
 
 use super::lines::MAX_LINE;
 use super::words::Word;
@@ -191,6 +191,9 @@ pub struct ErrorData {
     /// Of a refusal: the number that callers of the original contract know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hresult: Option<u32>,
+    /// Of a preview or check that cannot be made: what a run would come to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Word<Outcome>>,
 }
 
 /// The numbers of errors.
@@ -272,7 +275,8 @@ impl From<&Refusal> for ErrorObject {
 impl From<&HandlerError> for ErrorObject {
     fn from(error: &HandlerError) -> Self {
         let problem = &error.problem;
-        let data = ErrorData { class: Some(problem.class.into()), fix: problem.fix.clone(), hresult: None };
+        let data =
+            ErrorData { class: Some(problem.class.into()), fix: problem.fix.clone(), ..ErrorData::default() };
         Self { code: code::PROBLEM, message: problem.text.clone(), data: Some(data) }
     }
 }
