@@ -478,11 +478,11 @@ impl<'a> Apply<'a> {
         }
         txn.commit()?;
         self.introduced = true;
-        // Nothing waits for these lines.
         let mut journal = lock(&self.journal);
         if journal.is_open() {
             journal.add(&Deed::Recorded);
-            journal.flush()?;
+            // Read only after a kill: a machine that was down is looked at anew.
+            journal.hand_over()?;
         }
         drop(journal);
         self.hook(Point::Committed, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)

@@ -93,7 +93,8 @@ pub struct SideFilter<'f> {
     files: RwLock<HashMap<RelPath, Arc<Gitignore>>>,
     /// Our own state, where it lies in the side: it changes with every run, so it would never be in sync.
     ours: Option<RelPath>,
-    /// Directories whose ignore file was looked for, with what came of it, where directories may come in any order.
+    /// Directories whose ignore file was looked for, with what came of it and of those above, where directories may come
+    /// in any order.
     learned: Option<Mutex<HashMap<RelPath, Result<(), String>>>>,
     problems: Mutex<Vec<IgnoreProblem>>,
 }
@@ -147,7 +148,7 @@ impl<'f> SideFilter<'f> {
         listing: Listing,
     ) -> Result<Listing, String> {
         match (&self.learned, listing.get(IGNORE_FILE)) {
-            (Some(_), _) => self.learn_down_to(side, path)?,
+            (Some(_), seen) => self.learn_down_to(side, path, seen.is_some())?,
             (None, Some(seen)) => self.learn(dir, path, seen.kind)?,
             (None, None) => {}
         }
@@ -170,7 +171,7 @@ impl<'f> SideFilter<'f> {
     /// Whether what is or would be there is left out; yes, if nobody can know.
     pub fn excludes(&self, side: &dyn ReadSide, path: &RelPath, kind: Kind) -> bool {
         let dir = path.split().map(|(dir, _)| dir).unwrap_or_default();
-        if self.learn_down_to(side, &dir).is_err() {
+        if self.learn_down_to(side, &dir, true).is_err() {
             return true;
         }
         if self.is_empty() {
@@ -205,19 +206,31 @@ impl<'f> SideFilter<'f> {
         Rules { ours: self.ours.as_ref(), globs: &self.filter.globs, files }
     }
 
-    /// Reads the ignore files of a directory and of those above it, where that was not done before.
-    fn learn_down_to(&self, side: &dyn ReadSide, dir: &RelPath) -> Result<(), String> {
+    /// Reads the ignore files of a directory and of those above it, where that was not done before. The directory itself
+    /// is not asked if it is known to have none.
+    fn learn_down_to(&self, side: &dyn ReadSide, dir: &RelPath, may_have: bool) -> Result<(), String> {
         let Some(learned) = &self.learned else { return Ok(()) };
         // Held while reading: nobody may go on with half of the rules.
         let mut learned = learned.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of a known directory those above are known too: a chain of directories is not climbed for each of them.
+        let mut above = Ok(());
+        let mut unknown = Vec::new();
         let mut next = Some(dir.clone());
         while let Some(path) = next {
+            if let Some(known) = learned.get(&path) {
+                above = known.clone();
+                break;
+            }
             next = path.split().map(|(above, _)| above);
-            let known = learned.entry(path);
-            let path = known.key().clone();
-            known.or_insert_with(|| self.look_and_learn(side, &path)).clone()?;
+            unknown.push(path);
         }
-        Ok(())
+        for path in unknown.into_iter().rev() {
+            if may_have || path != *dir {
+                above = above.and_then(|()| self.look_and_learn(side, &path));
+            }
+            learned.insert(path, above.clone());
+        }
+        above
     }
 
     fn look_and_learn(&self, side: &dyn ReadSide, path: &RelPath) -> Result<(), String> {

@@ -283,7 +283,19 @@ impl Journal {
     /// # Errors
     /// The file could not be written: nothing of what was added may be done.
     pub fn flush(&mut self) -> Result<(), JournalError> {
-        self.notes.append(&self.name, &self.waiting, true).map_err(|source| JournalError {
+        self.write(true)
+    }
+
+    /// Gives all lines to the system, which keeps them unless the power fails.
+    ///
+    /// # Errors
+    /// The file could not be written.
+    pub fn hand_over(&mut self) -> Result<(), JournalError> {
+        self.write(false)
+    }
+
+    fn write(&mut self, durable: bool) -> Result<(), JournalError> {
+        self.notes.append(&self.name, &self.waiting, durable).map_err(|source| JournalError {
             path: self.notes.place(&self.name),
             what: "write",
             source,

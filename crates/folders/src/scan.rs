@@ -1,6 +1,5 @@
 //! Two sides, a base and a filter as the world that the planner asks.
 
-use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -8,7 +7,7 @@ use reconcile::{Agreement, DirKey, Kind, Listing, RelPath, Side, Unreadable, Wor
 
 use crate::base::{BaseError, BaseRead};
 use crate::filter::{Filter, IgnoreProblem, SideFilter};
-use crate::side::{ReadDir, ReadSide, SideError};
+use crate::side::{Content, ReadDir, ReadSide, SideError};
 
 /// How much of two files is compared at once.
 const COMPARE_BUFFER: usize = 128 * 1024;
@@ -126,7 +125,7 @@ impl<'s> Scan<'s> {
             (Some(Kind::File), Some(Kind::File)) => {
                 let (mut a, mut b) = (a_dir.open(a_name)?, b_dir.open(b_name)?);
                 let before = (a.seen()?, b.seen()?);
-                let same = before.0.size == before.1.size && self.same_bytes(&mut a, &mut b)?;
+                let same = before.0.size == before.1.size && self.same_bytes(&mut *a, &mut *b)?;
                 // A verdict on a file that was written meanwhile would be one on no version of it (S10).
                 if (a.seen()?, b.seen()?) == before { Ok(same) } else { Err(Compare::Changed) }
             }
@@ -143,7 +142,7 @@ impl<'s> Scan<'s> {
         Ok((self.side(side).dir(&dir)?, name))
     }
 
-    fn same_bytes(&self, a: &mut dyn Read, b: &mut dyn Read) -> Result<bool, Compare> {
+    fn same_bytes(&self, a: &mut dyn Content, b: &mut dyn Content) -> Result<bool, Compare> {
         let (mut a_block, mut b_block) = (vec![0; COMPARE_BUFFER], vec![0; COMPARE_BUFFER]);
         loop {
             if self.watch.canceled() {
@@ -157,6 +156,14 @@ impl<'s> Scan<'s> {
             }
             if length == 0 {
                 return Ok(true);
+            }
+            // Where there are zeros there may be nothing: a file of a hundred gigabytes may hold but one.
+            if a_block[..length].iter().all(|&byte| byte == 0) {
+                let hole = a.hole()?.min(b.hole()?);
+                if hole > 0 {
+                    a.skip(hole)?;
+                    b.skip(hole)?;
+                }
             }
         }
     }
@@ -215,7 +222,7 @@ fn reason(error: &SideError) -> String {
 }
 
 /// Reads until the buffer is full or the file ends.
-fn fill(file: &mut dyn Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+fn fill(file: &mut dyn Content, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match file.read(&mut buffer[filled..]) {

@@ -154,6 +154,22 @@ pub trait Content: Read + Send {
     /// The handle is gone.
     fn seen(&self) -> std::io::Result<Seen>;
 
+    /// How many zeros follow that nobody ever wrote and that need not be read: none where that is not to be known.
+    ///
+    /// # Errors
+    /// The handle is gone.
+    fn hole(&mut self) -> std::io::Result<u64> {
+        Ok(0)
+    }
+
+    /// Goes past so many bytes of a [hole](Self::hole).
+    ///
+    /// # Errors
+    /// The handle is gone.
+    fn skip(&mut self, bytes: u64) -> std::io::Result<()> {
+        std::io::copy(&mut self.take(bytes), &mut std::io::sink()).map(drop)
+    }
+
     /// The local file behind it, where there is one: lets the kernel copy.
     fn as_file(&self) -> Option<&std::fs::File> {
         None

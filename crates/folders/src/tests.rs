@@ -9,6 +9,7 @@ mod follow;
 mod limits;
 mod meta;
 mod mounts;
+mod odd;
 mod races;
 mod random;
 mod resolve;
@@ -237,6 +238,13 @@ impl Bed {
         for (before, after) in before.iter().zip(&after) {
             assert_eq!(testkit::moved(before, after), Vec::<String>::new(), "S12");
         }
+    }
+
+    /// Another run finds nothing to do. For sides that cannot hold just the same times.
+    #[track_caller]
+    fn assert_rests(&self) {
+        assert_eq!(self.left_overs(), Vec::<String>::new());
+        assert_eq!(self.sync().is(Outcome::Done).counts, Counts::default());
     }
 
     /// Temporary names on either side, outside of the trash too.

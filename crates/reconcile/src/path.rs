@@ -68,6 +68,15 @@ impl RelPath {
             || (self.0.starts_with(&other.0) && matches!(self.0.get(other.0.len()), None | Some(b'/')))
     }
 
+    /// Where it is when `top`, which it is or is beneath, has become `new`.
+    #[must_use]
+    pub fn moved(&self, top: &Self, new: &Self) -> Self {
+        debug_assert!(self.starts_with(top), "{self} is not beneath {top}");
+        let rest = self.0.get(top.0.len()..).unwrap_or_default();
+        let rest = rest.strip_prefix(b"/").unwrap_or(rest);
+        if rest.is_empty() { new.clone() } else { new.join(rest) }
+    }
+
     /// Its names, from the root down.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.split(|&byte| byte == b'/').filter(|name| !name.is_empty())

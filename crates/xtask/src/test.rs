@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::shell;
 
 /// What tests run beside our own program: the package, and how to see that it is there.
-const TOOLS: [(&str, &[&str]); 10] = [
+const TOOLS: [(&str, &[&str]); 15] = [
     // Faults are injected with it.
     ("strace", &["strace", "--version"]),
     // What people run under `instep run`, and what is wrapped.
@@ -20,6 +20,12 @@ const TOOLS: [(&str, &[&str]); 10] = [
     ("openssh-server", &["test", "-x", "/usr/sbin/sshd"]),
     // The SDK for shells stands on it.
     ("jq", &["jq", "--version"]),
+    // File systems that folders may lie on; each is mounted from a file where that is allowed.
+    ("e2fsprogs", &["mkfs.ext4", "-V"]),
+    ("xfsprogs", &["mkfs.xfs", "-V"]),
+    ("btrfs-progs", &["mkfs.btrfs", "--version"]),
+    ("exfatprogs", &["test", "-x", "/usr/sbin/mkfs.exfat"]),
+    ("exfat-fuse", &["test", "-x", "/usr/sbin/mount.exfat-fuse"]),
 ];
 
 /// Installs what is missing. Without a tool its tests fail: none is passed over in silence.

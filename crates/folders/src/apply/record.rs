@@ -224,6 +224,10 @@ impl Records<'_, '_> {
                 (a.kind == Kind::Dir).then(|| self.new_record())
             }
         };
+        if let Some(child) = child {
+            // Most often what is in it comes next.
+            self.keys.insert(path.clone(), child);
+        }
         self.insert(key, name, Agreed { a, b, dir: child })
     }
 

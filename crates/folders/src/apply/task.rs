@@ -58,10 +58,7 @@ impl NewDir {
     pub(super) fn place(&self) -> RelPath {
         match self.root.state() {
             State::Published => self.path.clone(),
-            _ => {
-                let above = self.root.path.names().count();
-                self.path.names().skip(above).fold(self.root.temp_path(), |at, name| at.join(name))
-            }
+            _ => self.path.moved(&self.root.path, &self.root.temp_path()),
         }
     }
 

@@ -1,14 +1,22 @@
 //! Two names that a side takes for one: on a file system that tells no cases apart, and on ones that are made for this.
 
+use std::path::PathBuf;
+use std::process::Command;
+
 use syncmgr::conflict::{ConflictKind, ResolutionItem};
 use testkit::{Folding, Folds};
 
-use super::systems::{Mounted, names, simple};
+use super::systems::{Mounted, names, quiet, simple};
 use super::*;
 
 /// A file system that takes two names for one.
 enum System {
     Mounted(Mounted),
+    /// In one directory, of all that are on it.
+    Beneath {
+        _system: Mounted,
+        dir: PathBuf,
+    },
     Folding(Folding),
 }
 
@@ -16,12 +24,22 @@ impl System {
     fn folder(&self) -> Tree {
         match self {
             Self::Mounted(system) => system.folder(),
+            Self::Beneath { dir, .. } => Tree::in_dir(dir),
             Self::Folding(system) => Tree::in_dir(system.path()),
         }
     }
 
     fn bed(&self) -> Bed {
         Bed::on(Tree::new(), self.folder(), |pair| pair, Limits::default())
+    }
+
+    /// The usual file system, told of a directory that cases are no matter there.
+    fn casefold() -> Option<Self> {
+        let system = Mounted::new(&["mkfs.ext4", "-q", "-O", "casefold"], &["mount"], 64)?;
+        let dir = system.at.join("folds");
+        std::fs::create_dir(&dir).unwrap();
+        assert!(quiet(Command::new("chattr").arg("+F").arg(&dir)));
+        Some(Self::Beneath { _system: system, dir })
     }
 
     fn folding(folds: Folds) -> Option<Self> {
@@ -39,6 +57,7 @@ fn systems() -> Vec<(System, [&'static str; 2])> {
     let composed = ["caf\u{e9}", "cafe\u{301}"];
     let all = [
         simple().map(|system| (System::Mounted(system), case)),
+        System::casefold().map(|system| (system, case)),
         System::folding(Folds::Case).map(|system| (system, case)),
         System::folding(Folds::Composition).map(|system| (system, composed)),
     ];

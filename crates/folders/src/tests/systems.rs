@@ -311,3 +311,49 @@ fn s8_a_copy_never_lends_rights_that_nobody_granted() {
     assert_eq!(mode(&bed.b, "theirs") & 0o6000, 0);
     assert_eq!(bed.sync().is(Outcome::Done).counts, Counts::default());
 }
+
+#[test]
+fn a_file_system_that_knows_whole_seconds_is_a_side_like_any_other() {
+    // Small inodes have no room for parts of a second, nor for a time of birth.
+    let Some(system) = Mounted::new(&["mkfs.ext3", "-q", "-I", "128"], &["mount"], 64) else { return };
+    let bed = bed_on(&system);
+    // The same content on both sides, each with the time that its file system can hold.
+    bed.a.file("both", "the same").mtime("both", 1_700_000_000, 123_456_789);
+    bed.b.file("both", "the same").mtime("both", 1_700_000_000, 0);
+    bed.a.file("d/one", "1").mtime("d/one", 1_700_000_001, 999_999_999).file("two", "2");
+    let end = bed.sync().is(Outcome::Done);
+    assert_eq!((end.counts.b.created, end.counts.b.updated, end.counts.a), (3, 0, Default::default()));
+    bed.assert_rests();
+    // An edit there comes back, and one here goes there.
+    bed.b.file("d/one", "edited there");
+    bed.a.file("two", "edited here").rename("both", "renamed");
+    let end = bed.sync().is(Outcome::Done);
+    assert_eq!((end.counts.a.updated, end.counts.b.updated, end.counts.b.moved), (1, 1, 1));
+    assert_eq!(bed.a.read("d/one"), b"edited there");
+    assert_eq!(bed.b.read("two"), b"edited here");
+    bed.assert_rests();
+}
+
+#[test]
+fn a_quota_that_is_used_up_is_a_full_disk_and_the_next_run_goes_on() {
+    let Some(system) = Mounted::new(&["mkfs.btrfs", "-q"], &["mount"], 400) else { return };
+    let at = system.at.join("limited");
+    let tool = |words: &[&str], at: &Path| quiet(Command::new("btrfs").args(words).arg(at));
+    let limited = tool(&["subvolume", "create"], &at)
+        && tool(&["quota", "enable"], &system.at)
+        && tool(&["qgroup", "limit", "8M"], &at);
+    if !limited {
+        eprintln!("skipped: no quota can be set here");
+        return;
+    }
+    let bed = Bed::on(Tree::new(), Tree::in_dir(&at), |pair| pair, Limits::default());
+    for n in 0..100_u8 {
+        bed.a.file(format!("d{}/f{n}", n % 4), vec![n; 200_000]);
+    }
+    let end = bed.sync();
+    let class = end.problem.as_ref().map(|problem| problem.class);
+    assert_eq!(class, Some(syncmgr::ProblemClass::Space), "{end:#?}");
+    assert!(tool(&["qgroup", "limit", "none"], &at));
+    bed.sync().is(Outcome::Done);
+    bed.assert_in_sync();
+}

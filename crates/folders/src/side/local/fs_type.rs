@@ -2,11 +2,12 @@
 
 use std::os::fd::BorrowedFd;
 
-use rustix::fs::{Access, AtFlags, StatVfsMountFlags, accessat, fstatfs, fstatvfs};
+use rustix::fs::{Access, AtFlags, StatVfsMountFlags, StatxFlags, accessat, fstatfs, fstatvfs, statx};
 
 use super::{Capabilities, Trust};
 
 // Magic numbers of `statfs(2)`.
+const EXT: u32 = 0xef53;
 const FAT: u32 = 0x4d44;
 const EXFAT: u32 = 0x2011_bab0;
 const NTFS3: u32 = 0x7366_746e;
@@ -31,6 +32,8 @@ pub(super) fn probe(dir: BorrowedFd<'_>) -> rustix::io::Result<(Capabilities, Tr
     let read_only = fstatvfs(dir)?.f_flag.contains(StatVfsMountFlags::RDONLY);
     let allowed = accessat(dir, c".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_ok();
     let time_resolution = match magic {
+        // Inodes of the oldest size have room for neither births nor parts of a second.
+        EXT if !tells_births(dir)? => 1_000_000_000,
         FAT => 2_000_000_000,
         EXFAT => 10_000_000,
         HFS | HFS_PLUS | ISO9660 => 1_000_000_000,
@@ -56,4 +59,9 @@ pub(super) fn probe(dir: BorrowedFd<'_>) -> rustix::io::Result<(Capabilities, Tr
     // make numbers up as well.
     let trust = Trust { ids: !matches!(magic, FAT | EXFAT | FUSE), ctime: !matches!(magic, FAT | EXFAT) };
     Ok((capabilities, trust))
+}
+
+fn tells_births(dir: BorrowedFd<'_>) -> rustix::io::Result<bool> {
+    let stat = statx(dir, c"", AtFlags::EMPTY_PATH, StatxFlags::BTIME)?;
+    Ok(stat.stx_mask & StatxFlags::BTIME.bits() != 0)
 }

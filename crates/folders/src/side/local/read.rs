@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use reconcile::path::Name;
 use reconcile::{FileId, Kind, Listing, RelPath, Seen, Time};
-use rustix::fs::{Mode, OFlags, RawDir, openat, readlinkat};
+use rustix::fs::{Mode, OFlags, RawDir, SeekFrom, openat, readlinkat};
 use rustix::io::Errno;
 
 use super::{LocalSide, Trust, Volume, io_error, io_error_at, look_at_open};
@@ -187,6 +187,26 @@ impl Read for LocalFile {
 impl Content for LocalFile {
     fn seen(&self) -> io::Result<Seen> {
         Ok(look_at_open(&self.file, self.trust)?)
+    }
+
+    fn hole(&mut self) -> io::Result<u64> {
+        let at = rustix::fs::tell(&self.file)?;
+        let data = match rustix::fs::seek(&self.file, SeekFrom::Data(at)) {
+            Ok(data) => data,
+            // Only a hole is left.
+            Err(Errno::NXIO) => rustix::fs::seek(&self.file, SeekFrom::End(0))?,
+            // A file system without the question.
+            Err(Errno::INVAL | Errno::OPNOTSUPP) => at,
+            Err(error) => return Err(error.into()),
+        };
+        rustix::fs::seek(&self.file, SeekFrom::Start(at))?;
+        Ok(data.saturating_sub(at))
+    }
+
+    fn skip(&mut self, bytes: u64) -> io::Result<()> {
+        let bytes = i64::try_from(bytes).map_err(io::Error::other)?;
+        rustix::fs::seek(&self.file, SeekFrom::Current(bytes))?;
+        Ok(())
     }
 
     fn as_file(&self) -> Option<&File> {
