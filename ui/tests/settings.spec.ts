@@ -135,6 +135,20 @@ test("rules are added, changed and removed one by one", async ({ daemon, open })
   expect(readFileSync(file(daemon.home), "utf8")).toContain('age = "1w"');
 });
 
+test("rules that are written in one line are changed there", async ({ daemon, open }) => {
+  writeFileSync(file(daemon.home), 'alerts = [{ state = "failed" }, { age = "3d" }] # mine\n');
+  await daemon.start();
+  const page = await open("/alerts");
+  await page.getByRole("button", { name: "Change: No good run for 3d" }).click();
+  await page.getByLabel("Longer than").selectOption("1w");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("No good run for 1w")).toBeVisible();
+  await page.getByRole("button", { name: /Remove: When an item is: Failed/ }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
+  await expect(page.getByText("When an item is: Failed")).toHaveCount(0);
+  expect(readFileSync(file(daemon.home), "utf8")).toMatch(/^alerts = \[ ?\{ age = "1w" \}\] # mine$/m);
+});
+
 test("a schedule is said in plain words, changed at its item, and shown in the calendar", async ({ daemon, open }) => {
   await daemon.add("Notes", "laptop", "nas");
   await daemon.start();

@@ -1,6 +1,6 @@
 //! Where a key lies in the document.
 
-use toml_edit::{ArrayOfTables, Item, Table, TableLike};
+use toml_edit::{Array, ArrayOfTables, InlineTable, Item, Table, TableLike, Value};
 
 /// What is written as a list of tables (`[[alerts]]`), also when there is none yet.
 const LISTS: [&str; 1] = ["alerts"];
@@ -11,6 +11,8 @@ pub(crate) enum Place<'d> {
     Table(&'d mut dyn TableLike),
     /// Tables by their number, counted from 0.
     List(&'d mut ArrayOfTables),
+    /// The same written as one value: `alerts = [{ state = "failed" }]`.
+    Line(&'d mut Array),
 }
 
 /// Why there is no place for a key, as the end of a sentence.
@@ -35,6 +37,7 @@ impl<'d> Place<'d> {
                 };
                 match table.entry(key).or_insert_with(missing) {
                     Item::ArrayOfTables(list) => Ok(Some(Self::List(list))),
+                    Item::Value(Value::Array(line)) => Ok(Some(Self::Line(line))),
                     item => {
                         item.as_table_like_mut().map(|table| Some(Self::Table(table))).ok_or("is no table")
                     }
@@ -50,6 +53,17 @@ impl<'d> Place<'d> {
                 }
                 Ok(list.get_mut(at).map(|table| Self::Table(table)))
             }
+            Self::Line(line) => {
+                let at = number(key)?;
+                if make && at > line.len() {
+                    return Err(BEYOND);
+                }
+                if make && at == line.len() {
+                    line.push(InlineTable::new());
+                }
+                let Some(one) = line.get_mut(at) else { return Ok(None) };
+                one.as_inline_table_mut().map(|table| Some(Self::Table(table))).ok_or("is no table")
+            }
         }
     }
 
@@ -59,6 +73,7 @@ impl<'d> Place<'d> {
             (Self::Table(table), Some(value)) => replace(table, key, value),
             (Self::Table(table), None) => drop(table.remove(key)),
             (Self::List(list), value) => put_in_list(list, number(key)?, value)?,
+            (Self::Line(line), value) => put_in_line(line, number(key)?, value)?,
         }
         Ok(())
     }
@@ -80,6 +95,19 @@ fn put_in_list(list: &mut ArrayOfTables, at: usize, value: Option<Item>) -> Resu
             list.replace(at, table);
         }
         Some(Item::Table(table)) if at == list.len() => list.push(table),
+        Some(Item::Table(_)) => return Err(BEYOND),
+        Some(_) => return Err("can only be a table"),
+    }
+    Ok(())
+}
+
+fn put_in_line(line: &mut Array, at: usize, value: Option<Item>) -> Result<(), Why> {
+    let known = at < line.len();
+    match value {
+        None if known => drop(line.remove(at)),
+        None => {}
+        Some(Item::Table(table)) if known => drop(line.replace(at, table.into_inline_table())),
+        Some(Item::Table(table)) if at == line.len() => line.push(table.into_inline_table()),
         Some(Item::Table(_)) => return Err(BEYOND),
         Some(_) => return Err("can only be a table"),
     }

@@ -215,6 +215,26 @@ fn the_tables_of_a_list_are_edited_one_by_one_and_their_comments_stay() {
 }
 
 #[test]
+fn a_list_that_is_written_in_one_line_stays_so_and_is_edited_the_same() {
+    let scene = Scene::new(Some("alerts = [{ state = 'failed' }, { age = '2d' }] # all of them\n"));
+    let mut editor = scene.file.edit().unwrap();
+    editor.set(&["alerts", "0", "remind"], Some(value("1d"))).unwrap();
+    let mut table = Table::new();
+    table["age"] = value("3d");
+    editor.set(&["alerts", "1"], Some(Item::Table(table.clone()))).unwrap();
+    editor.set(&["alerts", "2"], Some(Item::Table(table))).unwrap();
+    editor.set(&["alerts", "3", "event"], Some(value("error"))).unwrap();
+    let wanted = "alerts = [{ state = 'failed' , remind = \"1d\" }, { age = \"3d\" }, { age = \"3d\" }, { event = \"error\" }] # all of them\n";
+    assert_eq!(scene.text(), wanted);
+    for beyond in [["alerts", "7", "age"], ["alerts", "first", "age"]] {
+        assert!(matches!(editor.set(&beyond, Some(value("1d"))), Err(Error::NoSuchPlace(_))), "{beyond:?}");
+    }
+    editor.set(&["alerts", "0"], None).unwrap();
+    editor.set(&["alerts", "9"], None).unwrap();
+    assert_eq!(editor.settings().alerts.len(), 3);
+}
+
+#[test]
 fn the_first_table_of_a_list_makes_the_list() {
     let scene = Scene::new(None);
     let mut table = Table::new();
