@@ -4,6 +4,7 @@
 mod abilities;
 mod clash;
 mod copies;
+mod details;
 mod exclude;
 mod merge;
 mod now;

@@ -42,9 +42,13 @@ pub fn policy_word(policy: OnConflict) -> &'static str {
 
 /// The permissions of a conflicting version of a pair, as `ls` writes them; none when it has none.
 pub fn permissions(version: &ConflictVersion) -> Option<String> {
-    let mode = from_stamp(&version.stamp)??.mode;
+    Some(letters(from_stamp(&version.stamp)??.mode))
+}
+
+/// Permission bits as `ls` writes them.
+pub(crate) fn letters(mode: u32) -> String {
     let letters = "rwxrwxrwx".chars().enumerate();
-    Some(letters.map(|(at, letter)| if mode & (0o400 >> at) == 0 { '-' } else { letter }).collect())
+    letters.map(|(at, letter)| if mode & (0o400 >> at) == 0 { '-' } else { letter }).collect()
 }
 
 /// What a word stands for, if it is one of these.

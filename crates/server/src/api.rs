@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod beforehand;
 mod calendar;
+mod choices;
 mod conflicts;
 mod control;
 mod detected;
@@ -16,6 +17,7 @@ mod items;
 mod lines;
 mod live;
 mod logs;
+mod reasons;
 mod report;
 mod resolve;
 mod runs;
@@ -105,7 +107,8 @@ fn operator() -> OpenApiRouter<Parts> {
         .routes(routes!(beforehand::preview))
         .routes(routes!(beforehand::rows))
         .routes(routes!(resolve::resolve))
-        .routes(routes!(resolve::content))
+        .routes(routes!(choices::choices))
+        .routes(routes!(choices::content))
         .routes(routes!(sessions::open))
         .routes(routes!(sessions::call))
         .routes(routes!(lines::lines))

@@ -42,7 +42,7 @@ pub(crate) fn handler(status: HandlerStatus) -> wire::Handler {
     }
 }
 
-pub(crate) fn item(status: ItemStatus, history: Vec<RunMark>) -> wire::Item {
+pub(crate) fn item(status: ItemStatus, history: Vec<RunMark>, times: Vec<i64>) -> wire::Item {
     let href = format!(
         "{}/items/{}/{}",
         crate::api::BASE,
@@ -80,7 +80,9 @@ pub(crate) fn item(status: ItemStatus, history: Vec<RunMark>) -> wire::Item {
         paused_until: status.paused_until.filter(|until| *until != FOREVER).map(Time),
         overdue_since: status.overdue_since.map(Time),
         next_run: status.schedule.as_ref().and_then(|schedule| schedule.next).map(Time),
+        times: times.into_iter().map(Time).collect(),
         waits: status.schedule.as_ref().and_then(|schedule| schedule.waits.as_ref()).map(waits_text),
+        retry_at: status.schedule.as_ref().and_then(|schedule| schedule.retry).map(|(_, at)| Time(at)),
         history: history.into_iter().map(mark).collect(),
     }
 }

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 pub use key::ConflictKey;
 pub use resolution::{
-    Abilities, Choice, ConflictPresenter, Feedback, IterationInfo, Merge, OtherVersion, PresenterChoice,
-    PresenterNextStep, ResolutionHandler, ResolutionItem, ResolveInfo, Shown,
+    Abilities, Choice, ConflictPresenter, Details, Feedback, IterationInfo, Merge, OtherVersion,
+    PresenterChoice, PresenterNextStep, ResolutionHandler, ResolutionItem, ResolveInfo, Shown,
 };
 pub use selection::{Decided, Selection, Settlement};
 

@@ -72,6 +72,8 @@ pub struct EventGroup {
     pub level: Level,
     /// What they have in common.
     pub name: String,
+    /// Why, with `…` in the place of the thing that each is about; null where they differ in more than that.
+    pub reason: Option<String>,
     /// What to do about them, if that was said.
     pub fix: Option<String>,
     /// How many there are.

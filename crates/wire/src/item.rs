@@ -103,8 +103,12 @@ pub struct Item {
     pub overdue_since: Option<Time>,
     /// When it may run by itself next, as far as time decides.
     pub next_run: Option<Time>,
+    /// When it may run by itself next, in order: at most as many as `times` asked for.
+    pub times: Vec<Time>,
     /// Why what is due does not begin, as a sentence.
     pub waits: Option<String>,
+    /// When a run that failed for a passing reason is tried again.
+    pub retry_at: Option<Time>,
     /// The last runs, the oldest first: at most as many as `history` asked for.
     pub history: Vec<Mark>,
 }

@@ -49,7 +49,9 @@ pub use page::{ConflictFilter, EventFilter, EventOrder, ItemFilter, ItemSort, Ru
 pub use path::PathText;
 pub use plan::{Action, Note, Preview, PreviewOrder, RowFilter, RowsPage, Verb};
 pub use problem::{Fault, Problem};
-pub use resolve::{AllConflicts, Keep, ResolveOrder, Resolved, ShownConflict};
+pub use resolve::{
+    AllConflicts, ConflictChoices, Keep, MergedText, ResolveOrder, Resolved, ShownConflict, VersionDetails,
+};
 pub use run::{Run, RunEvents, RunItem, RunsPage};
 pub use schedule::{Calendar, CalendarItem, CalendarSpan, NextTimes, Schedule};
 pub use service::{Check, Health, Version};

@@ -39,6 +39,9 @@ pub struct ItemFilter {
     /// How many of the last runs each item shows in `history`.
     #[param(maximum = 50)]
     pub history: u32,
+    /// How many of the next times each item shows in `times`.
+    #[param(maximum = 20)]
+    pub times: u32,
 }
 
 /// An order of items.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::path::PathText;
 use crate::words::{ConflictKind, Outcome};
 
 /// What is chosen for conflicts.
@@ -27,6 +28,39 @@ pub enum Keep {
     Other,
 }
 
+/// What can be done about a conflict, and what tells its versions apart beside content, size and time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConflictChoices {
+    /// What `keep` may say to settle it, as it is now.
+    pub keep: Vec<Keep>,
+    /// What `merged` makes of it; none where the versions cannot be merged.
+    pub merge: Option<MergedText>,
+    /// More about each version, in the conflict's order.
+    pub versions: Vec<VersionDetails>,
+}
+
+/// Two texts in one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MergedText {
+    /// The text; where both changed the same it holds both, between markers.
+    pub text: String,
+    /// In how many places both changed the same: with none, `merged` settles it.
+    pub overlaps: u32,
+}
+
+/// More about one of the competing versions. What is not known is null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VersionDetails {
+    /// Who may do what with it: `rw-r--r--`.
+    pub permissions: Option<String>,
+    /// Where a link points.
+    pub target: Option<PathText>,
+    /// How many names a directory has in it.
+    pub entries: Option<u64>,
+    /// A name for it where several versions are kept.
+    pub other_name: String,
+}
+
 /// Conflicts that are to be settled, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +79,9 @@ pub struct ResolveOrder {
     #[serde(default)]
     #[schema(nullable = false)]
     pub content: Option<String>,
+    /// Only says what it comes to, and leaves everything as it is.
+    #[serde(default)]
+    pub dry_run: bool,
     /// These conflicts, each as it was shown.
     #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -98,7 +135,7 @@ pub struct Resolved {
     pub runs: Vec<u64>,
     /// What the runs came to.
     pub outcome: Outcome,
-    /// Settled as chosen.
+    /// Settled as chosen; with `dry_run` those that can be.
     pub settled: u64,
     /// Left open: the choice leaves them so.
     pub left: u64,

@@ -62,11 +62,26 @@ impl Center {
         item: &ItemId,
         count: usize,
     ) -> Result<Vec<i64>, StoreError> {
-        let kept = self.inner.store.item_state(handler, item)?;
+        Ok(self.next_runs_of(&[(handler.clone(), item.clone())], count)?.pop().unwrap_or_default())
+    }
+
+    /// The same of several items, in their order.
+    ///
+    /// # Errors
+    /// As [`next_runs`](Self::next_runs).
+    pub fn next_runs_of(
+        &self,
+        items: &[(HandlerId, ItemId)],
+        count: usize,
+    ) -> Result<Vec<Vec<i64>>, StoreError> {
         let schedules = Schedules::read(&self.inner)?;
-        let paused_until = schedules.paused_until(kept.as_ref());
-        let last_good = kept.and_then(|kept| kept.last_good).map(|(_, ended)| ended);
-        Ok(schedules.upcoming(&(handler.clone(), item.clone()), last_good, paused_until, count))
+        let next = |key: &Key| {
+            let kept = self.inner.store.item_state(&key.0, &key.1)?;
+            let paused_until = schedules.paused_until(kept.as_ref());
+            let last_good = kept.and_then(|kept| kept.last_good).map(|(_, ended)| ended);
+            Ok(schedules.upcoming(key, last_good, paused_until, count))
+        };
+        items.iter().map(next).collect()
     }
 
     /// What runs by itself in a part of the calendar (milliseconds since 1970), as far as time decides: items of a handler,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use reconcile::{RelPath, Seen, Side};
 use syncmgr::conflict::{
-    Abilities, Conflict, ConflictItemType, ConflictKind, ConflictLedger, Merge, ResolutionHandler, Shown,
+    Abilities, Conflict, ConflictItemType, ConflictKind, ConflictLedger, Details, Merge, ResolutionHandler,
+    Shown,
 };
 use syncmgr::outcome::ProblemClass;
 use syncmgr::{HandlerError, HandlerId, ItemId};
@@ -108,6 +109,16 @@ impl ResolutionHandler for PairResolution {
                     _ => Ok(None),
                 }
             }
+        })
+    }
+
+    fn details(&self, conflict: &Conflict) -> Result<Vec<Details>, HandlerError> {
+        let Some(places) = places(conflict) else { return Ok(Vec::new()) };
+        self.look(&conflict.item, |_, now| {
+            let of = |(side, path, seen): &(Side, RelPath, Option<Seen>)| {
+                super::details::of(now, *side, path, seen.as_ref())
+            };
+            Ok(places.iter().map(of).collect())
         })
     }
 

@@ -99,7 +99,9 @@ impl<'r> Results<'r> {
             NoteKind::Special(side) => {
                 self.skipped += 1;
                 let text = format!("{path} on {} is a socket, device or pipe: left out", label(*side));
-                self.event(Level::Information, format!("Left out: {path}"), text);
+                let problem = Problem::new(ProblemClass::Config, text)
+                    .with_fix("nothing needs to be done; exclude it, and it is told no more");
+                self.problem_event(Level::Information, format!("Left out: {path}"), &problem);
             }
             NoteKind::EditSurvived(side) => {
                 let text = format!(

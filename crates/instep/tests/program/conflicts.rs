@@ -180,3 +180,49 @@ fn of_a_command_and_the_page_that_settle_the_same_at_once_one_does_and_the_other
     assert_eq!((&answer["settled"], &answer["gone"]), (&json!(0), &json!(1)));
     scene.instep("resolve pair dir/plan.txt --keep a").expect(2).says(&["no open conflict"]);
 }
+
+#[test]
+fn the_api_offers_what_can_be_done_and_says_what_tells_the_versions_apart() {
+    let scene = contested();
+    std::os::unix::fs::symlink("to-left", scene.a.at("link")).unwrap();
+    std::os::unix::fs::symlink("to-right", scene.b.at("link")).unwrap();
+    scene.a.file("thing", "a file");
+    scene.b.file("thing/in/it", "in a directory");
+    scene.instep("sync pair").expect(5);
+    let _daemon = Daemon::start(&scene);
+    let (_, page) = ask(&scene, "GET", "/conflicts?handler=folders&item=pair", &Value::Null);
+    let choices = |path: &str| {
+        let open = page["conflicts"].as_array().unwrap().iter();
+        let id =
+            open.filter(|one| one["path"] == path).map(|one| one["id"].as_str().unwrap()).next().unwrap();
+        ask(&scene, "GET", &format!("/conflicts/folders/pair/{id}/choices"), &Value::Null).1
+    };
+    let link = choices("link");
+    assert_eq!(link["versions"][0]["target"]["path"], "to-left");
+    assert_eq!(link["versions"][1]["target"]["path"], "to-right");
+    assert_eq!(link["versions"][0]["permissions"], Value::Null);
+    assert_eq!(link["merge"], Value::Null);
+    let thing = choices("thing");
+    assert_eq!(thing["versions"][1]["entries"], 1);
+    assert_eq!(thing["keep"], json!(["a", "b", "both", "leave-out"]));
+    let text = choices("dir/plan.txt");
+    let offered: Vec<&str> =
+        text["keep"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    assert!(
+        ["a", "b", "both", "other", "leave-out"].iter().all(|keep| offered.contains(keep)),
+        "{offered:?}"
+    );
+    // Both changed the same line: that is shown, and not offered.
+    assert!(!offered.contains(&"merged"), "{offered:?}");
+    assert_eq!(text["merge"]["overlaps"], 1);
+    assert!(text["merge"]["text"].as_str().unwrap().contains("<<<<<<< "), "{text}");
+    assert!(text["versions"][0]["permissions"].as_str().unwrap().starts_with("rw-"), "{text}");
+
+    // What a choice comes to is said beforehand, and nothing is done.
+    let order = json!({ "keep": "merged", "all": { "handler": "folders", "item": "pair" }, "dry_run": true });
+    let (status, answer) = ask(&scene, "POST", "/conflicts/resolve", &order);
+    assert_eq!((status, &answer["runs"]), (200, &json!([])), "{answer}");
+    let open = page["conflicts"].as_array().unwrap().len() as u64;
+    assert_eq!(answer["settled"].as_u64().unwrap() + answer["left"].as_u64().unwrap(), open, "{answer}");
+    assert_eq!(scene.json("conflicts").1.len() as u64, open);
+}

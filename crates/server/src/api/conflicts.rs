@@ -54,7 +54,7 @@ pub(super) struct ConflictSegments {
     #[serde(rename = "item")]
     _item: String,
     /// The conflict's identity.
-    conflict: String,
+    pub(super) conflict: String,
 }
 
 /// One conflict

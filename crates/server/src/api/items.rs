@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use axum::Json;
 use axum::extract::State;
-use center::{Headline, ItemStatus};
-use syncmgr::HandlerId;
+use center::{Center, Headline, ItemStatus};
+use syncmgr::{HandlerId, ItemId};
 use wire::{HeadlineCounts, Item, ItemFilter, ItemSort, ItemsPage};
 
 use crate::convert;
@@ -17,6 +17,10 @@ use crate::parts::Parts;
 const MAX_HISTORY: u32 = 50;
 /// What it shows of a single item.
 const HISTORY: u32 = 14;
+/// The most times to come of an item.
+const MAX_TIMES: u32 = 20;
+/// What is told of a single item.
+const TIMES: u32 = 5;
 
 /// Items, and how all of them stand
 #[utoipa::path(
@@ -41,9 +45,13 @@ pub(super) async fn items(
             let page: Vec<ItemStatus> = found.drain(begin..end).collect();
             let ids: Vec<_> = page.iter().map(|item| (item.handler.clone(), item.item.clone())).collect();
             let mut history = center.store().history(&ids, wanted.history)?.into_iter();
+            let mut times = times(center, &ids, wanted.times)?.into_iter();
             let items = page
                 .into_iter()
-                .map(|item| convert::item(item, history.next().unwrap_or_default()))
+                .map(|item| {
+                    let (history, times) = (history.next(), times.next());
+                    convert::item(item, history.unwrap_or_default(), times.unwrap_or_default())
+                })
                 .collect();
             let next = (end < total).then_some(end as u64);
             Ok(Json(ItemsPage { items, total: total as u64, next, counts }))
@@ -63,10 +71,21 @@ pub(super) async fn item(State(parts): State<Parts>, at: AtItem) -> Result<Json<
             let found = center
                 .item_status(&handler, &item)?
                 .ok_or_else(|| Failure::not_found("unknown_item", format!("the item '{item}' is gone")))?;
-            let mut history = center.store().history(&[(handler, item)], HISTORY)?;
-            Ok(Json(convert::item(found, history.pop().unwrap_or_default())))
+            let ids = [(handler, item)];
+            let mut history = center.store().history(&ids, HISTORY)?;
+            let mut times = times(center, &ids, TIMES)?;
+            let (history, times) = (history.pop(), times.pop());
+            Ok(Json(convert::item(found, history.unwrap_or_default(), times.unwrap_or_default())))
         })
         .await
+}
+
+/// When items run by themselves next; working that out is left alone where nobody asks.
+fn times(center: &Center, items: &[(HandlerId, ItemId)], count: u32) -> Result<Vec<Vec<i64>>, Failure> {
+    match count {
+        0 => Ok(Vec::new()),
+        count => Ok(center.next_runs_of(items, count as usize)?),
+    }
 }
 
 /// A filter that was checked.
@@ -79,12 +98,16 @@ struct Wanted {
     search: Option<String>,
     limit: usize,
     history: u32,
+    times: u32,
 }
 
 impl Wanted {
     fn read(filter: &ItemFilter) -> Result<Self, Failure> {
         if filter.history > MAX_HISTORY {
             return Err(Failure::bad_request(format!("`history` is at most {MAX_HISTORY}")));
+        }
+        if filter.times > MAX_TIMES {
+            return Err(Failure::bad_request(format!("`times` is at most {MAX_TIMES}")));
         }
         Ok(Self {
             handler: input::id(filter.handler.as_deref(), HandlerId::new)?,
@@ -95,6 +118,7 @@ impl Wanted {
             search: input::search(filter.search.clone())?.map(|text| text.to_lowercase()),
             limit: input::page_size(filter.limit)? as usize,
             history: filter.history,
+            times: filter.times,
         })
     }
 

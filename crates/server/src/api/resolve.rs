@@ -1,30 +1,23 @@
-//! Settling conflicts, and seeing what they are about.
+//! Settling conflicts.
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use center::{Center, ConflictQuery};
-use serde::Deserialize;
 use syncmgr::conflict::{
-    Choice, Conflict, ConflictId, ConflictKey, Decided, OtherVersion, ResolutionItem, Settlement, Shown,
+    Choice, Conflict, ConflictId, ConflictKey, Decided, OtherVersion, ResolutionItem, Settlement,
 };
 use syncmgr::{HandlerId, ItemId};
-use utoipa::IntoParams;
 use wire::{Keep, ResolveOrder, Resolved, ShownConflict};
 
 use super::conflicts::gone;
 use super::runs::item_without_handler;
 use crate::convert;
 use crate::failure::Failure;
-use crate::input::{self, AtItem, Path};
+use crate::input;
 use crate::parts::Parts;
 
-/// The most bytes of a version that are shown.
-const MOST: u64 = 4 * 1024 * 1024;
 /// How many reasons are told.
 const REASONS: usize = 10;
 
@@ -77,6 +70,10 @@ fn carry_out(center: &Center, order: ResolveOrder) -> Result<Resolved, Failure> 
             return Err(Failure::bad_request("either `conflicts` or `all` says what is to be settled"));
         }
     };
+    if order.dry_run {
+        answer.settled = decided.len() as u64;
+        return Ok(answer);
+    }
     if decided.is_empty() {
         return Ok(answer);
     }
@@ -173,57 +170,4 @@ fn choice(order: &ResolveOrder) -> Result<Choice, Failure> {
             Choice::KeepOther(OtherVersion::Content(bytes))
         }
     })
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
-pub(super) struct VersionSegments {
-    /// The handler's identifier; `.`, `..` and what begins with `~` get a `~` in front.
-    #[serde(rename = "handler")]
-    _handler: String,
-    /// The item's identifier within its handler, written like the handler's.
-    #[serde(rename = "item")]
-    _item: String,
-    /// The conflict's identity.
-    conflict: String,
-    /// The index of a version, or `ancestor` for the last one that all have in common.
-    version: String,
-}
-
-/// The content of a version, up to 4 MiB
-#[utoipa::path(
-    get, path = "/conflicts/{handler}/{item}/{conflict}/versions/{version}", tag = "conflicts",
-    params(VersionSegments),
-    responses((status = OK, content_type = "application/octet-stream", body = Vec<u8>))
-)]
-pub(super) async fn content(
-    State(parts): State<Parts>,
-    at: AtItem,
-    Path(segments): Path<VersionSegments>,
-) -> Result<Response, Failure> {
-    let AtItem(handler, item) = at;
-    let which = match segments.version.as_str() {
-        "ancestor" => Shown::Ancestor,
-        index => Shown::Version(index.parse().map_err(|_| {
-            Failure::bad_request(format!("'{index}' is neither the index of a version nor `ancestor`"))
-        })?),
-    };
-    let id = wire::ConflictKey::read(&segments.conflict).ok_or_else(gone)?;
-    let content = parts
-        .ask(move |center| {
-            let key = ConflictKey { handler, item, id: ConflictId(id.0) };
-            let conflict = center.conflict(&key)?.ok_or_else(gone)?;
-            let handler = center.resolution_handler(&key.handler);
-            let content = handler.map(|handler| handler.content(&conflict, which, MOST)).transpose();
-            let content = content.map_err(|error| Failure::of_problem(error.problem))?;
-            content.flatten().ok_or_else(|| {
-                let text = "there is no such version, it is larger than 4 MiB, or it is not to be shown";
-                Failure::not_found("no_content", text)
-            })
-        })
-        .await?;
-    // To be saved or looked at as bytes: whatever is in it, no browser takes it for a page of ours.
-    let headers =
-        [(header::CONTENT_TYPE, "application/octet-stream"), (header::CONTENT_DISPOSITION, "attachment")];
-    Ok((headers, Body::from(content)).into_response())
 }

@@ -6,8 +6,9 @@ use center::{EventQuery, Order, RunQuery};
 use serde::Deserialize;
 use syncmgr::{HandlerId, ItemId, Level, RunId};
 use utoipa::IntoParams;
-use wire::{EventGroup, Run, RunEvents, RunFilter, RunsPage};
+use wire::{Run, RunEvents, RunFilter, RunsPage};
 
+use super::reasons;
 use crate::convert;
 use crate::failure::Failure;
 use crate::input::{self, Path, Query};
@@ -15,8 +16,6 @@ use crate::parts::Parts;
 
 /// How many events of a run are looked at to group them.
 const GROUPED: u32 = 10_000;
-/// How many events of a group are shown.
-const EXAMPLES: usize = 20;
 
 /// Runs, newest first
 #[utoipa::path(get, path = "/runs", tag = "runs", params(RunFilter), responses((status = OK, body = RunsPage)))]
@@ -69,6 +68,9 @@ pub(super) struct Grouping {
     /// Only events of this level or a more serious one; warnings if not said.
     #[param(nullable = false)]
     level: Option<wire::Level>,
+    /// Only events of this item; a run may have several.
+    #[param(nullable = false)]
+    item: Option<String>,
 }
 
 /// The events of a run, grouped by reason
@@ -82,48 +84,24 @@ pub(super) async fn run_events(
     Query(grouping): Query<Grouping>,
 ) -> Result<Json<RunEvents>, Failure> {
     let level = grouping.level.unwrap_or(wire::Level::Warning);
+    let item = input::id(grouping.item.as_deref(), ItemId::new)?;
     parts
         .ask(move |center| {
             let store = center.store();
-            store.run(RunId(run))?.ok_or_else(|| unknown_run(run))?;
+            let found = store.run(RunId(run))?.ok_or_else(|| unknown_run(run))?;
             let events = store.events(&EventQuery {
                 run: Some(RunId(run)),
+                handler: item.is_some().then_some(found.handler),
+                item,
                 level: Some(Level::from(level)),
                 order: Order::OldestFirst,
                 limit: Some(GROUPED),
                 ..EventQuery::default()
             })?;
             let more = events.len() == GROUPED as usize;
-            Ok(Json(RunEvents { run, groups: group(events), level, more }))
+            Ok(Json(RunEvents { run, groups: reasons::group(events), level, more }))
         })
         .await
-}
-
-fn group(events: Vec<syncmgr::Event>) -> Vec<EventGroup> {
-    let mut groups: Vec<EventGroup> = Vec::new();
-    for event in events {
-        let event = wire::Event::from(event);
-        let same = |group: &&mut EventGroup| {
-            group.level == event.level && group.name == event.name && group.fix == event.fix
-        };
-        match groups.iter_mut().find(same) {
-            Some(group) => {
-                group.count += 1;
-                if group.examples.len() < EXAMPLES {
-                    group.examples.push(event);
-                }
-            }
-            None => groups.push(EventGroup {
-                level: event.level,
-                name: event.name.clone(),
-                fix: event.fix.clone(),
-                count: 1,
-                examples: vec![event],
-            }),
-        }
-    }
-    groups.sort_by_key(|group| std::cmp::Reverse((group.level, group.count)));
-    groups
 }
 
 pub(super) fn unknown_run(run: u64) -> Failure {

@@ -70,6 +70,8 @@ async fn runs_are_listed_filtered_and_explained() {
     assert_eq!(groups["groups"][0]["count"], 3);
     assert_eq!(groups["groups"][0]["fix"], "mend it");
     assert_eq!(groups["groups"][1]["level"], "warning");
+    let of_other = service.get(&format!("/api/v1/runs/{bad}/events?item=good")).await.json();
+    assert_eq!(of_other["groups"].as_array().unwrap().len(), 0);
     let one = service.get(&format!("/api/v1/runs/{good}")).await.json();
     assert_eq!(one["items"][0]["name"], "Good");
     assert_eq!(service.get("/api/v1/runs/999").await.fault(), (404, "unknown_run".into()));

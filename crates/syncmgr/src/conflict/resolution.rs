@@ -331,6 +331,17 @@ pub struct Merge {
     pub overlaps: usize,
 }
 
+/// What a presenter may show of a version beside its content, its size and its time. What is not known is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Details {
+    /// Who may do what with it, as `ls` writes it.
+    pub permissions: Option<String>,
+    /// Where a link points.
+    pub target: Option<Vec<u8>>,
+    /// How many names a directory has in it.
+    pub entries: Option<u64>,
+}
+
 /// One of the texts that a presenter may show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shown {
@@ -388,6 +399,15 @@ pub trait ResolutionHandler: Send + Sync {
         _limit: u64,
     ) -> Result<Option<Vec<u8>>, HandlerError> {
         Ok(None)
+    }
+
+    /// What tells the versions apart beside content, size and time, in the conflict's order; nothing where the handler
+    /// has nothing to say.
+    ///
+    /// # Errors
+    /// The handler could not look.
+    fn details(&self, _conflict: &Conflict) -> Result<Vec<Details>, HandlerError> {
+        Ok(Vec::new())
     }
 
     /// What [`Choice::KeepMerged`] would make of it; none when it cannot be merged (no text, too large, no version in
