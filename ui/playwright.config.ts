@@ -28,5 +28,6 @@ export default defineConfig({
   projects: [
     { name: "rules", testMatch: "*.spec.ts" },
     { name: "pictures", testMatch: "pictures.ts" },
+    { name: "figures", testMatch: "figures.ts" },
   ],
 });

@@ -33,6 +33,11 @@ export const ms = (moment: string): number => Date.parse(moment);
 /** A moment of the API as a date with a time. */
 export const time = (at: string): string => moment.format(ms(at));
 
+const second = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+
+/** The same to the second: two versions of a file are often a moment apart. */
+export const exactly = (at: string): string => second.format(ms(at));
+
 const day = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short" });
 
 /** Only the day. */

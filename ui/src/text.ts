@@ -518,7 +518,8 @@ export const text = {
     copy: "Copy the command",
     copied: "Copied.",
     notCopied: "The browser did not allow copying.",
-    skipped: "Not synchronized, by reason",
+    began: (at: string, now: number) => `Began ${distance(at, now)}`,
+    skipped: "What the last run left out or could not do",
     history: "History",
     allRuns: "All runs",
   },
@@ -590,52 +591,98 @@ export const text = {
   conflict: {
     since: (at: string) => `since ${at}`,
     deleted: "Deleted here.",
-    kind: "Kind",
+    facts: {
+      at: "Name",
+      kind: "Kind",
+      changed: "Changed",
+      size: "Size",
+      permissions: "Permissions",
+      target: "Points to",
+      entries: "Entries in it",
+    },
     kinds: { file: "file", directory: "folder", link: "link" } as Record<string, string>,
-    changed: "Changed",
-    size: "Size",
+    differs: " (differs)",
     newest: "newest",
     largest: "largest",
     picture: (side: string) => `The version on ${side}`,
+    sameContent: "The content is the same on both sides.",
     difference: "What differs",
     tooLong: "The texts are too long to be compared here.",
     onlyOn: (side: string) => `only on ${side}: `,
     choices: "What shall be kept?",
     keep: (side: string) => `Keep ${side}`,
     keepBoth: "Keep both",
+    keepNamed: "Keep both, named …",
     merge: "Merge",
+    own: "Another version …",
+    leaveOut: "Leave it out",
     consequence: (conflict: Conflict, kept: number) => {
       const [keep, lose] = [conflict.versions[kept], conflict.versions[1 - kept]];
       if (!keep || !lose) return "";
       if (keep.state === "deleted") return `It goes to the trash on ${lose.side}, too.`;
       if (lose.state === "deleted") return `It comes back on ${lose.side}.`;
+      if (conflict.kind === "name-clash") return "The other name goes to the trash, on both sides.";
+      if (conflict.kind === "metadata") return `On ${lose.side} it gets the permissions that it has on ${keep.side}.`;
       return `The version on ${lose.side} goes to the trash there, and the one on ${keep.side} takes its place.`;
     },
     bothComes: "Both versions are on both sides afterwards; one of them gets another name.",
-    mergeComes: "Both changes in one file, where they do not touch the same lines; else it stays open.",
+    namedComes: "The same, under names that you choose.",
+    mergeComes: "Both changes are in one file, on both sides: they do not touch the same lines.",
+    ownComes: (merge: { overlaps: number } | null | undefined) =>
+      merge && merge.overlaps > 0
+        ? `Both changed the same in ${plural(merge.overlaps, "place", "places")}: put them together yourself, or take a file in the place of both.`
+        : "What you write, or a file that you choose, takes the place of both.",
+    leaveOutComes: "Both stay as they are and are synchronized no more: a line in .instepignore says so on both sides.",
+    noChoice: "Its handler can do nothing about it from here.",
     undoable: "Nothing is lost: undo brings everything back as it was.",
+    nameFor: (side: string) => `Name for the version of ${side}`,
+    noName: "A name without “/”.",
+    sameName: "Both cannot have the same name.",
+    namesTip: "Both come to lie in the same folder on both sides.",
+    written: "The version in the place of both",
+    beginWith: "Begin with",
+    theMerge: "both, marked",
+    stillMarked: "There are marks of a merge in it still.",
+    fromFile: "Or a file of yours",
+    fileTooLarge: (most: string) => `Up to ${most}; put a larger one in its place on one side instead.`,
+    ownTip: "Both versions go to the trash of their side.",
+    keepOwn: "Keep this version",
   },
 
   many: {
     title: (n: number) => `Settle ${plural(n, "conflict", "conflicts")}`,
     which: "What is kept",
     confirm: (n: number) => `Settle ${count(n)}`,
-    choices: {
-      newest: "Keep the newest",
-      largest: "Keep the largest",
-      both: "Keep both",
-      a: "Keep the first side",
-      b: "Keep the second side",
-      merged: "Merge texts",
-    } as Record<Keep, string>,
-    comes: {
-      newest: "The older versions go to the trash. Where both are equally new, it stays open.",
-      largest: "The smaller versions go to the trash. Where both are equally large, it stays open.",
-      both: "Both are on both sides afterwards, one of them under another name.",
-      a: "What the second side has goes to its trash.",
-      b: "What the first side has goes to its trash.",
-      merged: "Where both changed the same lines, or one is no text, it stays open.",
-    } as Record<Keep, string>,
+    busy: "Settling …",
+    outlook: (can: number, left: number) =>
+      [
+        can > 0 ? `${plural(can, "conflict is", "conflicts are")} settled so.` : "None can be settled so.",
+        left > 0 ? `${plural(left, "stays", "stay")} open.` : "",
+      ]
+        .filter(Boolean)
+        .join(" "),
+    choices: (keep: Keep, sides: string[] | undefined) =>
+      ({
+        newest: "Keep the newest",
+        largest: "Keep the largest",
+        both: "Keep both",
+        a: `Keep ${sides?.[0] ?? "the first side"}`,
+        b: `Keep ${sides?.[1] ?? "the second side"}`,
+        merged: "Merge texts",
+        "leave-out": "Leave them out",
+        other: "",
+      })[keep],
+    comes: (keep: Keep, sides: string[] | undefined) =>
+      ({
+        newest: "The older versions go to the trash. Where both are equally new, it stays open.",
+        largest: "The smaller versions go to the trash. Where both are equally large, it stays open.",
+        both: "Both are on both sides afterwards, one of them under another name.",
+        a: `What ${sides?.[1] ?? "the second side"} has goes to its trash.`,
+        b: `What ${sides?.[0] ?? "the first side"} has goes to its trash.`,
+        merged: "Where both changed the same lines, or one is no text, it stays open.",
+        "leave-out": "Both versions stay as they are and are synchronized no more.",
+        other: "",
+      })[keep],
   },
 
   preview: {
@@ -700,8 +747,8 @@ export const text = {
       const said = [
         resolved.settled > 0 ? `${plural(resolved.settled, "conflict is", "conflicts are")} settled` : "",
         resolved.changed > 0 ? `${count(resolved.changed)} changed since they were shown` : "",
-        resolved.gone > 0 ? `${count(resolved.gone)} were settled already` : "",
-        open - resolved.changed > 0 ? `${count(open - resolved.changed)} stay open` : "",
+        resolved.gone > 0 ? `${plural(resolved.gone, "was", "were")} settled already` : "",
+        open - resolved.changed > 0 ? `${plural(open - resolved.changed, "stays", "stay")} open` : "",
       ].filter(Boolean);
       return [`${said.join(", ")}.`, ...resolved.reasons.slice(0, 2)].join(" ");
     },

@@ -42,6 +42,98 @@ test("what runs shows how far it is, is stopped, and says so", async ({ daemon, 
   await expect(page.getByRole("link", { name: /Stopped/ })).toBeVisible();
 });
 
+test("a run of folders is stopped in the middle, and both sides stay whole", async ({ daemon, open }) => {
+  await daemon.add("Notes", "laptop", "nas");
+  await daemon.start();
+  const page = await open("/items/folders/notes");
+  const state = async () => {
+    const { working, last_run } = JSON.parse(await daemon.ask("GET", "/api/v1/items/folders/notes"));
+    return { working: working !== null, run: last_run?.run as number, outcome: last_run?.outcome as string };
+  };
+  test.slow();
+  const stop = page.getByRole("button", { name: "Stop", exact: true });
+  // A fast machine may be done before the stop arrives; then there is more to do.
+  for (let files = 4_000; ; files *= 2) {
+    const names = Array.from({ length: files }, (_, n) => `laptop/${files}/${n % 50}/${n}.txt`);
+    daemon.write(Object.fromEntries(names.map((name) => [name, name])));
+    const before = (await state()).run;
+    await page.getByRole("button", { name: "Sync now" }).click();
+    await expect(async () => {
+      if ((await state()).run === before) await stop.click({ timeout: 1_000 });
+    }).toPass();
+    await expect.poll(async () => (await state()).run).not.toBe(before);
+    if ((await state()).outcome === "canceled") break;
+  }
+  await expect(page.getByRole("link", { name: /Stopped/ })).toBeVisible();
+  for (const name of readdirSync(daemon.path("nas"), { recursive: true, encoding: "utf8" })) {
+    if (name.endsWith(".txt")) expect(daemon.read(`nas/${name}`)).toBe(daemon.read(`laptop/${name}`));
+  }
+});
+
+test("a handler is switched off and on, and one that is not set up starts nothing", async ({ daemon, open }) => {
+  await daemon.add("Notes", "laptop", "nas");
+  await daemon.start();
+  const page = await open("/handlers");
+  const folders = async () => {
+    const { handlers } = JSON.parse(await daemon.ask("GET", "/api/v1/handlers")) as {
+      handlers: { id: string; active: boolean; enabled: boolean }[];
+    };
+    return handlers.find(({ id }) => id === "folders");
+  };
+  const one = page.getByRole("listitem").filter({ hasText: /folders/i });
+  for (const [label, key] of [
+    ["May synchronize", "enabled"],
+    ["Set up", "active"],
+  ] as const) {
+    const box = one.getByLabel(label);
+    await box.click();
+    await expect.poll(async () => (await folders())?.[key]).toBe(false);
+    await expect(box).not.toBeChecked();
+    const body = { handler: "folders", items: ["notes"] };
+    expect(JSON.parse(await daemon.ask("POST", "/api/v1/control/start", body)).status).toBeGreaterThanOrEqual(400);
+    await box.click();
+    await expect.poll(async () => (await folders())?.[key]).toBe(true);
+    await expect(box).toBeChecked();
+  }
+});
+
+test("two pages on one item: each shows what the other did", async ({ daemon, open, context }) => {
+  daemon.write({ "laptop/a.txt": "one" });
+  await daemon.add("Notes", "laptop", "nas");
+  await daemon.start();
+  const page = await open();
+  const other = await context.newPage();
+  await other.goto(new URL("/items/folders/notes", page.url()).href);
+  await expect(other.getByRole("heading", { name: "Notes" })).toBeVisible();
+  await act(page, "Notes", "Pause until resumed");
+  await expect(other.getByText("Paused until resumed")).toBeVisible();
+  await act(other, "Notes", "Resume");
+  await expect(page.getByText("Paused until resumed")).toHaveCount(0);
+  // Both start it: it is synchronized, and neither page is told of an error.
+  await Promise.all([act(page, "Notes", "Sync now"), act(other, "Notes", "Sync now")]);
+  await expect(page.getByText("Up to date")).toBeVisible();
+  await expect(other.getByText("Up to date")).toBeVisible();
+  for (const one of [page, other]) await expect(one.locator(".notice.bad")).toHaveCount(0);
+  await other.getByRole("button", { name: "Stop keeping it in sync …" }).click();
+  await other.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
+  await expect(page.getByRole("heading", { name: "Nothing is kept in sync yet" })).toBeVisible();
+});
+
+test("a daemon that comes back as another version says so", async ({ daemon, open, page }) => {
+  await daemon.add("Notes", "laptop", "nas");
+  await daemon.start(20_000 + (process.pid % 20_000));
+  await open();
+  await expect(page.getByText(/^Version/)).toBeVisible();
+  await daemon.end("SIGTERM");
+  await expect(page.getByRole("alert")).toContainText("does not answer");
+  await page.route("**/api/v1/version", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), version: "99.0.0" } });
+  });
+  await daemon.start();
+  await expect(page.getByRole("alert").filter({ hasText: "version 99.0.0" })).toBeVisible({ timeout: 60_000 });
+});
+
 test("what another process runs is shown as what it is", async ({ daemon, open }) => {
   await daemon.start();
   const job = daemon.run("run", "nightly", "--", "sh", "-c", `until test -e ${daemon.home}/go; do sleep 0.1; done`);

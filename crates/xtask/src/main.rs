@@ -24,6 +24,7 @@ usage: cargo xtask COMMAND
   build             the web page, then the program with the page in it
   page              types, lints and unit tests of the web page
   browser [TEST..]  every screen and action of the web page in a real browser; installs one if it is missing
+  figures           what the web page costs in a browser: first paint, scrolling through ten thousand items
   pictures          draw the pictures of the documents anew
   walk              a walk through the service with real programs: rsync from cron, an alert by webhook, a killed daemon
   api [OPTION...]   ask the running daemon whatever the API's document allows, with each role; installs Schemathesis
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         ["build"] => page::build(),
         ["page"] => page::check(),
         ["browser", rest @ ..] => page::browser(rest),
+        ["figures"] => page::figures(),
         ["pictures"] => page::pictures(),
         ["api", rest @ ..] => api::run(rest),
         ["demo"] => demo::run(),

@@ -63,6 +63,14 @@ pub(crate) fn browser(filters: &[&str]) -> Result<()> {
     npm(&words)
 }
 
+/// What the page costs in a browser: first paint, and scrolling through very many items.
+pub(crate) fn figures() -> Result<()> {
+    files()?;
+    chromium()?;
+    program("debug", &["--features", "page"])?;
+    npm(&["run", "browser", "--", "--project=figures"])
+}
+
 /// Draws the pictures of the documents.
 pub(crate) fn pictures() -> Result<()> {
     files()?;

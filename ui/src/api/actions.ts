@@ -9,7 +9,6 @@ import {
   api,
   asked,
   type Item,
-  type Keep,
   type KeyChange,
   type NewToken,
   Refused,
@@ -17,6 +16,9 @@ import {
   type Run,
   type ShownConflict,
 } from "./client";
+
+/** What is kept of conflicts, with what belongs to that choice. */
+export type Kept = Pick<ResolveOrder, "keep" | "name_a" | "name_b" | "content">;
 
 type Which = Pick<Item, "handler" | "id" | "name">;
 
@@ -195,9 +197,9 @@ export function useControl() {
         ),
       undo,
       /** Settles conflicts as they were shown; says how many came to what, and offers to take it back. */
-      settle: async (keep: Keep, conflicts: ShownConflict[] | undefined, all?: ResolveOrder["all"]) => {
+      settle: async (kept: Kept, conflicts: ShownConflict[] | undefined, all?: ResolveOrder["all"]) => {
         try {
-          const body: ResolveOrder = { keep, ...(conflicts ? { conflicts } : {}), ...(all ? { all } : {}) };
+          const body = { ...kept, ...(conflicts ? { conflicts } : {}), ...(all ? { all } : {}) };
           const resolved = await asked(api.POST("/api/v1/conflicts/resolve", { body }));
           const run = resolved.runs.at(-1);
           const whole = resolved.settled > 0 && resolved.failed + resolved.changed + resolved.left === 0;

@@ -1,19 +1,24 @@
 /** What the screens ask for. A key begins with the thing it is about, so that the event stream can say what is stale. */
 
-import { keepPreviousData, type UseQueryResult, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, type UseQueryResult, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
+import { useCallback, useState } from "react";
+import type { Rows } from "../parts/virtual";
 import {
   type Action,
   api,
   asked,
   type Conflict,
+  type ConflictsPage,
   type ConflictVersion,
   type Event,
   type Item,
   type ItemsPage,
+  type Keep,
   type LogLine,
   type Note,
   type operations,
   type PathText,
+  type ResolveOrder,
   type Run,
   type RunLog,
   type Verb,
@@ -40,27 +45,63 @@ export interface Growing<Row, Page> {
   more: () => void;
 }
 
-export function useItems(filter: ItemQuery): Growing<Item, ItemsPage> {
-  const query = useInfiniteQuery({
-    queryKey: ["items", filter],
-    queryFn: ({ pageParam, signal }) =>
-      asked(
-        api.GET("/api/v1/items", {
-          params: { query: { ...filter, history: STRIP, limit: PAGE, offset: pageParam } },
-          signal,
-        }),
-      ),
-    initialPageParam: 0,
-    getNextPageParam: (page) => page.next ?? undefined,
-    placeholderData: keepPreviousData,
-  });
-  return {
-    rows: query.data?.pages.flatMap((page) => page.items) ?? [],
-    first: query.data?.pages[0],
-    query: query as UseQueryResult<unknown>,
-    more: () => void (query.hasNextPage && !query.isFetching && query.fetchNextPage()),
-  };
+/** A list of known length, of which only the pages that are looked at are there: far down it costs what it does at the top. */
+export interface Paged<Row, Page> {
+  rows: Rows<Row>;
+  first: Page | undefined;
+  query: UseQueryResult<unknown>;
+  /** Says which places are seen. */
+  look: (from: number, until: number) => void;
 }
+
+interface PageSource<Row, Page> {
+  key: readonly unknown[];
+  fetch: (offset: number, limit: number, signal: AbortSignal) => Promise<Page>;
+  rows: (page: Page) => Row[];
+}
+
+/** The rows of a page of the page: small enough to be read between two frames. */
+const PART = 100;
+
+function usePages<Row, Page extends { total: number }>(source: PageSource<Row, Page>): Paged<Row, Page> {
+  const part = (at: number) => ({
+    queryKey: [...source.key, at],
+    queryFn: ({ signal }: { signal: AbortSignal }) => source.fetch(at * PART, PART, signal),
+  });
+  const [seen, setSeen] = useState<readonly [number, number]>([0, 0]);
+  const query = useQuery({ ...part(0), placeholderData: keepPreviousData });
+  const length = query.data?.total ?? 0;
+  const begin = Math.max(1, seen[0]);
+  const end = Math.min(seen[1], Math.ceil(length / PART) - 1);
+  const further = useQueries({
+    queries: Array.from({ length: Math.max(0, end - begin + 1) }, (_, index) => part(begin + index)),
+  });
+  const look = useCallback((from: number, until: number) => {
+    const next = [Math.floor(from / PART), Math.floor(until / PART)] as const;
+    setSeen((before) => (before[0] === next[0] && before[1] === next[1] ? before : next));
+  }, []);
+  const pageAt = (at: number) => (at === 0 ? query.data : further[at - begin]?.data);
+  const at = (index: number): Row | undefined => {
+    const page = pageAt(Math.floor(index / PART));
+    return page && source.rows(page)[index % PART];
+  };
+  return { rows: { length, at }, first: query.data, query: query as UseQueryResult<unknown>, look };
+}
+
+export const useItems = (filter: ItemQuery): Paged<Item, ItemsPage> =>
+  usePages({
+    key: ["items", filter],
+    fetch: (offset, limit, signal) =>
+      asked(api.GET("/api/v1/items", { params: { query: { ...filter, limit, offset } }, signal })),
+    rows: (page) => page.items,
+  });
+
+/** The first items of a list; enough to choose from, or to be told of. */
+export const useFirstItems = (filter: ItemQuery, limit: number) =>
+  useQuery({
+    queryKey: ["items", "first", filter, limit],
+    queryFn: ({ signal }) => asked(api.GET("/api/v1/items", { params: { query: { ...filter, limit } }, signal })),
+  });
 
 /** Whether an item that was just added to the settings is there: it is looked for until it is. */
 export const useComing = (handler: string, item: string) =>
@@ -137,12 +178,17 @@ export const useRun = (run: number) =>
     queryFn: ({ signal }) => asked(api.GET("/api/v1/runs/{run}", { params: { path: { run } }, signal })),
   });
 
-/** What went wrong in a run, by reason; nothing is asked without a run. */
-export const useRunEvents = (run: number | undefined) =>
+/** What a run told, by reason: what went wrong in it, or all about one item of it. Nothing is asked without a run. */
+export const useRunEvents = (run: number | undefined, item?: string) =>
   useQuery({
-    queryKey: ["runs", run, "events"],
+    queryKey: ["runs", run, "events", item],
     queryFn: ({ signal }) =>
-      asked(api.GET("/api/v1/runs/{run}/events", { params: { path: { run: run ?? 0 } }, signal })),
+      asked(
+        api.GET("/api/v1/runs/{run}/events", {
+          params: { path: { run: run ?? 0 }, query: item === undefined ? {} : { item, level: "information" } },
+          signal,
+        }),
+      ),
     enabled: run !== undefined,
   });
 
@@ -168,22 +214,13 @@ export function useEvents(filter: EventQuery): Growing<Event, unknown> {
   };
 }
 
-export function useConflicts(filter: ConflictQuery): Growing<Conflict, { total: number }> {
-  const query = useInfiniteQuery({
-    queryKey: ["conflicts", filter],
-    queryFn: ({ pageParam, signal }) =>
-      asked(api.GET("/api/v1/conflicts", { params: { query: { ...filter, limit: PAGE, offset: pageParam } }, signal })),
-    initialPageParam: 0,
-    getNextPageParam: (page) => page.next ?? undefined,
-    placeholderData: keepPreviousData,
+export const useConflicts = (filter: ConflictQuery): Paged<Conflict, ConflictsPage> =>
+  usePages({
+    key: ["conflicts", filter],
+    fetch: (offset, limit, signal) =>
+      asked(api.GET("/api/v1/conflicts", { params: { query: { ...filter, limit, offset } }, signal })),
+    rows: (page) => page.conflicts,
   });
-  return {
-    rows: query.data?.pages.flatMap((page) => page.conflicts) ?? [],
-    first: query.data?.pages[0],
-    query: query as UseQueryResult<unknown>,
-    more: () => void (query.hasNextPage && !query.isFetching && query.fetchNextPage()),
-  };
-}
 
 export const useConflict = (handler: string, item: string, conflict: string) =>
   useQuery({
@@ -195,6 +232,31 @@ export const useConflict = (handler: string, item: string, conflict: string) =>
           signal,
         }),
       ),
+  });
+
+/** What can be done about a conflict as it was shown, and more about its versions. */
+export const useChoices = (of: Conflict | undefined) =>
+  useQuery({
+    queryKey: ["conflicts", of?.handler, of?.item, of?.id, "choices", of?.seen],
+    queryFn: ({ signal }) =>
+      asked(
+        api.GET("/api/v1/conflicts/{handler}/{item}/{conflict}/choices", {
+          params: { path: { handler: of?.handler ?? "", item: of?.item ?? "", conflict: of?.id ?? "" } },
+          signal,
+        }),
+      ),
+    enabled: of !== undefined,
+    retry: false,
+  });
+
+/** What a choice for many conflicts would come to. */
+export const useOutlook = (keep: Keep, all: NonNullable<ResolveOrder["all"]>) =>
+  useQuery({
+    queryKey: ["conflicts", "outlook", keep, all],
+    queryFn: ({ signal }) =>
+      asked(api.POST("/api/v1/conflicts/resolve", { body: { keep, all, dry_run: true }, signal })),
+    gcTime: 0,
+    retry: false,
   });
 
 /** The content of a version as far as the page can show it. */
@@ -252,18 +314,6 @@ export const useCalendar = (from: number, until: number) =>
         }),
       ),
     placeholderData: keepPreviousData,
-  });
-
-export const useSchedule = (handler: string, item: string) =>
-  useQuery({
-    queryKey: ["schedule", handler, item],
-    queryFn: ({ signal }) =>
-      asked(
-        api.GET("/api/v1/items/{handler}/{item}/schedule", {
-          params: { path: { handler, item }, query: { count: 5 } },
-          signal,
-        }),
-      ),
   });
 
 /** What the command of a run wrote, page by page. */

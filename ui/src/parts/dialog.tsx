@@ -7,15 +7,17 @@ interface Props {
   onClose: () => void;
   /** It asks for consent to something that cannot be seen coming: read out at once. */
   alert?: boolean;
+  /** There is something to read or to write in it. */
+  wide?: boolean;
   children: ReactNode;
   actions: ReactNode;
 }
 
 /** A question above the page. It is open for as long as it is rendered. */
-export function Dialog({ title, onClose, alert = false, children, actions }: Props) {
+export function Dialog({ title, onClose, alert = false, wide = false, children, actions }: Props) {
   return (
     <ModalOverlay className="veil" isOpen isDismissable={!alert} onOpenChange={(open) => !open && onClose()}>
-      <Modal className="dialog">
+      <Modal className={wide ? "dialog wide" : "dialog"}>
         <AriaDialog role={alert ? "alertdialog" : "dialog"}>
           <Heading slot="title" level={2}>
             {title}

@@ -1,4 +1,4 @@
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import {
   Bell,
   CalendarClock,
@@ -9,7 +9,7 @@ import {
   type LucideIcon,
   Plug,
 } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useCounts, useVersion } from "../api/queries";
 import { useLive } from "../live/live";
 import { useSignedOut } from "../live/signed-out";
@@ -33,6 +33,7 @@ export function Frame() {
   const [served, setServed] = useState<string | undefined>();
   const answers = version.data?.version;
   if (served === undefined && answers !== undefined) setServed(answers);
+  useFocusOfRoom();
   const updated = served !== undefined && answers !== undefined && answers !== served;
   const rooms: Room[] = [
     { to: "/", name: text.rooms.home, icon: House, badge: counts.data?.attention },
@@ -98,6 +99,17 @@ export function Frame() {
       </main>
     </div>
   );
+}
+
+/** Another room was entered: whoever goes by keyboard goes on in it, and whoever listens is told. */
+function useFocusOfRoom(): void {
+  const room = useRouterState({ select: (state) => state.location.pathname });
+  const before = useRef(room);
+  useEffect(() => {
+    if (before.current === room) return;
+    before.current = room;
+    document.getElementById("content")?.focus({ preventScroll: true });
+  }, [room]);
 }
 
 interface ScreenProps {

@@ -3,10 +3,21 @@ import { CirclePlay, CircleStop, Eye, ListChecks, Power } from "lucide-react";
 import { useControl } from "../api/actions";
 import type { Item } from "../api/client";
 import { text } from "../text";
-import { type Action, Menu } from "./menu";
+import { type Action, Actions, MenuButton } from "./menu";
 
-/** Everything that can be done with an item. */
+/** A button for everything that can be done with an item. */
 export function ItemMenu({ of: item }: { of: Item }) {
+  const label = text.menu.of(item.name);
+  return <MenuButton label={label}>{(close) => <ItemActions of={item} label={label} onClose={close} />}</MenuButton>;
+}
+
+interface Props {
+  of: Item;
+  label: string;
+  onClose: () => void;
+}
+
+function ItemActions({ of: item, label, onClose }: Props) {
   const control = useControl();
   const navigate = useNavigate();
   const at = { handler: item.handler, item: item.id };
@@ -49,5 +60,5 @@ export function ItemMenu({ of: item }: { of: Item }) {
       run: () => void control.enable(item, !item.enabled),
     },
   ];
-  return <Menu label={text.menu.of(item.name)} actions={actions} />;
+  return <Actions label={label} actions={actions} onClose={onClose} />;
 }

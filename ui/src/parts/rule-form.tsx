@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useControl } from "../api/actions";
 import type { Headline } from "../api/client";
-import { useItems } from "../api/queries";
+import { useFirstItems } from "../api/queries";
 import type { Values } from "../draft";
 import { listed } from "../format";
 import { headlines, text } from "../text";
@@ -53,6 +53,9 @@ export function ruleSentence(rule: Values): string {
   );
 }
 
+/** How many items are there to be chosen; those that a rule names already are always among them. */
+const LISTED = 200;
+
 interface Props {
   /** Its place in the list; the one after the last adds one. */
   at: number;
@@ -65,7 +68,9 @@ interface Props {
 export function RuleForm({ at, of, channels, onClose }: Props) {
   const control = useControl();
   const say = text.alerts.rule;
-  const items = useItems({ sort: "name" });
+  const found = useFirstItems({ sort: "name" }, LISTED).data?.items ?? [];
+  const chosen = words(of?.items).filter((id) => found.every((item) => item.id !== id));
+  const items = [...found, ...chosen.map((id) => ({ id, name: id, href: id }))];
   const [rule, setRule] = useState<Values>(() => of ?? { state: ["attention"] });
   const looks: Looks = rule.age !== undefined ? "age" : rule.event !== undefined ? "event" : "state";
   const set = (change: Values) =>
@@ -164,12 +169,12 @@ export function RuleForm({ at, of, channels, onClose }: Props) {
         onChange={(remind) => set({ remind: remind || undefined })}
         choices={periods(rule.remind, say.never)}
       />
-      {items.rows.length > 1 && (
+      {items.length > 1 && (
         <fieldset className="checks plain-set">
           <legend>
             {say.items} <small className="quiet">{say.itemsTip}</small>
           </legend>
-          {items.rows.map((item) => (
+          {items.map((item) => (
             <Check
               key={item.href}
               label={<Name of={item.name} />}

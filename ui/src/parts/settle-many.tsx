@@ -1,33 +1,39 @@
 import { useState } from "react";
 import { useControl } from "../api/actions";
 import type { Keep } from "../api/client";
-import type { ConflictQuery } from "../api/queries";
+import { type ConflictQuery, useOutlook } from "../api/queries";
 import { text } from "../text";
+import { Asking } from "./asking";
 import { Dialog } from "./dialog";
+import { Name } from "./name";
 
 interface Props {
   filter: ConflictQuery;
   total: number;
+  /** What the sides are called, where all the conflicts have the same. */
+  sides: string[] | undefined;
   onClose: () => void;
 }
 
-const CHOICES: Keep[] = ["newest", "largest", "both", "a", "b", "merged"];
+const CHOICES: Keep[] = ["newest", "largest", "both", "a", "b", "merged", "leave-out"];
 
-/** One choice for all conflicts that are listed, confirmed once, taken back at once. */
-export function SettleMany({ filter, total, onClose }: Props) {
+/** One choice for all conflicts that are listed: what it comes to is said beforehand, it is confirmed once, and taken back at once. */
+export function SettleMany({ filter, total, sides, onClose }: Props) {
   const control = useControl();
   const [keep, setKeep] = useState<Keep>("newest");
   const [busy, setBusy] = useState(false);
   const { handler, item, kind, folder } = filter;
+  const all = {
+    ...(handler ? { handler } : {}),
+    ...(item ? { item } : {}),
+    ...(kind ? { kind } : {}),
+    ...(folder ? { folder } : {}),
+  };
+  const outlook = useOutlook(keep, all);
+  const can = outlook.data?.settled;
   const settle = async () => {
     setBusy(true);
-    const all = {
-      ...(handler ? { handler } : {}),
-      ...(item ? { item } : {}),
-      ...(kind ? { kind } : {}),
-      ...(folder ? { folder } : {}),
-    };
-    await control.settle(keep, undefined, all);
+    await control.settle({ keep }, undefined, all);
     onClose();
   };
   return (
@@ -40,8 +46,8 @@ export function SettleMany({ filter, total, onClose }: Props) {
           <button type="button" onClick={onClose}>
             {text.cancel}
           </button>
-          <button type="button" className="main" disabled={busy} onClick={() => void settle()}>
-            {text.many.confirm(total)}
+          <button type="button" className="main" disabled={busy || !can} onClick={() => void settle()}>
+            {busy ? text.many.busy : text.many.confirm(can ?? total)}
           </button>
         </>
       }
@@ -52,13 +58,29 @@ export function SettleMany({ filter, total, onClose }: Props) {
           <label key={choice} className="choice">
             <input type="radio" name="keep" value={choice} checked={keep === choice} onChange={() => setKeep(choice)} />
             <span>
-              {text.many.choices[choice]}
+              <Name of={text.many.choices(choice, sides)} />
               <br />
-              <small className="quiet">{text.many.comes[choice]}</small>
+              <small className="quiet">
+                <Name of={text.many.comes(choice, sides)} />
+              </small>
             </span>
           </label>
         ))}
       </fieldset>
+      <div role="status">
+        <Asking query={outlook}>
+          {({ settled, left, reasons }) => (
+            <>
+              <p>{text.many.outlook(settled, left)}</p>
+              {reasons.slice(0, 3).map((reason) => (
+                <p key={reason} className="small quiet">
+                  <Name of={reason} />
+                </p>
+              ))}
+            </>
+          )}
+        </Asking>
+      </div>
       <p className="small quiet">{text.conflict.undoable}</p>
     </Dialog>
   );

@@ -6,15 +6,21 @@ import { useNow } from "./now";
 /** The last runs of an item at a glance: the newest at the right. */
 export function Strip({ of }: { of: Mark[] }) {
   const now = useNow();
-  const told = of.map((mark) => `${outcomes[mark.outcome ?? "running"]}, ${text.when(mark.started, now)}`);
+  const told = (mark: Mark | undefined) =>
+    mark ? `${outcomes[mark.outcome ?? "running"]}, ${text.when(mark.started, now)}` : "";
   return (
     <span
       className="strip"
       role="img"
-      aria-label={of.length > 0 ? text.lastRuns(told.at(-1) ?? "", of.length) : text.noRuns}
+      aria-label={of.length > 0 ? text.lastRuns(told(of.at(-1)), of.length) : text.noRuns}
+      onPointerOver={({ currentTarget, target }) => {
+        // Said only of the mark that is pointed at: a long list has hundreds of them.
+        const at = Array.prototype.indexOf.call(currentTarget.children, target);
+        if (at >= 0) (target as HTMLElement).title = told(of[at]);
+      }}
     >
-      {of.map((mark, index) => (
-        <i key={mark.run} className={outcomeTone(mark.outcome)} title={told[index]} />
+      {of.map((mark) => (
+        <i key={mark.run} className={outcomeTone(mark.outcome)} />
       ))}
     </span>
   );

@@ -28,8 +28,8 @@ export function Toasts({ children }: { children: ReactNode }) {
       last += 1;
       const id = last;
       setToasts((all) => [...all.slice(-3), { id, tone, message, undo }]);
-      // A failure stays until it was read.
-      if (tone !== "bad") setTimeout(() => drop(id), READING_TIME);
+      // A failure stays until it was read, and what can be taken back until somebody had the time to.
+      if (tone !== "bad" && !undo) setTimeout(() => drop(id), READING_TIME);
     };
   }, [drop]);
   return (

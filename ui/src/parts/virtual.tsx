@@ -1,61 +1,84 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { Fragment, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+
+/** Rows by their place; none where they are not fetched yet. A plain array is one of these. */
+export interface Rows<Row> {
+  readonly length: number;
+  at(index: number): Row | undefined;
+}
 
 interface Props<Row> {
-  rows: readonly Row[];
+  rows: Rows<Row>;
   keyOf: (row: Row) => string;
   /** About how high a row is, in pixels; what is shown is measured. */
   height: number;
   label: string;
   children: (row: Row) => ReactNode;
-  /** Called when the end comes near, to fetch more. */
-  /** How many rows there are, also those that are not fetched yet. */
+  /** How many rows there are, also those that `rows` does not know of yet. */
   total?: number | undefined;
+  /** Called when the end comes near, to fetch more. */
   onEnd?: (() => void) | undefined;
+  /** Called with the places that are near what is seen, to fetch what is there. */
+  onLook?: ((from: number, until: number) => void) | undefined;
 }
 
+/** How many rows are ready above and below what is seen. */
+const AROUND = 6;
+
 /** A list of any length: only the rows near what is seen are there. */
-export function VirtualList<Row>({ rows, keyOf, height, label, children, onEnd, total }: Props<Row>) {
+export function VirtualList<Row>({ rows, keyOf, height, label, children, onEnd, onLook, total }: Props<Row>) {
   const list = useRef<HTMLUListElement>(null);
+  // Places are keys of measures: another key for each render would have all places measured anew.
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => height,
-    overscan: 8,
-    scrollMargin: list.current?.offsetTop ?? 0,
-    getItemKey: (index) => {
-      const row = rows[index];
-      return row === undefined ? index : keyOf(row);
-    },
+    overscan: AROUND,
+    scrollMargin: useBegin(list),
   });
   const shown = virtual.getVirtualItems();
+  const first = shown[0]?.index ?? 0;
   const last = shown.at(-1)?.index ?? -1;
   useEffect(() => {
     if (last >= rows.length - 10) onEnd?.();
   }, [last, rows.length, onEnd]);
+  useEffect(() => onLook?.(first, last), [first, last, onLook]);
   return (
     <ul ref={list} className="list" aria-label={label} style={{ height: virtual.getTotalSize() }}>
-      {shown.map((place) => {
-        const row = rows[place.index];
+      {shown.map(({ key, index, start }) => {
+        const row = rows.at(index);
         return (
-          row !== undefined && (
-            <li
-              key={place.key}
-              ref={virtual.measureElement}
-              data-index={place.index}
-              aria-setsize={total ?? rows.length}
-              aria-posinset={place.index + 1}
-              style={{
-                position: "absolute",
-                insetInline: 0,
-                top: 0,
-                transform: `translateY(${place.start - virtual.options.scrollMargin}px)`,
-              }}
-            >
-              {children(row)}
-            </li>
-          )
+          <li
+            key={key}
+            ref={virtual.measureElement}
+            data-index={index}
+            aria-setsize={total ?? rows.length}
+            aria-posinset={index + 1}
+            aria-busy={row === undefined}
+            style={{
+              position: "absolute",
+              insetInline: 0,
+              top: 0,
+              transform: `translateY(${start - virtual.options.scrollMargin}px)`,
+              ...(row === undefined ? { height } : {}),
+            }}
+          >
+            {row !== undefined && <Fragment key={keyOf(row)}>{children(row)}</Fragment>}
+          </li>
         );
       })}
     </ul>
   );
+}
+
+/** How far below the top of the page an element begins: looked at when the page has grown, never while it is drawn. */
+function useBegin(of: RefObject<HTMLElement | null>): number {
+  const [begin, setBegin] = useState(0);
+  useLayoutEffect(() => {
+    const look = () => setBegin(of.current?.offsetTop ?? 0);
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, [of]);
+  return begin;
 }

@@ -78,11 +78,10 @@ export function Conflicts() {
             <div className="card flush">
               <VirtualList
                 rows={conflicts.rows}
-                total={total}
                 keyOf={(conflict) => `${conflict.handler} ${conflict.item} ${conflict.id}`}
                 height={66}
                 label={text.rooms.conflicts}
-                onEnd={conflicts.more}
+                onLook={conflicts.look}
               >
                 {(conflict) => <Row of={conflict} />}
               </VirtualList>
@@ -90,7 +89,14 @@ export function Conflicts() {
           )
         }
       </Asking>
-      {settling && <SettleMany filter={filter} total={total} onClose={() => setSettling(false)} />}
+      {settling && (
+        <SettleMany
+          filter={filter}
+          total={total}
+          sides={filter.item ? conflicts.rows.at(0)?.versions.map((version) => version.side) : undefined}
+          onClose={() => setSettling(false)}
+        />
+      )}
     </Screen>
   );
 }

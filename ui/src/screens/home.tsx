@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { CircleCheck, FolderSync, Plus } from "lucide-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { useControl } from "../api/actions";
 import type { HeadlineCounts, Item } from "../api/client";
-import { type ItemQuery, useItems } from "../api/queries";
+import { type ItemQuery, STRIP, useFirstItems, useItems } from "../api/queries";
 import { useLive, useMoving } from "../live/live";
 import { Asking } from "../parts/asking";
 import { Attention } from "../parts/attention";
@@ -36,8 +36,8 @@ const SENTENCES = 5;
 export function Home() {
   const [view, setView] = useState<View>("all");
   const [search, setSearch] = useState("");
-  const needy = useItems({ attention: true });
-  const items = useItems({ ...FILTERS[view], ...(search ? { search } : {}) });
+  const needy = useFirstItems({ attention: true }, SENTENCES).data;
+  const items = useItems({ ...FILTERS[view], history: STRIP, ...(search ? { search } : {}) });
   const { away } = useLive();
   const control = useControl();
   return (
@@ -72,14 +72,14 @@ export function Home() {
             }
           >
             <p className="quiet">{text.home.doing(counts.working, counts.paused)}</p>
-            {needy.rows.length > 0 && (
+            {needy && needy.items.length > 0 && (
               <section className="stack tight" aria-label={text.home.attention}>
-                {needy.rows.slice(0, SENTENCES).map((item) => (
+                {needy.items.map((item) => (
                   <Attention key={item.href} of={item} />
                 ))}
-                {needy.rows.length > SENTENCES && (
+                {needy.total > SENTENCES && (
                   <button type="button" className="plain" onClick={() => setView("attention")}>
-                    {text.home.furtherAttention((needy.first?.total ?? 0) - SENTENCES)}
+                    {text.home.furtherAttention(needy.total - SENTENCES)}
                   </button>
                 )}
               </section>
@@ -105,11 +105,10 @@ export function Home() {
                 <div className="card flush">
                   <VirtualList
                     rows={items.rows}
-                    total={items.first?.total}
                     keyOf={(item) => item.href}
                     height={70}
                     label={text.home.items}
-                    onEnd={items.more}
+                    onLook={items.look}
                   >
                     {(item) => <Row item={item} />}
                   </VirtualList>
@@ -130,7 +129,8 @@ const choices = (counts: HeadlineCounts): { value: View; text: string }[] => [
   { value: "paused", text: text.home.views.paused(counts.paused) },
 ];
 
-function Row({ item }: { item: Item }) {
+/** An item in a line; drawn again only when something about it changed. */
+const Row = memo(function Row({ item }: { item: Item }) {
   const now = useNow();
   const moving = useMoving(item.handler, item.id) ?? item.working;
   return (
@@ -162,7 +162,7 @@ function Row({ item }: { item: Item }) {
       </div>
     </div>
   );
-}
+});
 
 function FirstSteps() {
   return (

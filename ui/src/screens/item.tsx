@@ -1,7 +1,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Eye, FolderSync } from "lucide-react";
+import { CircleStop, Eye, FolderSync } from "lucide-react";
 import { useControl } from "../api/actions";
-import type { Item as ItemRecord } from "../api/client";
+import type { Item as ItemRecord, Phase } from "../api/client";
 import { useCommand, useItem, useRunEvents, useRuns } from "../api/queries";
 import { time } from "../format";
 import { useMoving } from "../live/live";
@@ -17,7 +17,7 @@ import { Name } from "../parts/name";
 import { useNow } from "../parts/now";
 import { Reason } from "../parts/reason";
 import { RunRow } from "../parts/run-row";
-import { text } from "../text";
+import { phases, text } from "../text";
 
 const route = getRouteApi("/items/$handler/$item");
 
@@ -63,14 +63,57 @@ export function Item() {
   );
 }
 
+/** What is going on with it: how far, with what, since when. */
 function Now({ item }: { item: ItemRecord }) {
+  const now = useNow();
+  const control = useControl();
   const moving = useMoving(item.handler, item.id) ?? item.working;
   if (!moving && !item.running_elsewhere) return null;
   return (
     <section className="card stack" aria-label={text.item.now}>
-      <h2>{text.item.now}</h2>
-      {moving ? <Moving of={moving} /> : <Elsewhere of={item} />}
+      <div className="row apart">
+        <h2>{text.item.now}</h2>
+        {moving && (
+          <button
+            type="button"
+            className="danger"
+            disabled={moving.cancel !== "none"}
+            onClick={() => void control.stop(item)}
+          >
+            <CircleStop aria-hidden />
+            {text.menu.stop}
+          </button>
+        )}
+      </div>
+      {moving ? (
+        <>
+          {moving.phase && <Phases at={moving.phase} />}
+          <Moving of={moving} />
+          <p className="small quiet">
+            {text.item.began(moving.started, now)}
+            {moving.errors > 0 && ` · ${text.errors(moving.errors)}`} ·{" "}
+            <Link to="/runs/$run" params={{ run: String(moving.run) }}>
+              {text.run.number(moving.run)}
+            </Link>
+          </p>
+        </>
+      ) : (
+        <Elsewhere of={item} />
+      )}
     </section>
+  );
+}
+
+/** Where a run is on its way through what every run does. */
+function Phases({ at }: { at: Phase }) {
+  return (
+    <ol className="steps">
+      {(Object.keys(phases) as Phase[]).map((phase) => (
+        <li key={phase} aria-current={phase === at ? "step" : undefined}>
+          {phases[phase]}
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -126,14 +169,14 @@ function Facts({ item }: { item: ItemRecord }) {
 
 /** What the last run left out or could not do, by reason. */
 function Skipped({ item }: { item: ItemRecord }) {
-  const events = useRunEvents(item.last_run?.run);
+  const events = useRunEvents(item.last_run?.run, item.id);
   const groups = events.data?.groups ?? [];
   if (groups.length === 0) return null;
   return (
     <section className="stack tight" aria-label={text.item.skipped}>
       <h2>{text.item.skipped}</h2>
       {groups.map((group) => (
-        <Reason key={`${group.level} ${group.name} ${group.fix}`} of={group} />
+        <Reason key={`${group.level} ${group.name} ${group.reason} ${group.fix}`} of={group} />
       ))}
     </section>
   );

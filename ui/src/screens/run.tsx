@@ -156,7 +156,7 @@ function Reasons({ run }: { run: number }) {
     <section className="stack tight" aria-label={text.run.reasons}>
       <h2>{text.run.reasons}</h2>
       {events.data.groups.map((group) => (
-        <Reason key={`${group.level} ${group.name} ${group.fix}`} of={group} />
+        <Reason key={`${group.level} ${group.name} ${group.reason} ${group.fix}`} of={group} />
       ))}
       {events.data.more && <p className="quiet small">{text.run.moreEvents}</p>}
     </section>

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { CalendarClock, ChevronLeft, ChevronRight } from "lucide-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 import type { Item } from "../api/client";
-import { useCalendar, useItems, useSchedule, useSettings } from "../api/queries";
+import { useCalendar, useItems, useSettings } from "../api/queries";
 import type { Values } from "../draft";
 import { count, dayOf, ms, time, timeOfDay } from "../format";
 import { Asking } from "../parts/asking";
@@ -17,9 +17,13 @@ import { text } from "../text";
 
 type View = "day" | "week";
 
+/** How many of the next times an item tells. */
+const TIMES = 5;
+
 /** What runs by itself, when next, and what keeps it from doing so. */
 export function Schedule() {
-  const items = useItems({ sort: "name" });
+  const items = useItems({ sort: "name", times: TIMES });
+  const settings = useSettings().data?.values?.items as Record<string, Values> | undefined;
   return (
     <Screen title={text.rooms.schedule}>
       <Asking query={items.query}>
@@ -32,13 +36,12 @@ export function Schedule() {
               <div className="card flush">
                 <VirtualList
                   rows={items.rows}
-                  total={items.first?.total}
                   keyOf={(item) => item.href}
                   height={76}
                   label={text.rooms.schedule}
-                  onEnd={items.more}
+                  onLook={items.look}
                 >
-                  {(item) => <Row of={item} />}
+                  {(item) => <Row of={item} said={settings?.[item.id]?.schedule} />}
                 </VirtualList>
               </div>
             </>
@@ -174,12 +177,9 @@ function Slots({ slots, until, due, label, skipEmpty = false }: SlotsProps) {
   );
 }
 
-function Row({ of: item }: { of: Item }) {
+/** An item in the list: what was said about when it runs, what keeps it from that, and the next times. */
+const Row = memo(function Row({ of: item, said }: { of: Item; said: unknown }) {
   const now = useNow();
-  const settings = useSettings();
-  const schedule = useSchedule(item.handler, item.id);
-  const next = schedule.data?.next ?? [];
-  const said = (settings.data?.values?.items as Record<string, Values> | undefined)?.[item.id]?.schedule;
   return (
     <div className="stack tight">
       <div className="row apart">
@@ -188,18 +188,16 @@ function Row({ of: item }: { of: Item }) {
             <Name of={item.name} />
           </Link>
         </strong>
-        <span>{text.home.next(item, now) || text.item.byHand}</span>
+        <span>{text.home.next({ ...item, waits: null }, now) || text.item.byHand}</span>
       </div>
       {said !== undefined && <span className="small">{scheduleWords(said)}</span>}
-      {schedule.data?.waits_text && <span className="small tone-warn">{schedule.data.waits_text}</span>}
-      {schedule.data?.retry_at && (
-        <span className="small quiet">{text.schedule.retry(schedule.data.retry_at, now)}</span>
-      )}
-      {next.length > 0 && (
+      {item.waits && <span className="small tone-warn">{item.waits}</span>}
+      {item.retry_at && <span className="small quiet">{text.schedule.retry(item.retry_at, now)}</span>}
+      {item.enabled && item.times.length > 0 && (
         <span className="small quiet">
-          {text.schedule.times}: {next.map((at) => time(at)).join(" · ")}
+          {text.schedule.times}: {item.times.map((at) => time(at)).join(" · ")}
         </span>
       )}
     </div>
   );
-}
+});
