@@ -14,6 +14,13 @@ pub enum Mode {
     Copy,
 }
 
+impl Mode {
+    /// Whether what A has no more is left on B as it is, without a look at what becomes of it there.
+    pub fn leaves_what_is_gone(self) -> bool {
+        self == Self::Copy
+    }
+}
+
 /// What happens to a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnConflict {

@@ -3,7 +3,8 @@
 //! A look in a scope finds what a look at everything would find, if in every directory outside the scope, and outside
 //! the trees in it, nothing has changed since both sides agreed. Whoever follows the sides knows that: a change in a
 //! directory puts the directory in doubt, a rename both directories that it is about. What earlier plans left as it was,
-//! conflicts first of all, stays in doubt.
+//! conflicts first of all, stays in doubt. Where a [mode](crate::Mode::leaves_what_is_gone) leaves what A has no more as
+//! it is on B, nobody looks into that: a directory that comes back to such a name is in doubt with all beneath.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;

@@ -47,14 +47,18 @@ fn directories(model: &Model, side: Side) -> BTreeMap<u64, (RelPath, BTreeMap<Ve
 }
 
 /// What somebody who follows both sides would put in doubt: directories that are not what they were, under the names
-/// that they have now, and where conflicts are open.
-fn in_doubt(before: &Model, now: &Model, open: &[RelPath]) -> Scope {
+/// that they have now; in some modes all that is in those that came to their names; and where conflicts are open.
+fn in_doubt(before: &Model, now: &Model, open: &[RelPath], mode: Mode) -> Scope {
     let mut scope = Scope::default();
     for side in Side::BOTH {
         let was = directories(before, side);
         for (number, (path, names)) in directories(now, side) {
-            if was.get(&number).is_none_or(|(_, was)| *was != names) {
-                scope.add_dir(path);
+            let was = was.get(&number);
+            if was.is_none_or(|(_, was)| *was != names) {
+                scope.add_dir(path.clone());
+            }
+            if mode.leaves_what_is_gone() && was.is_none_or(|(was_at, _)| *was_at != path) {
+                scope.add_tree(path);
             }
         }
     }
@@ -75,7 +79,7 @@ fn same(history: &[Vec<common::Deed>], policy: &Policy, births: bool) -> Result<
             enact(&mut model, deed, &mut serial);
         }
         let all = plan(&model, policy, model.base_is_empty());
-        let mut scope = in_doubt(&agreed, &model, &open);
+        let mut scope = in_doubt(&agreed, &model, &open, policy.mode);
         let some = loop {
             let some = plan_within(&model, policy, model.base_is_empty(), scope.clone());
             if !scope.widen(&some) {
@@ -178,6 +182,28 @@ fn a_renamed_directory_is_not_looked_at_but_for_what_is_in_doubt_in_it() {
     let plan = within(&model, &["", "z/deep"]);
     assert_eq!(plan.looked_at, [2 + 3, 2 + 3]);
     assert_eq!(plan.actions.len(), 2);
+}
+
+#[test]
+fn copy_a_directory_that_comes_back_is_in_doubt_as_a_whole() {
+    let copy = mode(Mode::Copy);
+    let mut model = settled();
+    model.rename(Side::A, "x", "y/x");
+    common::sync(&mut model, &copy);
+    // What A has no more is B's own meanwhile: nobody looks into it.
+    model.write(Side::B, "x/deep/1", "by B, while A had it elsewhere");
+    model.write(Side::A, "y/x/deep/1", "by A");
+    model.write(Side::A, "y/x/deep/2", "by A alone");
+    common::sync(&mut model, &copy);
+    let before = model.clone();
+    model.rename(Side::A, "y/x", "x");
+
+    let scope = in_doubt(&before, &model, &[], Mode::Copy);
+    let plan = plan_within(&model, &copy, false, scope);
+    let contested: Vec<_> = plan.conflicts.iter().map(|one| one.path.to_string()).collect();
+    assert_eq!(contested, ["x/deep/1"]);
+    assert!(plan.actions.iter().any(|action| action.path == rel("x/deep/2")));
+    assert_eq!(plan.actions, reconcile::plan(&model, &copy, false).actions);
 }
 
 #[test]

@@ -143,7 +143,11 @@ fn follow(bed: &Bed, test: impl FnOnce(&Followed<'_>)) {
 
 /// A few directories with a few files, in sync.
 fn settled() -> Bed {
-    let bed = Bed::new();
+    settled_in(Mode::TwoWay)
+}
+
+fn settled_in(mode: Mode) -> Bed {
+    let bed = Bed::with(|pair| Pair { mode, ..pair }, Limits::default());
     for (dir, files) in [("x", 5), ("x/deep", 5), ("y", 30)] {
         for n in 0..files {
             bed.a.file(format!("{dir}/{n}"), format!("{dir} {n}"));
@@ -262,6 +266,21 @@ fn a_directory_that_goes_out_and_comes_back_is_looked_at_as_a_whole() {
         followed.until(|| bed.b.read("x/deep/1") == b"and watched again");
     });
     bed.assert_in_sync();
+}
+
+#[test]
+fn copy_what_was_edited_under_another_name_arrives_under_the_old_one() {
+    let bed = settled_in(Mode::Copy);
+    follow(&bed, |followed| {
+        bed.a.rename("x", "y/x");
+        followed.until(|| bed.b.has("y/x/deep/1"));
+        bed.a.file("y/x/deep/1", "edited");
+        followed.until(|| bed.b.read("y/x/deep/1") == b"edited");
+        // B still has it as it was: nothing goes away in this mode.
+        assert_eq!(bed.b.read("x/deep/1"), b"x/deep 1");
+        bed.a.rename("y/x", "x");
+        followed.until(|| bed.b.read("x/deep/1") == b"edited");
+    });
 }
 
 #[test]

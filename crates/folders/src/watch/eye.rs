@@ -7,7 +7,7 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use reconcile::path::Name;
-use reconcile::{Kind, RelPath, Side};
+use reconcile::{Kind, Mode, RelPath, Side};
 use rustix::fs::{AtFlags, FileType, RawDir, StatxFlags, fstatfs, statx};
 use rustix::io::Errno;
 use syncmgr::outcome::{Problem, ProblemClass};
@@ -96,6 +96,7 @@ pub(super) struct Eye {
     missed: Vec<(Side, RelPath)>,
     /// Whether anything was met that leaves names out: then a moved directory may have other ones left out.
     filtered: bool,
+    mode: Mode,
     doubts: Vec<Doubt>,
 }
 
@@ -123,6 +124,7 @@ impl Eye {
             left: HashMap::new(),
             missed: Vec::new(),
             filtered: false,
+            mode: look.policy.mode,
             doubts: Vec::new(),
         };
         eye.watch_all()?;
@@ -262,6 +264,9 @@ impl Eye {
                 let missed = std::mem::take(&mut self.missed);
                 self.doubts.push(Doubt::Renamed(left.from.clone(), to.clone()));
                 self.doubts.push(Doubt::Dir(dir));
+                if self.mode.leaves_what_is_gone() {
+                    self.doubts.push(Doubt::Tree(to.clone()));
+                }
                 for (missed_on, path) in missed {
                     if missed_on == side && path.starts_with(&left.from) {
                         let names = path.names().skip(left.from.names().count());
