@@ -29,6 +29,7 @@ pub struct Tally {
     pub clean_runs: u64,
     pub calls: u64,
     pub kills: u64,
+    pub recoveries: u64,
     pub power_losses: u64,
     pub refusals: u64,
     pub full_disks: u64,
@@ -43,6 +44,7 @@ impl AddAssign for Tally {
         self.clean_runs += other.clean_runs;
         self.calls += other.calls;
         self.kills += other.kills;
+        self.recoveries += other.recoveries;
         self.power_losses += other.power_losses;
         self.refusals += other.refusals;
         self.full_disks += other.full_disks;
@@ -57,8 +59,15 @@ impl fmt::Display for Tally {
         writeln!(f, "{histories} histories, {runs} runs ({clean_runs} undisturbed), {calls} calls")?;
         write!(
             f,
-            "{} kills, {} power failures, {} refused calls, {} full disks, {} edits in between, {} open conflicts",
-            self.kills, self.power_losses, self.refusals, self.full_disks, self.meanwhile, self.conflicts
+            "{} kills ({} times the base learned afterwards what was done), {} power failures, {} refused calls, \
+             {} full disks, {} edits in between, {} open conflicts",
+            self.kills,
+            self.recoveries,
+            self.power_losses,
+            self.refusals,
+            self.full_disks,
+            self.meanwhile,
+            self.conflicts
         )
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use disk::{Body, Key, Traits, clock};
 pub(crate) use ledger::{DOUBTFUL, Place, place_of, tree};
 pub(crate) use loss::Order;
 pub(crate) use machine::{Call, Count, End, Fault, Machine, State, What};
-pub(crate) use person::{Act, Acts, Tastes, choose};
+pub(crate) use person::{Act, Acts, Tastes, choose, edit_one_of};
 pub(crate) use write::SimulatedSide;
 
 pub(crate) use disk::Disk;

@@ -7,7 +7,7 @@ use super::Tally;
 use super::story::{Setting, Step, Story};
 use super::teller::{Broken, Teller};
 use crate::filter::Filter;
-use crate::side::simulated::{Acts, Chance, Count, Fault, Order, Tastes, Traits, What, choose};
+use crate::side::simulated::{Acts, Chance, Count, Fault, Order, Tastes, Traits, What, choose, edit_one_of};
 
 /// Tells the history of a seed, and says what it was.
 pub(super) fn tell(seed: u64, filter: &Filter) -> (Story, Result<(), Broken>, Tally) {
@@ -37,6 +37,13 @@ fn go(chance: &mut Chance, teller: &mut Teller, story: &mut Story) -> Result<(),
         }
         let faults = faults(chance, &setting);
         tell_one(teller, story, Step::Run(faults))?;
+        if !teller.begun.is_empty() && chance.one_in(2) {
+            let begun = std::mem::take(&mut teller.begun);
+            let edit = edit_one_of(&mut teller.machine.lock(), chance, &setting.tastes, &begun);
+            if let Some(edit) = edit {
+                tell_one(teller, story, Step::Act(edit))?;
+            }
+        }
         if setting.lossy && chance.one_in(6) {
             tell_one(teller, story, Step::PowerLoss(order(chance), chance.draw() % 1_000_000))?;
         }

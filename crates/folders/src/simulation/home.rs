@@ -25,6 +25,8 @@ struct Kept {
     records: BTreeMap<DirKey, Agreement>,
     next_key: u64,
     notes: BTreeMap<PathBuf, Note>,
+    /// How often the power has failed.
+    power_losses: u32,
 }
 
 #[derive(Default)]
@@ -71,7 +73,9 @@ impl Home {
 
     /// The power failed: notes that were not flushed are there in part, or not.
     pub(super) fn lose(&self, chance: &mut Chance) {
-        self.kept().notes.retain(|_, note| {
+        let mut kept = self.kept();
+        kept.power_losses += 1;
+        kept.notes.retain(|_, note| {
             if note.removed && chance.one_in(2) {
                 return false;
             }
@@ -216,5 +220,9 @@ impl Notes for Home {
 
     fn place(&self, name: &Path) -> PathBuf {
         name.into()
+    }
+
+    fn boot(&self) -> Option<String> {
+        Some(self.kept().power_losses.to_string())
     }
 }

@@ -9,11 +9,12 @@ use syncmgr::RunId;
 use super::home::Home;
 use super::story::Setting;
 use crate::apply::{self, Apply, Ending, Ground, Limits, Lists, NoHooks, Report, Trouble};
-use crate::base::RootIdentity;
+use crate::base::{BaseError, RootIdentity};
 use crate::filter::Filter;
 use crate::journal::{Journal, RunKind};
 use crate::scan::Scan;
 use crate::side::simulated::{Machine, SimulatedSide, clock};
+use crate::side::write::WriteSide;
 
 /// Marks the temporary names of the pair.
 const TAG: u32 = 0x5eed_0000;
@@ -24,6 +25,8 @@ pub(super) struct Outcome {
     pub(super) plan: Plan,
     /// Everything was tried and nothing was refused.
     pub(super) complete: bool,
+    /// The base was told what a killed run had finished.
+    pub(super) recovered: bool,
     /// What was refused, and what kept the run from going on.
     pub(super) troubles: Vec<String>,
 }
@@ -60,7 +63,10 @@ impl Lists for Here<'_> {
 /// Runs from the beginning to the end, or until it is killed.
 pub(super) fn run(machine: &Machine, home: &Home, setting: &Setting, filter: &Filter, run: RunId) -> Outcome {
     let (a, b) = (SimulatedSide::new(machine, Side::A), SimulatedSide::new(machine, Side::B));
-    apply::sweep(home, [&a, &b]);
+    let recovered = match recover(home, [&a, &b]) {
+        Ok(recovered) => recovered,
+        Err(error) => return Outcome::failed(error),
+    };
     let policy = Policy {
         mode: setting.mode,
         on_conflict: setting.on_conflict,
@@ -106,7 +112,17 @@ pub(super) fn run(machine: &Machine, home: &Home, setting: &Setting, filter: &Fi
         Err(error) => troubles.push(error.to_string()),
     }
     troubles.extend(plan.notes.iter().filter(|note| is_error(&note.what)).map(|note| format!("{note:?}")));
-    Outcome { complete: troubles.is_empty(), plan, troubles }
+    Outcome { complete: troubles.is_empty(), recovered, plan, troubles }
+}
+
+/// What every run begins with: half-made things go, and the base learns what a killed run had finished.
+fn recover(home: &Home, sides: [&dyn WriteSide; 2]) -> Result<bool, BaseError> {
+    let swept = apply::sweep(home, sides);
+    let mut recovered = false;
+    for killed in swept.runs {
+        recovered |= !home.is_new() && apply::recover(home, killed, sides, home)?;
+    }
+    Ok(recovered)
 }
 
 fn is_error(note: &NoteKind) -> bool {

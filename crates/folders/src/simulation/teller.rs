@@ -1,6 +1,6 @@
 //! Telling a history: step by step, with the rules looked after at every stop.
 
-use reconcile::{DirKey, Kind, Mode, OnConflict, RelPath, Side};
+use reconcile::{Action, DirKey, Kind, Mode, OnConflict, Op, Plan, RelPath, Side};
 use syncmgr::RunId;
 
 use super::Tally;
@@ -34,6 +34,8 @@ pub(super) struct Teller {
     pub(super) tally: Tally,
     /// What came to pass in the last run.
     pub(super) fired: Vec<Fault>,
+    /// What the last run was copying when it was killed, by the side that has it: people go on working there.
+    pub(super) begun: Vec<(Side, RelPath)>,
     /// Something may still be in the way of a quick end: the power failed, or the base was lost.
     shaken: bool,
     /// One line a call of the last run, for a person to read.
@@ -57,6 +59,7 @@ impl Teller {
             runs: 0,
             tally: Tally::default(),
             fired: Vec::new(),
+            begun: Vec::new(),
             // An inode with several names shows one run later what happened to it under the other.
             shaken: setting.tastes.shares,
             trace: None,
@@ -115,6 +118,7 @@ impl Teller {
         let mut state = self.machine.lock();
         self.fired = std::mem::take(&mut state.fired);
         self.tally.calls += u64::from(state.calls);
+        self.tally.recoveries += u64::from(outcome.recovered);
         let trace = state.trace.take();
         let end = state.stop();
         drop(state);
@@ -151,6 +155,7 @@ impl Teller {
                 }
             }
         }
+        self.begun = if matches!(end, Some(End::Killed)) { copied(&outcome.plan) } else { Vec::new() };
         if let Some(End::PowerLoss(_, seed)) = end {
             // The machine itself has lost already.
             self.home.lose(&mut Chance::new(seed ^ 0x9e37));
@@ -311,6 +316,15 @@ impl Teller {
         }
         Ok(())
     }
+}
+
+/// What a plan copies, by the side that has it.
+fn copied(plan: &Plan) -> Vec<(Side, RelPath)> {
+    let source = |action: &Action| match action.op {
+        Op::Create { on, .. } | Op::Replace { on, .. } => Some((on.other(), action.path.clone())),
+        _ => None,
+    };
+    plan.actions.iter().filter_map(source).collect()
 }
 
 fn is_left(note: &reconcile::NoteKind) -> bool {

@@ -5,19 +5,20 @@ use super::*;
 /// Histories of every test run; the long ones are `cargo xtask simulate --seeds N`.
 const SHORT: u64 = 2000;
 
+/// Histories that long simulations have found; what each of them broke has a script of its own where it is known.
+const KEPT: [u64; 2] = [404_947, 4_936_975];
+
 #[test]
 fn s1_to_s12_hold_in_every_short_history() {
     let mut simulator = Simulator::new();
-    for seed in 0..SHORT {
+    for seed in (0..SHORT).chain(KEPT) {
         if let Err(failure) = simulator.history(seed) {
             panic!("{failure}");
         }
     }
     let tally = simulator.tally;
-    assert!(
-        tally.kills > 0 && tally.power_losses > 0 && tally.refusals > 0 && tally.meanwhile > 0,
-        "{tally}"
-    );
+    let all = [tally.kills, tally.recoveries, tally.power_losses, tally.refusals, tally.meanwhile];
+    assert!(all.iter().all(|&number| number > 0), "{tally}");
 }
 
 #[test]

@@ -296,9 +296,7 @@ pub(crate) fn choose(state: &mut State, chance: &mut Chance, tastes: &Tastes) ->
         let dir = chance.pick(&dirs).cloned().unwrap_or_default();
         dir.join(NAMES[chance.below(NAMES.len())].as_bytes())
     };
-    let size = |chance: &mut Chance, version: Version| {
-        if tastes.new_sizes { 6 + version as usize } else { SIZES[chance.below(SIZES.len())] }
-    };
+    let size = |chance: &mut Chance, version: Version| size(chance, tastes, version);
     let one = |path: RelPath, deed: Deed| vec![Act { on, path, deed }];
     let existing = chance.pick(&all).cloned();
     let file = chance.pick(&files).cloned();
@@ -366,6 +364,33 @@ pub(crate) fn choose(state: &mut State, chance: &mut Chance, tastes: &Tastes) ->
         }
         _ => Vec::new(),
     }
+}
+
+/// Chooses an edit of a file that is at one of these places, or beneath it.
+pub(crate) fn edit_one_of(
+    state: &mut State,
+    chance: &mut Chance,
+    tastes: &Tastes,
+    places: &[(Side, RelPath)],
+) -> Option<Act> {
+    let mut files = Vec::new();
+    for side in Side::BOTH.into_iter().filter(|&side| tastes.on[side as usize]) {
+        state.disks[side as usize].each(&mut |path, _, inode| {
+            let is_there = places.iter().any(|(on, top)| *on == side && path.starts_with(top));
+            if is_there && place_of(path) == Place::Live && inode.kind() == Kind::File {
+                files.push((side, path.clone()));
+            }
+        });
+    }
+    let (on, path) = chance.pick(&files).cloned()?;
+    let version = state.ledger.next();
+    let size = size(chance, tastes, version);
+    let deed = if chance.one_in(2) { Deed::Write(version, size) } else { Deed::Replace(version, size) };
+    Some(Act { on, path, deed })
+}
+
+fn size(chance: &mut Chance, tastes: &Tastes, version: Version) -> usize {
+    if tastes.new_sizes { 6 + version as usize } else { SIZES[chance.below(SIZES.len())] }
 }
 
 fn mtime_of(disk: &Disk, path: &RelPath) -> u64 {
