@@ -27,6 +27,7 @@ use crate::side::names::IGNORE_FILE;
 
 pub(crate) use abilities::PairResolution;
 use clash::TwoPaths;
+pub(crate) use merge::{ancestor, content};
 pub(crate) use now::Now;
 use step::{Refused, Steps, Work};
 

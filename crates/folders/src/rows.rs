@@ -72,7 +72,7 @@ pub(crate) fn verification(pair: &Pair, found: Report) -> Verification {
     let difference = |found: verify::Difference| {
         let (kind, side, from) = match found.kind {
             verify::DifferenceKind::Missing(side) => (DifferenceKind::Missing, Some(side), None),
-            verify::DifferenceKind::Content => (DifferenceKind::Content, None, None),
+            verify::DifferenceKind::Content { strayed } => (DifferenceKind::Content, strayed, None),
             verify::DifferenceKind::Metadata => (DifferenceKind::Metadata, None, None),
             verify::DifferenceKind::Renamed { on, from } => (DifferenceKind::Renamed, Some(on), Some(from)),
             verify::DifferenceKind::Conflict(_) => (DifferenceKind::Conflict, None, None),

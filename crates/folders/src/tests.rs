@@ -16,6 +16,7 @@ mod resolve;
 mod systems;
 mod trash;
 mod undo;
+mod verify;
 mod watch;
 
 use std::sync::{Arc, Mutex};

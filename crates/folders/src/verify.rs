@@ -1,11 +1,13 @@
 //! Whether both sides are what the base says they are; with content, if that is asked for. Only reads.
 
+use reconcile::change::Change;
 use reconcile::{Note, NoteKind, OnConflict, Op, Plan, Policy, RelPath, Side};
 use syncmgr::conflict::ConflictKind;
 
 use crate::base::PutAside;
 use crate::look::{Ask, Look, LookError};
 use crate::preview::is_error;
+use crate::resolve::{self, Now};
 use crate::scan::Watch;
 
 /// What was found.
@@ -48,7 +50,10 @@ pub enum DifferenceKind {
     /// That side has nothing there.
     Missing(Side),
     /// The contents, or the kinds, are not the same.
-    Content,
+    Content {
+        /// The side that does not have what both agreed on any more, if that can be told.
+        strayed: Option<Side>,
+    },
     /// Permissions or times are not the same.
     Metadata,
     /// That side still has it under its old name.
@@ -74,7 +79,7 @@ pub fn verify(ask: Ask<'_>, by_content: bool, watch: &dyn Watch) -> Result<Repor
     let planned = look.plan(watch)?;
     let (unknown, _) = planned.plan.notes.iter().cloned().partition(|note| is_error(&note.what));
     Ok(Report {
-        differences: differences(&planned.plan),
+        differences: differences(&planned.plan, &Now::new(&look)),
         unknown,
         unrecorded: planned.plan.settle.iter().filter(|settle| settle.agreed.is_some()).count() as u64
             + planned.plan.alike.iter().map(|alike| alike.files).sum::<u64>(),
@@ -84,25 +89,81 @@ pub fn verify(ask: Ask<'_>, by_content: bool, watch: &dyn Watch) -> Result<Repor
     })
 }
 
-fn differences(plan: &Plan) -> Vec<Difference> {
-    let of_action = |op: &Op| match op {
+fn differences(plan: &Plan, now: &Now<'_>) -> Vec<Difference> {
+    let content = |path: &RelPath| DifferenceKind::Content { strayed: strayed(now, path).side() };
+    let of_action = |path: &RelPath, op: &Op| match op {
         Op::Create { on, .. } => DifferenceKind::Missing(*on),
         Op::Remove { on, .. } => DifferenceKind::Missing(on.other()),
-        Op::Replace { .. } => DifferenceKind::Content,
+        Op::Replace { .. } => content(path),
         Op::Meta { .. } => DifferenceKind::Metadata,
         Op::Move { on, from, .. } => DifferenceKind::Renamed { on: *on, from: from.clone() },
         Op::KeepBoth { .. } => DifferenceKind::Conflict(ConflictKind::EditEdit),
     };
-    let actions =
-        plan.actions.iter().map(|one| Difference { path: one.path.clone(), kind: of_action(&one.op) });
-    let conflicts = plan
-        .conflicts
+    let actions = plan
+        .actions
         .iter()
-        .map(|one| Difference { path: one.path.clone(), kind: DifferenceKind::Conflict(one.kind) });
+        .map(|one| Difference { path: one.path.clone(), kind: of_action(&one.path, &one.op) });
+    let conflicts = plan.conflicts.iter().map(|one| {
+        let kind = match strayed(now, &one.path) {
+            // Nobody edited it: then it is no disagreement of people, but damage.
+            Strayed::Silently(strayed) => DifferenceKind::Content { strayed },
+            Strayed::Edited(_) | Strayed::Unknown => DifferenceKind::Conflict(one.kind),
+        };
+        Difference { path: one.path.clone(), kind }
+    });
     // A copy may lack what B has of its own, but what B has otherwise is worth knowing.
     let left = plan.notes.iter().filter(|note| note.what == NoteKind::LeftOnB);
-    let left = left.map(|note| Difference { path: note.path.clone(), kind: DifferenceKind::Content });
+    let left = left.map(|note| Difference { path: note.path.clone(), kind: content(&note.path) });
     let mut differences: Vec<_> = actions.chain(conflicts).chain(left).collect();
     differences.sort_by(|x, y| x.path.cmp(&y.path));
     differences
+}
+
+/// How two versions came to differ.
+enum Strayed {
+    /// That side's status is not what the base knows: somebody was there.
+    Edited(Side),
+    /// The status is what the base knows on both sides; the side whose content is not, if it is known what it was.
+    Silently(Option<Side>),
+    /// Both sides were edited, or nobody knows what was agreed.
+    Unknown,
+}
+
+impl Strayed {
+    fn side(&self) -> Option<Side> {
+        match self {
+            Self::Edited(side) => Some(*side),
+            Self::Silently(side) => *side,
+            Self::Unknown => None,
+        }
+    }
+}
+
+fn strayed(now: &Now<'_>, path: &RelPath) -> Strayed {
+    let Ok(Some(agreed)) = now.agreements.at(path) else { return Strayed::Unknown };
+    let was_edited = |side: Side| match now.at(side, path) {
+        Ok(Some(seen)) => Some(!Change::between(agreed.on(side), &seen).keeps_content()),
+        _ => None,
+    };
+    match Side::BOTH.map(was_edited) {
+        [Some(true), Some(false)] => Strayed::Edited(Side::A),
+        [Some(false), Some(true)] => Strayed::Edited(Side::B),
+        [Some(false), Some(false)] => Strayed::Silently(not_as_kept(now, path)),
+        _ => Strayed::Unknown,
+    }
+}
+
+/// The side that does not hold the version that was kept for merges; of small texts there is one.
+fn not_as_kept(now: &Now<'_>, path: &RelPath) -> Option<Side> {
+    let kept = resolve::ancestor(now, path)?;
+    let is_kept = |side| {
+        let seen = now.at(side, path).ok()??;
+        let content = resolve::content(now, side, path, &seen, kept.len() as u64).ok()?;
+        Some(content.as_ref() == Some(&kept))
+    };
+    match Side::BOTH.map(is_kept) {
+        [Some(false), Some(true)] => Some(Side::A),
+        [Some(true), Some(false)] => Some(Side::B),
+        _ => None,
+    }
 }

@@ -2,15 +2,16 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use common::{Both, lines};
 use folders::look::LookError;
 use folders::roots::RootClass;
-use folders::verify::DifferenceKind;
-use reconcile::{MaxDelete, Mode, NoteKind, OnConflict, Side, Stop};
+use folders::verify::{Difference, DifferenceKind};
+use reconcile::{MaxDelete, Mode, NoteKind, OnConflict, RelPath, Side, Stop};
 use syncmgr::outcome::Outcome;
-use testkit::{Tree, as_nobody, moved, stamps};
+use testkit::{Stamp, Tree, as_nobody, moved, stamps};
 
 fn small(tree: &Tree) {
     tree.file("one", "1")
@@ -354,7 +355,7 @@ fn verify_finds_nothing_on_sides_in_sync_and_every_difference_else() {
         [
             ("dir/sub".into(), DifferenceKind::Missing(Side::A)),
             ("extra".into(), DifferenceKind::Missing(Side::B)),
-            ("one".into(), DifferenceKind::Content),
+            ("one".into(), DifferenceKind::Content { strayed: Some(Side::A) }),
             ("two".into(), DifferenceKind::Metadata),
         ]
     );
@@ -364,18 +365,40 @@ fn verify_finds_nothing_on_sides_in_sync_and_every_difference_else() {
 fn verify_by_content_finds_what_no_status_shows() {
     let both = Both::in_sync(small);
     // As a bad disk does it: other bytes, and nothing else that the base could see. Here the base is made to fit.
-    both.b.file("two", "2?");
-    let meta = fs::metadata(both.a.at("two")).unwrap();
-    fs::File::options()
-        .write(true)
-        .open(both.b.at("two"))
-        .unwrap()
-        .set_modified(meta.modified().unwrap())
-        .unwrap();
+    both.b.flip("two");
     both.agree();
     assert!(both.verify(false).unwrap().is_clean());
+    // The first read of a file moves its time of access, at most once a day: nothing that we could write or not.
+    both.verify(true).unwrap();
+    let before = all_stamps(&both);
     let report = both.verify(true).unwrap();
-    assert_eq!(report.differences.len(), 1);
-    assert_eq!(report.differences[0].path.to_string(), "two");
+    // Nobody knows which of both is the right one, and no person has disagreed.
+    let flipped = Difference {
+        path: RelPath::from_bytes(b"two").unwrap(),
+        kind: DifferenceKind::Content { strayed: None },
+    };
+    assert_eq!(report.differences, [flipped]);
     assert!(report.compared_bytes > 0);
+    assert_eq!(all_stamps(&both), before, "nothing is written");
+}
+
+#[test]
+fn verify_by_content_tells_the_side_on_which_a_byte_was_flipped() {
+    for (side, name) in [(Side::A, "one"), (Side::B, "two")] {
+        let both = Both::in_sync(small);
+        let tree = if side == Side::A { &both.a } else { &both.b };
+        tree.flip(name);
+        both.verify(true).unwrap();
+        let before = all_stamps(&both);
+        let report = both.verify(true).unwrap();
+        let found: Vec<_> =
+            report.differences.iter().map(|one| (one.path.to_string(), one.kind.clone())).collect();
+        assert_eq!(found, [(name.to_owned(), DifferenceKind::Content { strayed: Some(side) })]);
+        assert_eq!(all_stamps(&both), before, "nothing is written");
+    }
+}
+
+/// Of both sides and of what the program keeps.
+fn all_stamps(both: &Both) -> [BTreeMap<Vec<u8>, Stamp>; 3] {
+    [&both.a, &both.b, &both.home].map(|tree| stamps(tree.path()))
 }

@@ -253,7 +253,7 @@ pub struct Difference {
     pub path: Vec<u8>,
     /// How.
     pub kind: DifferenceKind,
-    /// The side that lacks it, or has the old name.
+    /// The side that lacks it, has the old name, or does not have the content that was agreed on, if that is known.
     pub side: Option<PlanSide>,
     /// The old name, for [`DifferenceKind::Renamed`].
     pub from: Option<Vec<u8>>,

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
@@ -60,6 +60,24 @@ impl Tree {
     pub fn file(&self, path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> &Self {
         let at = self.with_parents(path);
         must(fs::write(&at, content), "write", &at);
+        self
+    }
+
+    /// Flips a bit of a file's first byte; size and time stay what they are.
+    ///
+    /// # Panics
+    /// It cannot be read or written, or it is empty.
+    pub fn flip(&self, path: impl AsRef<[u8]>) -> &Self {
+        let at = self.at(path);
+        let flip = || {
+            let file = fs::File::options().read(true).write(true).open(&at)?;
+            let modified = file.metadata()?.modified()?;
+            let mut byte = [0];
+            file.read_exact_at(&mut byte, 0)?;
+            file.write_all_at(&[byte[0] ^ 1], 0)?;
+            file.set_modified(modified)
+        };
+        must(flip(), "flip a bit of", &at);
         self
     }
 

@@ -53,14 +53,14 @@ pub(super) fn merge(
 }
 
 /// The last version that both sides had, if it is kept.
-pub(super) fn ancestor(now: &Now<'_>, path: &RelPath) -> Option<Vec<u8>> {
+pub(crate) fn ancestor(now: &Now<'_>, path: &RelPath) -> Option<Vec<u8>> {
     let agreed = now.agreements.at(path).ok()??;
     let kept = Ancestors::open_to_read(&now.look.dir)?;
     kept.get(&agreed.a)
 }
 
 /// The content of a version, if it is still the one that was shown; none when it is larger than `limit`.
-pub(super) fn content(
+pub(crate) fn content(
     now: &Now<'_>,
     side: Side,
     path: &RelPath,

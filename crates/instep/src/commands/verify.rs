@@ -105,7 +105,10 @@ fn described(kind: &DifferenceKind, names: &Names) -> String {
     let label = |side: &Side| if *side == Side::A { &names.a } else { &names.b };
     match kind {
         DifferenceKind::Missing(side) => format!("is missing on {}", label(side)),
-        DifferenceKind::Content => "has other content".to_owned(),
+        DifferenceKind::Content { strayed: Some(side) } => {
+            format!("has other content on {} than was agreed on", label(side))
+        }
+        DifferenceKind::Content { strayed: None } => "has other content".to_owned(),
         DifferenceKind::Metadata => "has other permissions or another time".to_owned(),
         DifferenceKind::Renamed { on, from } => format!("is still called {from} on {}", label(on)),
         DifferenceKind::Conflict(kind) => human::kind(*kind).to_owned(),
@@ -116,7 +119,7 @@ fn described(kind: &DifferenceKind, names: &Names) -> String {
 fn object(pair: &Pair, difference: &Difference) -> Value {
     let (word, side) = match &difference.kind {
         DifferenceKind::Missing(side) => ("missing", Some(*side)),
-        DifferenceKind::Content => ("content", None),
+        DifferenceKind::Content { strayed } => ("content", *strayed),
         DifferenceKind::Metadata => ("metadata", None),
         DifferenceKind::Renamed { on, .. } => ("renamed", Some(*on)),
         DifferenceKind::Conflict(_) => ("conflict", None),

@@ -229,7 +229,7 @@ pub struct Difference {
     pub path: Bytes,
     /// How.
     pub kind: Word<DifferenceKind>,
-    /// The side that lacks it, or has the old name.
+    /// The side that lacks it, has the old name, or does not have the content that was agreed on, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<Word<PlanSide>>,
     /// The old name.
