@@ -1,16 +1,20 @@
 //! S1, S10: a program that edits, renames and deletes on both sides while runs go on loses nothing but what it did away
 //! with itself, and the sides agree when it rests.
+//!
+//! `INSTEP_WRITERS` sets how many writers are tried one after the other (default 1), `INSTEP_SEED` the first seed.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
-use crate::pair::{Node, Pair, Random, contents, left_over, trash, tree};
+use fastrand::Rng;
+
+use crate::pair::{Node, Pair, contents, differing, left_over, number, trash, tree};
 
 /// Somebody at work, and what became of what they wrote.
 struct Writer {
-    random: Random,
+    random: Rng,
     written: BTreeSet<Vec<u8>>,
     /// What they overwrote or deleted, and so is nobody's to keep.
     given_up: BTreeSet<Vec<u8>>,
@@ -40,7 +44,7 @@ impl Writer {
                 }
             }
         }
-        self.random.pick(&files).cloned()
+        self.random.choice(&files).cloned()
     }
 
     /// Does one thing. What is no longer there when it comes to it is not done.
@@ -48,7 +52,7 @@ impl Writer {
         let Some(path) = self.some_file(side) else { return };
         self.acts += 1;
         let name = |what: &str| side.join(format!("{what}-{}", self.acts));
-        match self.random.below(8) {
+        match self.random.u8(..8) {
             0 | 1 => {
                 let new = name("new");
                 let _ = fs::write(new, self.fresh());
@@ -79,7 +83,7 @@ impl Writer {
             if run.try_wait().unwrap().is_some() {
                 return;
             }
-            let side = self.random.below(2);
+            let side = self.random.usize(..2);
             self.act(&sides[side]);
         }
         run.wait().unwrap();
@@ -88,6 +92,13 @@ impl Writer {
 
 #[test]
 fn s1_a_writer_at_work_during_runs_loses_only_what_it_did_away_with() {
+    let first = number("INSTEP_SEED", 99);
+    for seed in first..first + number("INSTEP_WRITERS", 1) {
+        at_work(seed);
+    }
+}
+
+fn at_work(seed: u64) {
     let pair = Pair::new();
     let mut known = BTreeSet::new();
     for (side, name) in pair.sides().iter().zip(["a", "b"]) {
@@ -99,7 +110,7 @@ fn s1_a_writer_at_work_during_runs_loses_only_what_it_did_away_with() {
             known.insert(content);
         }
     }
-    let random = Random(99);
+    let random = Rng::with_seed(seed);
     let mut writer = Writer { random, written: BTreeSet::new(), given_up: BTreeSet::new(), acts: 0 };
     for _ in 0..6 {
         let (a, b) = (pair.a(), pair.b());
@@ -111,19 +122,21 @@ fn s1_a_writer_at_work_during_runs_loses_only_what_it_did_away_with() {
             sides.iter().flat_map(|side| trash(side).into_iter().chain(contents(&tree(side)))).collect();
         for version in known.iter().chain(&writer.written) {
             let text = String::from_utf8_lossy(version).chars().take(24).collect::<String>();
-            assert!(kept.contains(version) || writer.given_up.contains(version), "{text:?} is lost");
+            assert!(
+                kept.contains(version) || writer.given_up.contains(version),
+                "seed {seed}: {text:?} is lost"
+            );
         }
     }
     // It rests: one run brings both together, but for what was changed on both.
     let said = pair.sync(&["--approve"]);
     assert!(matches!(said.code, Some(0 | 5)), "{:?} {}", said.code, said.stderr);
-    let contested = pair.contested();
-    let [left, right] = pair.sides().map(|side| tree(&side));
-    let differs = |path: &&PathBuf| left.get(*path) != right.get(*path);
-    let settled = |path: &&PathBuf| !contested.iter().any(|open| path.starts_with(open));
-    let differ: Vec<&PathBuf> = left.keys().chain(right.keys()).filter(differs).filter(settled).collect();
-    assert!(differ.is_empty(), "{differ:?}");
-    assert!(left.values().any(|node| matches!(node, Node::File(_))), "something is left to look at");
+    let differ = differing(&pair);
+    assert!(differ.is_empty(), "seed {seed}: {differ:?}");
+    assert!(
+        tree(&pair.a()).values().any(|node| matches!(node, Node::File(_))),
+        "something is left to look at"
+    );
     for side in pair.sides() {
         assert_eq!(left_over(&side), Vec::<PathBuf>::new());
     }

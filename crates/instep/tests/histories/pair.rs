@@ -6,6 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use fastrand::Rng;
 use tempfile::TempDir;
 
 /// What is at a path.
@@ -129,6 +130,11 @@ impl Said {
     }
 }
 
+/// A number that somebody may set to have more tried.
+pub(crate) fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 /// Everything beneath `root` but our own top-level names.
 pub(crate) fn tree(root: &Path) -> Tree {
     let mut found = Tree::new();
@@ -185,26 +191,9 @@ pub(crate) fn left_over(side: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// SplitMix64: histories are the same for the same seed, on every machine.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
-    }
-
-    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
-        if from.is_empty() { None } else { Some(&from[self.below(from.len())]) }
-    }
-}
-
 /// One random thing that a person does to a side. Every written content is new in the world, so that a content is a
 /// version. Answers what was done, for the script that a failure prints.
-pub(crate) fn act(random: &mut Random, root: &Path, written: &mut u64) -> String {
+pub(crate) fn act(random: &mut Rng, root: &Path, written: &mut u64) -> String {
     let tree = tree(root);
     let dirs: Vec<PathBuf> = std::iter::once(PathBuf::new())
         .chain(tree.iter().filter(|(_, node)| **node == Node::Dir).map(|(path, _)| path.clone()))
@@ -213,15 +202,15 @@ pub(crate) fn act(random: &mut Random, root: &Path, written: &mut u64) -> String
         tree.iter().filter(|(_, node)| matches!(node, Node::File(_))).map(|(path, _)| path.clone()).collect();
     let all: Vec<PathBuf> = tree.keys().cloned().collect();
     let names = ["n", "o", "p", "q", "r", "s"];
-    let fresh = |random: &mut Random| {
-        let dir = &dirs[random.below(dirs.len())];
-        dir.join(names[random.below(names.len())])
+    let fresh = |random: &mut Rng| {
+        let dir = &dirs[random.usize(..dirs.len())];
+        dir.join(names[random.usize(..names.len())])
     };
     let mut content = || {
         *written += 1;
         format!("version {written}, {}\n", "x".repeat((*written % 7) as usize * 300)).into_bytes()
     };
-    match random.below(12) {
+    match random.usize(..12) {
         0..=2 => {
             let path = fresh(random);
             if root.join(&path).symlink_metadata().is_ok() {
@@ -231,12 +220,12 @@ pub(crate) fn act(random: &mut Random, root: &Path, written: &mut u64) -> String
             format!("create {}", path.display())
         }
         3 | 4 => {
-            let Some(path) = random.pick(&files) else { return "nothing".into() };
+            let Some(path) = random.choice(&files) else { return "nothing".into() };
             fs::write(root.join(path), content()).unwrap();
             format!("edit {}", path.display())
         }
         5 => {
-            let Some(path) = random.pick(&files) else { return "nothing".into() };
+            let Some(path) = random.choice(&files) else { return "nothing".into() };
             // As editors save: a new file under the old name.
             let beside = root.join(path).with_file_name("saving~");
             fs::write(&beside, content()).unwrap();
@@ -251,7 +240,7 @@ pub(crate) fn act(random: &mut Random, root: &Path, written: &mut u64) -> String
             format!("mkdir {}", path.display())
         }
         7 | 8 => {
-            let Some(from) = random.pick(&all) else { return "nothing".into() };
+            let Some(from) = random.choice(&all) else { return "nothing".into() };
             let to = fresh(random);
             if to.starts_with(from) || root.join(&to).symlink_metadata().is_ok() {
                 return "nothing".into();
@@ -260,7 +249,7 @@ pub(crate) fn act(random: &mut Random, root: &Path, written: &mut u64) -> String
             format!("move {} to {}", from.display(), to.display())
         }
         9 => {
-            let Some(path) = random.pick(&all) else { return "nothing".into() };
+            let Some(path) = random.choice(&all) else { return "nothing".into() };
             let full = root.join(path);
             if full.symlink_metadata().unwrap().is_dir() {
                 fs::remove_dir_all(&full).unwrap();
@@ -278,13 +267,22 @@ pub(crate) fn act(random: &mut Random, root: &Path, written: &mut u64) -> String
             format!("link {}", path.display())
         }
         _ => {
-            let Some(path) = random.pick(&files) else { return "nothing".into() };
+            let Some(path) = random.choice(&files) else { return "nothing".into() };
             use std::os::unix::fs::PermissionsExt;
-            let mode = [0o600, 0o644, 0o755][random.below(3)];
+            let mode = [0o600, 0o644, 0o755][random.usize(..3)];
             fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode)).unwrap();
             format!("chmod {mode:o} {}", path.display())
         }
     }
+}
+
+/// Where both sides are not the same although no conflict is open.
+pub(crate) fn differing(pair: &Pair) -> BTreeSet<PathBuf> {
+    let [a, b] = pair.sides().map(|side| tree(&side));
+    let contested = pair.contested();
+    let is_open = |path: &PathBuf| contested.iter().any(|open| path.starts_with(open));
+    let paths = a.keys().chain(b.keys());
+    paths.filter(|path| a.get(*path) != b.get(*path) && !is_open(path)).cloned().collect()
 }
 
 /// What must hold after a run in two-way mode that left conflicts alone. `before` and `synced` are both sides before
@@ -298,14 +296,8 @@ pub(crate) fn check(pair: &Pair, before: &[Tree; 2], synced: &[Tree; 2], said: &
         said.stderr,
         said.summary
     );
-    let contested = pair.contested();
-    assert_eq!(said.code == Some(5), !contested.is_empty(), "5 is for open conflicts\n{script}");
-    let differ: Vec<&PathBuf> = after[0]
-        .keys()
-        .chain(after[1].keys())
-        .filter(|path| after[0].get(*path) != after[1].get(*path))
-        .filter(|path| !contested.iter().any(|contested| path.starts_with(contested)))
-        .collect();
+    assert_eq!(said.code == Some(5), !pair.contested().is_empty(), "5 is for open conflicts\n{script}");
+    let differ = differing(pair);
     assert!(differ.is_empty(), "the sides differ at {differ:?}\n{script}");
 
     let live: BTreeSet<Vec<u8>> = after.iter().flat_map(contents).collect();

@@ -3,21 +3,19 @@
 //!
 //! `INSTEP_HISTORIES` sets how many (default 40), `INSTEP_SEED` the first seed; a failure prints its seed and script.
 
-use crate::pair::{Pair, Random, act, check, tree};
+use fastrand::Rng;
 
-fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
+use crate::pair::{Pair, act, check, number, tree};
 
 fn history(seed: u64) {
     let pair = Pair::new();
-    let mut random = Random(seed);
+    let mut random = Rng::with_seed(seed);
     let mut script = format!("seed {seed}\n");
     let mut written = 0;
     let mut synced = pair.sides().map(|side| tree(&side));
     for round in 0..6 {
         for (name, side) in ["A", "B"].iter().zip(pair.sides()) {
-            for _ in 0..random.below(if round == 0 { 16 } else { 6 }) {
+            for _ in 0..random.usize(..if round == 0 { 16 } else { 6 }) {
                 script += &format!("{name}: {}\n", act(&mut random, &side, &mut written));
             }
         }
