@@ -16,6 +16,7 @@ mod resolve;
 mod systems;
 mod trash;
 mod undo;
+mod undo_table;
 mod verify;
 mod watch;
 

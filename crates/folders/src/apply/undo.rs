@@ -46,7 +46,7 @@ impl Apply<'_> {
                 .by_ref()
                 .take(CHUNK)
                 .map(|back| {
-                    self.note(&foretold(&back));
+                    foretold(&back).iter().for_each(|deed| self.note(deed));
                     let entries = 1 + self.foretell_tree(run, &back);
                     (back, entries)
                 })
@@ -54,9 +54,7 @@ impl Apply<'_> {
             lock(&self.journal).flush()?;
             for (at, (back, entries)) in chunk.iter().enumerate() {
                 if !self.ground.report.go_on() {
-                    for (on, path) in chunk[at..].iter().map(|(back, _)| place(back)) {
-                        self.note(&Deed::Void { on: on.into(), path: (&path).into() });
-                    }
+                    chunk[at..].iter().for_each(|(back, _)| self.void(back));
                     return Ok(Ending::Canceled);
                 }
                 let (on, path) = place(back);
@@ -64,13 +62,21 @@ impl Apply<'_> {
                     Ok(()) => self.ground.report.done(&path, *entries, 0),
                     Err(Stop::Died) => return Err(ApplyError::Died),
                     Err(Stop::Why(why)) => {
-                        self.note(&Deed::Void { on: on.into(), path: (&path).into() });
+                        self.void(back);
                         self.trouble(Trouble { on, path, why });
                     }
                 }
             }
         }
         Ok(Ending::Complete)
+    }
+
+    /// What was foretold of it does not come to pass.
+    fn void(&self, back: &Back) {
+        let (on, path) = place(back);
+        for _ in foretold(back) {
+            self.note(&Deed::Void { on: on.into(), path: (&path).into() });
+        }
     }
 
     /// A deed that never came to pass, because the run was killed before it, needs nothing. Of a tree that comes back as a
@@ -87,10 +93,14 @@ impl Apply<'_> {
                 if made.kind == Kind::Dir {
                     // What the run had put into it has gone by now; anything else in it is the person's.
                     remove_empty(&*dir, &name, made)?;
+                    if let Err(stop) = self.bring_back(*on, kept, &*dir, &name) {
+                        dir.create_dir(&name, made.mode)?;
+                        return Err(stop);
+                    }
                 } else {
                     self.take_expected(*on, &*dir, &name, path, made)?;
+                    self.bring_back(*on, kept, &*dir, &name)?;
                 }
-                self.bring_back(*on, kept, &*dir, &name)?;
                 let counts = self.counts_on(*on);
                 if made.kind == old.kind {
                     counts.updated += 1;
@@ -103,7 +113,7 @@ impl Apply<'_> {
             Back::Removed { on, path, old } => {
                 if self.lead_back(*on, path)? {
                     // Once more, after what it lies in: taken back, it goes before that.
-                    self.note(&foretold(back));
+                    foretold(back).iter().for_each(|deed| self.note(deed));
                     self.write_down(path)?;
                 }
                 let (dir, name) = self.parent_of(*on, path)?;
@@ -185,7 +195,9 @@ impl Apply<'_> {
                 ctime: Time::default(),
                 id: FileId::default(),
             };
-            self.note(&foretold(&Back::RemovedDir { on, path: at.clone(), old: made }));
+            foretold(&Back::RemovedDir { on, path: at.clone(), old: made })
+                .iter()
+                .for_each(|deed| self.note(deed));
             self.write_down(&at)?;
             into.create_dir(name, mode)?;
             self.counts_on(on).created += 1;
@@ -374,14 +386,19 @@ fn place(back: &Back) -> (Side, RelPath) {
     }
 }
 
-/// The line that takes this, in turn, back.
-fn foretold(back: &Back) -> Deed {
-    match back {
+/// The lines that take this, in turn, back.
+fn foretold(back: &Back) -> Vec<Deed> {
+    let deed = match back {
         Back::Created { on, path, made } if made.kind == Kind::Dir => {
             Deed::RemoveDir { on: (*on).into(), path: path.into(), old: made.into() }
         }
         Back::Created { on, path, made } => {
             Deed::Remove { on: (*on).into(), path: path.into(), old: made.into() }
+        }
+        // The directory is empty by now, and goes for good.
+        Back::Replaced { on, path, made, old } if made.kind == Kind::Dir => {
+            let gone = Deed::RemoveDir { on: (*on).into(), path: path.into(), old: made.into() };
+            return vec![gone, comes(*on, path, old)];
         }
         Back::Replaced { on, path, made, old } => Deed::Replace {
             on: (*on).into(),
@@ -390,11 +407,9 @@ fn foretold(back: &Back) -> Deed {
             made: old.into(),
             old: made.into(),
         },
-        Back::Removed { on, path, old } | Back::RemovedDir { on, path, old } => {
-            let (dir, name) = split(path);
-            let made = vec![(Text(name), Stamp::from(old))];
-            Deed::Create { on: (*on).into(), dir: (&dir).into(), made }
-        }
+        Back::Removed { on, path, old } => comes(*on, path, old),
+        // Made anew, it is another directory.
+        Back::RemovedDir { on, path, old } => comes(*on, path, &Seen { id: FileId::default(), ..*old }),
         Back::Moved { on, from, to, seen } => {
             Deed::Move { on: (*on).into(), from: to.into(), to: from.into(), seen: seen.into() }
         }
@@ -409,5 +424,11 @@ fn foretold(back: &Back) -> Deed {
                 mtime: mtime.map(|_| (before.mtime.secs, before.mtime.nanos)),
             }
         }
-    }
+    };
+    vec![deed]
+}
+
+fn comes(on: Side, path: &RelPath, seen: &Seen) -> Deed {
+    let (dir, name) = split(path);
+    Deed::Create { on: on.into(), dir: (&dir).into(), made: vec![(Text(name), Stamp::from(seen))] }
 }
