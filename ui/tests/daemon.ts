@@ -18,7 +18,7 @@ const run = promisify(execFile);
 export class Daemon {
   readonly home = mkdtempSync(join(tmpdir(), "instep-page-"));
   private child: ChildProcess | undefined;
-  private readonly env = { ...process.env, INSTEP_HOME: this.home, TZ: "Europe/Berlin" };
+  readonly env: NodeJS.ProcessEnv = { ...process.env, INSTEP_HOME: this.home, TZ: "Europe/Berlin" };
 
   /** Writes files; the first part of each name is a side. */
   write(files: Record<string, string>): void {

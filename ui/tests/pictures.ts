@@ -1,6 +1,8 @@
-import { appendFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "./daemon";
+import { type Daemon, expect, test } from "./daemon";
 
 const PICTURES = fileURLToPath(new URL("../../docs/pictures/", import.meta.url));
 
@@ -47,8 +49,28 @@ const SCHEDULES: Record<string, string> = {
   letters: 'schedule = { every = "6h", from = "clock", on = ["change"] }',
 };
 
+/** What other tools of a person are set up for: only read, and offered at set-up. */
+const OTHERS: Record<string, string> = {
+  ".config/rclone/rclone.conf": "[cloud]\ntype = webdav\nurl = https://cloud.example.org/dav\nvendor = nextcloud\n",
+  ".unison/papers.prf": "label = Papers on both desks\nroot = ~/Papers\nroot = ssh://desk.example.org/Papers\n",
+  ".config/systemd/user/backup.service":
+    "[Service]\nExecStart=rsync -a --delete %h/Documents/ /media/backup/Documents/\n",
+  ".config/systemd/user/backup.timer": "[Timer]\nOnCalendar=daily\n\n[Install]\nWantedBy=timers.target\n",
+};
+
+/** Gives the daemon a person with these files. */
+function live(daemon: Daemon): void {
+  const person = join(daemon.home, "person");
+  for (const [name, content] of Object.entries(OTHERS)) {
+    mkdirSync(dirname(join(person, name)), { recursive: true });
+    writeFileSync(join(person, name), content);
+  }
+  Object.assign(daemon.env, { HOME: person, XDG_CONFIG_HOME: join(person, ".config"), XDG_STATE_HOME: undefined });
+}
+
 test("the pictures of the documents", async ({ daemon, open, page }) => {
   test.setTimeout(600_000);
+  live(daemon);
   daemon.write({
     "laptop/plan.txt": "same\n",
     "nas/plan.txt": "same\n",
@@ -56,6 +78,8 @@ test("the pictures of the documents", async ({ daemon, open, page }) => {
     "music/two.flac": "la la",
   });
   await daemon.add("Photos", "laptop", "nas");
+  // What cannot be synchronized is told by reason.
+  for (const name of ["camera.pipe", "scanner.pipe"]) execFileSync("mkfifo", [daemon.path(`laptop/${name}`)]);
   await daemon.instep("sync", "photos", "--yes");
   daemon.write({ "laptop/plan.txt": "Lisbon in May\n", "nas/plan.txt": "Porto in June\n", "laptop/beach.jpg": "sand" });
   await daemon.instep("sync", "photos");
@@ -79,5 +103,10 @@ test("the pictures of the documents", async ({ daemon, open, page }) => {
       await expect(page.getByText("Loading …")).toHaveCount(0);
       await page.screenshot({ path: `${PICTURES}${screen}-${name}.png`, animations: "disabled" });
     }
+    // Further down on the way to another pair.
+    await page.getByRole("heading", { name: "Already on this machine" }).scrollIntoViewIfNeeded();
+    await expect(page.getByText("Looking for what synchronizes already …")).toHaveCount(0);
+    await page.getByText("Found by reading").evaluate((tip) => tip.scrollIntoView({ block: "start" }));
+    await page.screenshot({ path: `${PICTURES}detected-${name}.png`, animations: "disabled" });
   }
 });

@@ -20,6 +20,18 @@ interface ButtonProps {
   children: (close: () => void) => ReactNode;
 }
 
+/**
+ * Leads from the list itself, or the frame around it, to the first entry. There is where those come who press the button by
+ * other means than a hand: with a key, or by a screen reader.
+ */
+function lead(frame: HTMLElement | null): void {
+  frame?.addEventListener("focusin", ({ target }) => {
+    const role = (target as HTMLElement).role;
+    if (role !== "menu" && role !== "dialog") return;
+    frame.querySelector<HTMLElement>('[role="menuitem"]:not([aria-disabled="true"])')?.focus();
+  });
+}
+
 /** A button that opens a list of what can be done. */
 export function MenuButton({ label, shows, children }: ButtonProps) {
   const button = useRef<HTMLButtonElement>(null);
@@ -45,6 +57,7 @@ export function MenuButton({ label, shows, children }: ButtonProps) {
       </button>
       {open && (
         <Popover
+          ref={lead}
           className="menu"
           placement="bottom end"
           trigger="MenuTrigger"
