@@ -70,6 +70,13 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// How many actions are begun together.
+    fn actions(&self) -> usize {
+        usize::try_from(self.entries).unwrap_or(usize::MAX).max(1)
+    }
+}
+
 /// Whoever wants to know how it goes, and may stop it.
 pub(crate) trait Report: Sync {
     /// So many more entries and bytes are done; `path` is the latest.
@@ -291,22 +298,29 @@ impl<'a> Apply<'a> {
         std::mem::take(&mut self.agreed)
     }
 
-    /// Carries out a whole plan.
-    pub(crate) fn carry_out(&mut self, plan: &Plan) -> Result<Ending, ApplyError> {
+    /// Carries out a whole plan, and takes the actions out of it: those of a hundred thousand names take room that is
+    /// needed for the base.
+    pub(crate) fn carry_out(&mut self, plan: &mut Plan) -> Result<Ending, ApplyError> {
         let actions = plan.actions.iter().map(|action| (&action.path, action.dir));
         let settle = plan.settle.iter().map(|settle| (&settle.path, settle.dir));
         self.dirs.extend(actions.chain(settle).filter_map(|(path, dir)| Some((path.split()?.0, dir?))));
         self.mode_is_news = modes_that_are_news(&plan.actions);
-        let mut rest = &plan.actions[..];
         // First, so that there is a place in the base for what comes into directories that both sides made.
         self.settle(&plan.settle);
         let mut ending = Ending::Complete;
-        while ending == Ending::Complete && !rest.is_empty() {
-            let copies = is_copy(&rest[0]);
-            let length = rest.iter().position(|action| is_copy(action) != copies).unwrap_or(rest.len());
-            let (group, later) = rest.split_at(length);
-            ending = if copies { self.copy(group)? } else { self.act(group)? };
-            rest = later;
+        // Taken from the end: what is done gives its room back.
+        plan.actions.reverse();
+        while ending == Ending::Complete
+            && let Some(copies) = plan.actions.last().map(is_copy)
+        {
+            // Copies in parts, so that memory holds what one batch needs, however many actions there are.
+            let most = if copies { self.ground.limits.actions() } else { usize::MAX };
+            let alike = plan.actions.iter().rev().take(most).take_while(|action| is_copy(action) == copies);
+            let first = plan.actions.len() - alike.count();
+            let mut group = plan.actions.split_off(first);
+            plan.actions.shrink_to_fit();
+            group.reverse();
+            ending = if copies { self.copy(&group)? } else { self.act(&group)? };
         }
         if ending == Ending::Complete {
             ending = self.settle_alike(&plan.alike)?;

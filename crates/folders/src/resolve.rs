@@ -164,8 +164,8 @@ impl Together {
 
     fn carry_out(mut self, apply: &mut Apply<'_>) -> Result<Ending, ApplyError> {
         if !self.first.is_empty() {
-            let first = Plan { actions: std::mem::take(&mut self.first), ..Plan::default() };
-            let ending = apply.carry_out(&first)?;
+            let mut first = Plan { actions: std::mem::take(&mut self.first), ..Plan::default() };
+            let ending = apply.carry_out(&mut first)?;
             if ending != Ending::Complete {
                 return Ok(ending);
             }
@@ -191,7 +191,7 @@ impl Together {
             Op::Meta { .. } | Op::Remove { .. } => 2,
             _ => 1,
         });
-        apply.carry_out(&self.plan)
+        apply.carry_out(&mut self.plan)
     }
 }
 

@@ -120,7 +120,7 @@ impl<'r> Run<'r> {
         };
         let mut results = self.results();
         progress.phase(Phase::Comparing);
-        let planned = match look.plan(&progress) {
+        let mut planned = match look.plan(&progress) {
             Ok(planned) => planned,
             Err(error) => return refused(&error),
         };
@@ -128,7 +128,7 @@ impl<'r> Run<'r> {
         if let Some(stop) = self.guard(&look, &planned, options) {
             return stop;
         }
-        let plan = &planned.plan;
+        let plan = &mut planned.plan;
         if let Some(stop) = self.check_writable(&writers, plan) {
             return stop;
         }

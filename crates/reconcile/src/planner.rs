@@ -117,7 +117,7 @@ impl Planner {
     pub fn absorb(&mut self, mut visited: Visited) {
         self.ready.append(&mut visited.take_children());
         let found = visited.found;
-        self.plan.actions.extend(found.actions);
+        gather(&mut self.plan.actions, found.actions);
         self.plan.settle.extend(found.settle);
         self.keep_alike(found.alike);
         self.plan.conflicts.extend(found.conflicts);
@@ -134,7 +134,7 @@ impl Planner {
         for mover in found.leaves.iter().filter_map(|leaf| leaf.came_on(&self.policy)) {
             self.has_news[mover as usize] = true;
         }
-        self.leaves.extend(found.leaves);
+        gather(&mut self.leaves, found.leaves);
         self.swaps.extend(found.swaps.into_iter().map(|swap| (swap.path.clone(), swap)));
         self.listed.extend(found.listed.map(|listed| (listed.path.clone(), listed)));
         for tree in found.trees {
@@ -564,4 +564,13 @@ fn has_beneath(paths: &BTreeSet<Vec<u8>>, dir: &RelPath) -> bool {
     let mut start = dir.as_bytes().to_vec();
     start.push(b'/');
     paths.range(start.clone()..).next().is_some_and(|path| path.starts_with(&start))
+}
+
+/// Adds what was found; the first that is found is taken as it is, for a wide directory fills the memory once.
+fn gather<T>(all: &mut Vec<T>, found: Vec<T>) {
+    if all.is_empty() {
+        *all = found;
+    } else {
+        all.extend(found);
+    }
 }

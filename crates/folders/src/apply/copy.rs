@@ -18,18 +18,7 @@ pub(super) fn threads() -> usize {
 impl Apply<'_> {
     /// Carries out creations and replacements.
     pub(super) fn copy(&mut self, actions: &[Action]) -> Result<Ending, ApplyError> {
-        // In parts, so that memory holds what one batch needs, however many actions there are.
-        for part in actions.chunks(usize::try_from(self.ground.limits.entries).unwrap_or(usize::MAX).max(1)) {
-            let waiting = tasks(part, |path| self.is_blocked(path));
-            let ending = self.copy_tasks(waiting)?;
-            if ending != Ending::Complete {
-                return Ok(ending);
-            }
-        }
-        Ok(Ending::Complete)
-    }
-
-    fn copy_tasks(&mut self, mut waiting: Vec<Task>) -> Result<Ending, ApplyError> {
+        let mut waiting = tasks(actions, |path| self.is_blocked(path));
         loop {
             let batch = Batch::new(self, waiting);
             self.stage(&batch)?;

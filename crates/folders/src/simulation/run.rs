@@ -103,7 +103,8 @@ pub(super) fn run(machine: &Machine, home: &Home, setting: &Setting, filter: &Fi
     let journal = Journal::new(Arc::new(home.clone()), run, RunKind::Sync);
     let mut apply = Apply::new(ground, journal);
     apply.clear(&left_over);
-    let result = apply.carry_out(&plan).and_then(|ending| apply.finish(&|_| Ok(())).map(|()| ending));
+    let result =
+        apply.carry_out(&mut plan.clone()).and_then(|ending| apply.finish(&|_| Ok(())).map(|()| ending));
     drop(apply);
     let mut troubles = listener.0.into_inner().unwrap_or_else(PoisonError::into_inner);
     match &result {
