@@ -99,7 +99,7 @@ fn git(dir: &Path, words: &[&str]) -> String {
 fn notes_kept_in_python_pass_and_are_at_the_remote() {
     let dir = tempfile::tempdir().unwrap();
     let place = |name: &str| -> PathBuf { dir.path().join(name) };
-    let mut spec = spec(&["python3", &at("sdk/python/examples/notes_git.py")]);
+    let mut spec = spec(&["python3", "-m", "instep_handler.examples.notes_git"]);
     spec.env.insert("PYTHONPATH".into(), at("sdk/python/src"));
     for item in ["diary", "recipes"] {
         let (folder, remote) = (place(item), place(&format!("{item}.git")));

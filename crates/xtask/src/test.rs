@@ -61,13 +61,45 @@ pub(crate) fn run(filters: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The tests of the Python SDK, on the package as it is installed.
+/// The tests of the Python SDK: its wheel in an environment of its own, with the program that was built.
 fn python() -> Result<()> {
-    let venv = "target/python";
+    let (venv, wheels) = ("target/python", "target/wheels");
     let python = format!("{venv}/bin/python");
-    if !shell::succeeds(&[&python, "--version"]) {
-        shell::run(&["python3", "-m", "venv", venv])?;
+    for left in [venv, wheels] {
+        shell::succeeds(&["rm", "-r", left]);
     }
-    shell::run(&[&python, "-m", "pip", "install", "--quiet", "--force-reinstall", "./sdk/python"])?;
-    shell::run(&[&python, "-m", "unittest", "discover", "--start-directory", "sdk/python/tests"])
+    shell::run(&["python3", "-m", "venv", venv])?;
+    shell::run(&[
+        &python,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        wheels,
+        "./sdk/python",
+    ])?;
+    shell::run(&[
+        &python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-index",
+        "--find-links",
+        wheels,
+        "instep-handler",
+    ])?;
+    let program = "INSTEP=target/debug/instep";
+    shell::run(&[
+        "env",
+        program,
+        &python,
+        "-m",
+        "unittest",
+        "discover",
+        "--start-directory",
+        "sdk/python/tests",
+    ])
 }

@@ -6,14 +6,10 @@ import asyncio
 import json
 import os
 import socket
-import sys
 import tempfile
 import threading
 import unittest
-from pathlib import Path
 from typing import Any, BinaryIO, Optional, Sequence
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 
 from instep_handler import (
     Cancel,

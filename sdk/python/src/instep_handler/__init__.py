@@ -4,43 +4,61 @@ A handler says which items it keeps in sync (:meth:`Handler.items`) and does so 
 :func:`serve` runs it. ``instep_handler.aio`` has the same for asyncio.
 """
 
+from ._center import Center
+from ._conflict import Choice, Conflict, Decided, Merge, Version
+from ._follow import Ran, Runner
 from ._handler import Handler, Hello
+from ._look import Action, Difference, Look, Note, Preview, Verification
 from ._model import (
     Cancel,
     Canceled,
-    Center,
-    Conflict,
     Counts,
+    Event,
+    Icon,
     Item,
     Level,
+    Operation,
     Outcome,
     Phase,
     Problem,
     ProblemClass,
     Refused,
     Status,
-    Version,
 )
 from ._serve import default_socket, keep_serving, serve
 from ._session import Session, Work
 
 __all__ = [
+    "Action",
     "Cancel",
     "Canceled",
     "Center",
+    "Choice",
     "Conflict",
     "Counts",
+    "Decided",
+    "Difference",
+    "Event",
     "Handler",
     "Hello",
+    "Icon",
     "Item",
     "Level",
+    "Look",
+    "Merge",
+    "Note",
+    "Operation",
     "Outcome",
     "Phase",
+    "Preview",
     "Problem",
     "ProblemClass",
+    "Ran",
     "Refused",
+    "Runner",
     "Session",
     "Status",
+    "Verification",
     "Version",
     "Work",
     "default_socket",

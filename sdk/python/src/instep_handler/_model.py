@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Mapping, Optional, Protocol, Sequence, Union
+from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
 MAX_EXACT = 2**53 - 1
 
@@ -170,99 +170,93 @@ class Counts:
         }
 
 
-@dataclass(frozen=True)
-class Version:
-    """One of the competing versions of a conflict."""
-
-    location: str
-    deleted: bool = False
-    kind: str = "file"
-    size: int = 0
-    modified: int = 0
-    stamp: str = ""
-
-    def to_json(self) -> Json:
-        """As it travels."""
-        return {
-            "location": self.location,
-            "type": "deleted" if self.deleted else "updated",
-            "kind": "" if self.deleted else self.kind,
-            "size": number(self.size),
-            "modified": self.modified,
-            "stamp": self.stamp,
-        }
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """One disagreement that needs a decision."""
-
-    id: str
-    item: str
-    path: str
-    kind: str = "edit-edit"
-    versions: Sequence[Version] = field(default_factory=tuple)
-    detected: Optional[int] = None
-
-    def to_json(self) -> Json:
-        """As it travels."""
-        told: Json = {
-            "id": self.id,
-            "item": self.item,
-            "path": self.path,
-            "kind": self.kind,
-            "versions": [version.to_json() for version in self.versions],
-        }
-        if self.detected is not None:
-            told["detected"] = self.detected
-        return told
-
-    @staticmethod
-    def from_json(told: Mapping[str, Any]) -> Conflict:
-        """As it was read; members of later versions are passed over."""
-        versions = [
-            Version(
-                location=str(version.get("location", "")),
-                deleted=version.get("type") == "deleted",
-                kind=str(version.get("kind", "")),
-                size=int(version.get("size", 0)),
-                modified=int(version.get("modified", 0)),
-                stamp=_text(version.get("stamp", "")),
-            )
-            for version in told.get("versions", [])
-        ]
-        return Conflict(
-            id=_text(told["id"]),
-            item=str(told["item"]),
-            path=_text(told["path"]),
-            kind=str(told.get("kind", "edit-edit")),
-            versions=versions,
-            detected=told.get("detected"),
-        )
-
-
-def _text(told: Any) -> str:
-    """Bytes that are no UTF-8 come as base64; they become a string as file names do."""
-    if isinstance(told, dict):
-        import base64
-
-        return base64.b64decode(told["base64"]).decode("utf-8", "surrogateescape")
-    return str(told)
-
-
 def number(value: int) -> Union[int, str]:
     """A whole number as it travels: its digits where other readers would round it."""
     return value if value <= MAX_EXACT else str(value)
 
 
-class Center(Protocol):
-    """What a handler can ask the center at any time."""
+@dataclass(frozen=True)
+class Event:
+    """An event in a store that the handler keeps itself, oldest first."""
 
-    def update_handler(self) -> None:
-        """The handler's items or properties changed."""
+    id: int
+    time: int
+    level: Level
+    name: str
+    description: str
+    item: Optional[str] = None
+    run: int = 0
+    link_text: Optional[str] = None
+    link_reference: Optional[str] = None
+    context: Optional[str] = None
 
-    def start_sync(self, items: Optional[Sequence[str]] = None) -> None:
-        """Asks for a synchronization of these items, or of all."""
+    def to_json(self) -> Json:
+        """As it travels."""
+        told: Json = {
+            "id": number(self.id),
+            "run": number(self.run),
+            "time": self.time,
+            "level": self.level.value,
+            "name": self.name,
+            "description": self.description,
+        }
+        for key in ("item", "link_text", "link_reference", "context"):
+            if getattr(self, key) is not None:
+                told[key] = getattr(self, key)
+        return told
 
-    def replace_conflicts(self, item: str, conflicts: Sequence[Conflict]) -> None:
-        """These are the open conflicts of the item now."""
+    @staticmethod
+    def from_json(told: Mapping[str, Any]) -> Event:
+        """As it was read; a level of a later version is an information."""
+        known = {level.value for level in Level}
+        level = str(told.get("level"))
+        return Event(
+            id=int(told["id"]),
+            time=int(told["time"]),
+            level=Level(level) if level in known else Level.INFORMATION,
+            name=str(told["name"]),
+            description=str(told["description"]),
+            item=told.get("item"),
+            run=int(told.get("run", 0)),
+            link_text=told.get("link_text"),
+            link_reference=told.get("link_reference"),
+            context=told.get("context"),
+        )
+
+
+@dataclass(frozen=True)
+class Icon:
+    """A picture of the handler or of an item."""
+
+    #: For instance ``image/svg+xml``.
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something that is shown to a person, or asked."""
+
+    request: Mapping[str, Any]
+    #: Hears the answer; for a question, no (or nobody to ask) means: do not.
+    answered: Callable[[bool], None] = lambda yes: None
+
+    @staticmethod
+    def confirm(text: str, answered: Callable[[bool], None]) -> Operation:
+        """A question that is answered with yes or no."""
+        return Operation({"show": "confirm", "text": text}, answered)
+
+    @staticmethod
+    def text(text: str) -> Operation:
+        """Something to read."""
+        return Operation({"show": "text", "text": text})
+
+    @staticmethod
+    def open(reference: str) -> Operation:
+        """Something to open: a path or URL."""
+        return Operation({"show": "open", "reference": reference})
+
+    @staticmethod
+    def schedule() -> Operation:
+        """The center's own schedule page of the handler."""
+        return Operation({"show": "schedule"})

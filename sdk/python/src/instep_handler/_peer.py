@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import Any, BinaryIO, Optional, Sequence
+from typing import Any, BinaryIO, Iterable, Optional
 
-from ._model import Conflict, Json, Refused
-
-MAX_LINE = 64 * 1024
+from ._bytes import MAX_LINE
+from ._model import Json, Refused
 
 
 class Peer:
@@ -75,29 +74,18 @@ class Peer:
             waiter.error = {"code": -32004, "message": "the center is gone"}
             waiter.done.set()
 
-    # What a handler can ask at any time (``Center``).
 
-    def update_handler(self) -> None:
-        """The handler's items or properties changed."""
-        self.call("update_handler", {})
-
-    def start_sync(self, items: Optional[Sequence[str]] = None) -> None:
-        """Asks for a synchronization of these items, or of all."""
-        self.call("start_sync", {} if items is None else {"items": list(items)})
-
-    def replace_conflicts(self, item: str, conflicts: Sequence[Conflict]) -> None:
-        """These are the open conflicts of the item now."""
-        page: list[Json] = []
-        room = MAX_LINE // 2
-        for conflict in conflicts:
-            told = conflict.to_json()
-            size = len(json.dumps(told))
-            if page and size > room:
-                self.call("replace_conflicts", {"item": item, "conflicts": page, "more": True})
-                page, room = [], MAX_LINE // 2
-            page.append(told)
-            room -= size
-        self.call("replace_conflicts", {"item": item, "conflicts": page})
+def paged(all: Iterable[Json]) -> list[Json]:
+    """The beginning of a list that surely fits into one line, with at least one element if there is one."""
+    page: list[Json] = []
+    room = MAX_LINE // 2
+    for one in all:
+        size = len(json.dumps(one)) + 1
+        if page and size > room:
+            break
+        room -= size
+        page.append(one)
+    return page
 
 
 class _Waiter:

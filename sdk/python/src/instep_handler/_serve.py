@@ -11,10 +11,12 @@ import time
 import traceback
 from typing import Any, BinaryIO, Callable, Mapping, Optional
 
-from ._handler import Handler, Hello
-from ._model import Conflict, Json, Problem, ProblemClass, Refused
-from ._peer import MAX_LINE, Peer
-from ._session import Session
+from ._bytes import MAX_LINE, bytes_of
+from ._calls import Calls
+from ._center import Center
+from ._handler import Handler, Hello, abilities
+from ._model import Canceled, Json, Problem, ProblemClass, Refused
+from ._peer import Peer
 
 VERSION = (1, 0)
 #: Pauses between connections grow to so many seconds.
@@ -96,6 +98,7 @@ def run(handler: Handler, reads: BinaryIO, writes: BinaryIO, register: Optional[
             server.line(line)
     finally:
         peer.over()
+        server.calls.over()
         handler.shutdown()
 
 
@@ -103,8 +106,7 @@ class _Server:
     def __init__(self, handler: Handler, peer: Peer) -> None:
         self._handler = handler
         self._peer = peer
-        self._sessions: dict[int, Session] = {}
-        self._more: dict[int, list[str]] = {}
+        self.calls = Calls(handler, peer)
         self.ended = False
         self._greeted = False
 
@@ -128,10 +130,10 @@ class _Server:
         at_once = self._AT_ONCE.get(method)
         if at_once is not None:
             self._answer(message, lambda: at_once(self, params))
-        elif method in self._ASKED and self._greeted:
-            asked = self._ASKED[method]
+        elif method in Calls.ASKED and self._greeted:
+            asked = Calls.ASKED[method]
             threading.Thread(
-                target=self._answer, args=(message, lambda: asked(self, params)), name=method, daemon=True
+                target=self._answer, args=(message, lambda: asked(self.calls, params)), name=method, daemon=True
             ).start()
         elif "id" in message:
             error = {"code": -32601, "message": f"there is no method '{method[:80]}'"}
@@ -149,10 +151,15 @@ class _Server:
             error = {"code": -32010, "message": problem.text, "data": data}
         except Refused as refused:
             error = {"code": refused.code, "message": str(refused)}
+        except NotImplementedError:
+            error = {"code": -32003, "message": f"this handler has no '{message['method']}'"}
+        except Canceled:
+            text, data = "It was given up.", {"class": "transient", "outcome": "canceled"}
+            error = {"code": -32010, "message": text, "data": data}
         except (KeyError, TypeError, ValueError) as wrong:
+            # Its author finds it in the log, whoever is wrong.
+            traceback.print_exc()
             known = message["method"] == "synchronize"
-            if known:
-                traceback.print_exc()
             error = _bug(wrong) if known else {"code": -32602, "message": str(wrong)}
         except Exception as wrong:
             traceback.print_exc()
@@ -171,31 +178,39 @@ class _Server:
             handler=str(params["handler"]),
             settings=params.get("settings", {}),
             items=params.get("items", {}),
-            center=self._peer,
+            center=Center(self._peer, self.calls.sessions),
         )
         self._handler.hello(hello)
         self._greeted = True
-        abilities = ["options", "command_line"]
-        abilities += ["resolve"] if self._handler.resolves else []
-        abilities += ["stay"] if self._handler.stays else []
         program = {"name": type(self._handler).__name__, "version": ""}
-        return {"protocol": f"{VERSION[0]}.{VERSION[1]}", "program": program, "abilities": abilities}
+        return {"protocol": f"{VERSION[0]}.{VERSION[1]}", "program": program, "abilities": abilities(self._handler)}
 
     def _shutdown(self, params: Json) -> None:
         self.ended = True
 
     def _cancel(self, params: Json) -> None:
-        session = self._sessions.get(params.get("session", 0))
+        session = self.calls.sessions.get(params.get("session", 0))
         if session is not None:
             session.cancel(params.get("item"))
 
     def _session_ended(self, params: Json) -> None:
-        session = self._sessions.get(params.get("session", 0))
+        session = self.calls.sessions.get(params.get("session", 0))
         if session is not None:
             session.cancel(None)
 
     def _synchronize_more(self, params: Json) -> None:
-        self._more.setdefault(params["turn"], []).extend(params["items"])
+        self.calls.more.setdefault(params["turn"], []).extend(params["items"])
+
+    def _settle_more(self, params: Json) -> None:
+        self.calls.decided.setdefault(params["turn"], []).extend(params["decided"])
+
+    def _send_content(self, params: Json) -> None:
+        self.calls.sent.setdefault(params["sent"], bytearray()).extend(bytes_of(params["bytes"]))
+
+    def _cancel_look(self, params: Json) -> None:
+        look = self.calls.looks.get(params.get("look", 0))
+        if look is not None:
+            look.canceled = True
 
     _AT_ONCE: Mapping[str, Callable[[_Server, Json], Optional[Json]]] = {
         "initialize": _initialize,
@@ -203,90 +218,9 @@ class _Server:
         "cancel": _cancel,
         "session_ended": _session_ended,
         "synchronize_more": _synchronize_more,
-    }
-
-    # ---- The handler's, each on a thread of its own ----
-
-    def _get_handler(self, params: Json) -> Json:
-        handler = self._handler
-        return {
-            "name": handler.name or type(handler).__name__,
-            "kind": handler.kind,
-            "comment": handler.comment,
-            "capabilities": list(handler.capabilities),
-            "policies": list(handler.policies),
-        }
-
-    def _list_items(self, params: Json) -> Json:
-        start = int(params.get("after") or 0)
-        page: list[Json] = []
-        room = MAX_LINE // 2
-        items = self._handler.items()
-        for item in items[start:]:
-            told = item.to_json()
-            size = len(json.dumps(told))
-            if page and size > room:
-                return {"items": page, "next": str(start + len(page))}
-            page.append(told)
-            room -= size
-        return {"items": page}
-
-    def _get_item(self, params: Json) -> Json:
-        wanted = str(params["item"]).upper()
-        for item in self._handler.items():
-            if item.id.upper() == wanted:
-                return {"item": item.to_json()}
-        return {"item": None}
-
-    def _synchronize(self, params: Json) -> None:
-        turn = params["turn"]
-        items = [*self._more.pop(turn, []), *params["items"]]
-        first, rest = items[:200], items[200:]
-        answer = self._peer.call("create_session", {"turn": turn, "items": first})
-        session = Session(self._peer, turn, first, params.get("options") or {}, answer)
-        self._sessions[session.number] = session
-        try:
-            for item in rest:
-                session.add_item(item)
-            self._handler.synchronize(session)
-            session.finish_stopped()
-        finally:
-            del self._sessions[session.number]
-
-    def _check_options(self, params: Json) -> None:
-        try:
-            self._handler.check_options(params["options"])
-        except ValueError as wrong:
-            raise Refused(-32001, str(wrong)) from wrong
-
-    def _get_abilities(self, params: Json) -> Json:
-        return {"abilities": ["keep_single", "keep_multiple", "keep_recent"]}
-
-    def _resolve(self, params: Json) -> Json:
-        choice: Mapping[str, Any] = params["choice"]
-        self._handler.resolve(Conflict.from_json(params["conflict"]), str(choice.get("keep")), choice)
-        return {"feedback": "continue"}
-
-    def _enable(self, params: Json) -> None:
-        self._handler.enable(params.get("item"), bool(params["enabled"]))
-
-    def _activate(self, params: Json) -> None:
-        self._handler.activate(bool(params["active"]))
-
-    def _command_line(self, params: Json) -> Json:
-        return {"command": self._handler.command_line(str(params["item"]))}
-
-    _ASKED: Mapping[str, Callable[[_Server, Json], Optional[Json]]] = {
-        "get_handler": _get_handler,
-        "list_items": _list_items,
-        "get_item": _get_item,
-        "synchronize": _synchronize,
-        "check_options": _check_options,
-        "get_abilities": _get_abilities,
-        "resolve_conflict": _resolve,
-        "enable": _enable,
-        "activate": _activate,
-        "command_line": _command_line,
+        "settle_more": _settle_more,
+        "send_content": _send_content,
+        "cancel_look": _cancel_look,
     }
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from types import TracebackType
-from typing import Any, Mapping, Optional, Sequence, Type
+from typing import Any, Callable, Mapping, Optional, Sequence, Type
 
 from ._model import (
     Cancel,
@@ -55,6 +55,8 @@ class Session:
         self._begun: set[str] = set()
         self._complete: set[str] = set()
         self._sent: dict[str, float] = {}
+        #: Called when the session was ended.
+        self.on_end: Callable[[], object] = lambda: None
 
     # ---- What is asked to stop ----
 
@@ -208,6 +210,7 @@ class Session:
     def end(self) -> None:
         """Ends the session; the return of ``synchronize`` does the same."""
         self._call("end_session")
+        self.on_end()
 
     def finish_stopped(self) -> None:
         """After a stop of everything: items that were not begun any more are acknowledged too (R3)."""

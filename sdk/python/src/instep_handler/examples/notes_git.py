@@ -1,11 +1,11 @@
 """Keeps folders of notes in sync with a git remote.
 
-Every item is a folder: its changes are committed, what others pushed is taken over, and the result is pushed. Notes that
-both sides changed differently are conflicts: the remote keeps its version, the folder keeps its own beside it, and a
-person chooses.
+Every item is a folder: its changes are committed, what others pushed is taken over, and the result is pushed. Of a note
+that both sides changed differently the remote's version stands, and the one from here stays beside it as a copy: a
+conflict, and a person chooses.
 
     [handlers.notes]
-    command = ["python3", "/usr/share/instep/notes_git.py"]
+    command = ["instep-notes-git"]
 
     [items.diary]
     handler = "notes"
@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
 from instep_handler import (
+    Choice,
     Conflict,
     Handler,
     Hello,
@@ -36,6 +36,9 @@ from instep_handler import (
 )
 
 BRANCH = "notes"
+THEIRS = f"refs/remotes/instep/{BRANCH}"
+#: How often others may push between our fetch and our push.
+ATTEMPTS = 5
 
 
 class Notes(Handler):
@@ -43,7 +46,6 @@ class Notes(Handler):
 
     name = "Notes"
     kind = "folder"
-    resolves = True
 
     def hello(self, hello: Hello) -> None:
         """The items come from the settings."""
@@ -52,10 +54,12 @@ class Notes(Handler):
         for name, keys in self.folders.items():
             for key in ("folder", "remote"):
                 if not isinstance(keys.get(key), str):
-                    raise Problem(ProblemClass.CONFIG, f"[items.{name}] has no {key}.", f"write {key} = \"...\"")
+                    raise Problem(ProblemClass.CONFIG, f"[items.{name}] has no {key}.", f'write {key} = "..."')
 
     def items(self) -> Sequence[Item]:
-        return [Item(name, name, comment=str(keys["remote"])) for name, keys in self.folders.items()]
+        return [
+            Item(name, str(keys.get("name", name)), comment=str(keys["remote"])) for name, keys in self.folders.items()
+        ]
 
     def command_line(self, item: str) -> str:
         return f"git -C {self.folder(item)} push {self.folders[item]['remote']} {BRANCH}"
@@ -78,64 +82,154 @@ class Notes(Handler):
         work.phase(Phase.LOOKING)
         if not os.path.isdir(os.path.join(folder, ".git")):
             git("init", "--quiet", "--initial-branch", BRANCH)
+        # A run that was killed may have left a merge behind.
+        found = self.take_over(item, git) if git.says("rev-parse", "--quiet", "--verify", "MERGE_HEAD") else []
         git("add", "--all")
-        changed = git("diff", "--cached", "--name-only", "-z").split("\0")[:-1]
+        changed = git.names("diff", "--cached", "--name-only", "-z")
         if changed:
             git("commit", "--quiet", "--message", f"{len(changed)} notes from {os.uname().nodename}")
-        work.progress("asking the remote", 1, 4)
+        work.progress("asking the remote", 1, 3)
         remote = str(self.folders[item]["remote"])
-        git("fetch", "--quiet", remote, f"+refs/heads/*:refs/remotes/instep/*")
-        theirs = f"refs/remotes/instep/{BRANCH}"
-        conflicts: list[Conflict] = []
-        if git.says("rev-parse", "--quiet", "--verify", theirs):
-            work.phase(Phase.COMPARING)
-            work.progress("merging", 2, 4)
-            before = git("rev-parse", "--quiet", "--verify", "HEAD", fails=True).strip()
-            conflicts = self.merge(item, git, theirs)
-            if before:
-                work.done(updated=len(git("diff", "--name-only", "-z", before, "HEAD").split("\0")) - 1)
-        work.phase(Phase.MOVING)
-        work.progress("pushing", 3, 4)
-        git("push", "--quiet", remote, f"HEAD:refs/heads/{BRANCH}")
-        work.done(created=len(changed), conflicts=len(conflicts))
+        for attempt in range(ATTEMPTS):
+            found += self.fetch(item, git, remote, work)
+            if not git.says("rev-parse", "--quiet", "--verify", "HEAD"):
+                # Neither here nor there is a note.
+                break
+            work.phase(Phase.MOVING)
+            work.progress("pushing", 2, 3)
+            pushed = git.run("push", "--quiet", remote, f"HEAD:refs/heads/{BRANCH}")
+            others_were_faster = pushed.code != 0 and ("[rejected]" in pushed.errors or "fetch first" in pushed.errors)
+            if not others_were_faster or attempt + 1 == ATTEMPTS:
+                git.check("push", pushed)
+                break
+        open_still = [known for known in map(self.look_again, self.center.conflicts(item)) if known is not None]
+        known = {conflict.id for conflict in open_still}
+        conflicts = [*open_still, *(conflict for conflict in found if conflict.id not in known)]
         self.center.replace_conflicts(item, conflicts)
-        for conflict in conflicts:
+        for conflict in found:
             work.event(Level.WARNING, "Conflict", f"'{conflict.path}' was changed here and at the remote.")
+        work.done(created=len(changed), conflicts=len(conflicts))
 
-    def merge(self, item: str, git: Git, theirs: str) -> list[Conflict]:
-        """Takes over what the remote has; a note that both changed stays as a copy beside the remote's version."""
-        if git.says("merge", "--quiet", "--allow-unrelated-histories", "--no-edit", theirs):
+    def fetch(self, item: str, git: Git, remote: str, work: Work) -> list[Conflict]:
+        """Takes over what the remote has; gives the conflicts that came of it."""
+        git("fetch", "--quiet", remote, "+refs/heads/*:refs/remotes/instep/*")
+        if not git.says("rev-parse", "--quiet", "--verify", THEIRS):
             return []
-        conflicts = []
-        for path in git("diff", "--name-only", "--diff-filter=U", "-z").split("\0")[:-1]:
-            mine = git("show", f":2:{path}", fails=True)
-            with open(os.path.join(git.folder, self.copy_of(path)), "w", encoding="utf-8") as copy:
-                copy.write(mine)
-            if not git.says("checkout", "--quiet", "--theirs", "--", path):
-                git("rm", "--quiet", "--", path)
-            now = int(time.time() * 1000)
-            versions = [Version("here", size=len(mine), modified=now), Version("remote", modified=now)]
-            conflicts.append(Conflict(path, item, path, versions=versions))
-        git("add", "--all")
-        git("commit", "--quiet", "--no-edit")
+        work.phase(Phase.COMPARING)
+        before = git.run("rev-parse", "--quiet", "--verify", "HEAD").out.strip()
+        if git.merges("merge", "--quiet", "--allow-unrelated-histories", "--no-edit", THEIRS):
+            conflicts = []
+        elif git.names("diff", "--name-only", "--diff-filter=U", "-z"):
+            conflicts = self.take_over(item, git)
+        else:
+            raise Problem(ProblemClass.TRANSIENT, f"What the remote has could not be merged into '{git.folder}'.")
+        if before:
+            work.done(updated=len(git.names("diff", "--name-only", "-z", before, "HEAD")))
         return conflicts
 
-    @staticmethod
-    def copy_of(path: str) -> str:
-        stem, dot, end = path.rpartition(".")
-        return f"{stem} (here){dot}{end}" if dot else f"{path} (here)"
+    def take_over(self, item: str, git: Git) -> list[Conflict]:
+        """Ends a merge in which both changed the same notes. What one side deleted and the other changed stays."""
+        conflicts = []
+        for path in git.names("diff", "--name-only", "--diff-filter=U", "-z"):
+            mine, theirs = (git.blob(f":{stage}:{path}") for stage in (2, 3))
+            if mine is not None and theirs is not None:
+                copy = self.free_name(git.folder, path)
+                with open(os.path.join(git.folder, copy), "wb") as file:
+                    file.write(mine)
+                conflicts.append(Conflict(path, item, path, versions=versions(git.folder, copy, path)))
+            kept = theirs if theirs is not None else mine
+            if kept is not None:
+                with open(os.path.join(git.folder, path), "wb") as file:
+                    file.write(kept)
+        git.merges("add", "--all")
+        git.merges("commit", "--quiet", "--no-edit")
+        return [
+            Conflict(one.id, item, one.path, versions=versions(git.folder, one.versions[0].path or "", one.path))
+            for one in conflicts
+        ]
 
-    def resolve(self, conflict: Conflict, keep: str, choice: Mapping[str, Any]) -> None:
-        """Keeps the version here, the remote's, or both."""
+    @staticmethod
+    def free_name(folder: str, path: str) -> str:
+        """A name for a copy that nothing has."""
+        directory, name = os.path.split(path)
+        stem, end = os.path.splitext(name)
+        number = 1
+        while True:
+            which = "here" if number == 1 else f"here {number}"
+            copy = os.path.join(directory, f"{stem} ({which}){end}")
+            if not os.path.lexists(os.path.join(folder, copy)):
+                return copy
+            number += 1
+
+    # ---- Conflicts ----
+
+    def look_again(self, conflict: Conflict) -> Optional[Conflict]:
+        """As it is now; none when the copy is gone, or says the same as the note."""
+        now = versions(self.folder(conflict.item), conflict.versions[0].path or "", conflict.path)
+        here, remote = now
+        if here.deleted or here.stamp == remote.stamp:
+            return None
+        return Conflict(conflict.id, conflict.item, conflict.path, versions=now, detected=conflict.detected)
+
+    def content(self, conflict: Conflict, version: Optional[int], limit: int) -> Optional[bytes]:
+        if version is None:
+            return None
+        path = conflict.versions[version].path or conflict.path
+        place = os.path.join(self.folder(conflict.item), path)
+        if not os.path.isfile(place) or os.path.getsize(place) > limit:
+            return None
+        with open(place, "rb") as file:
+            return file.read()
+
+    def resolve(self, conflict: Conflict, choice: Choice) -> Optional[str]:
+        """Keeps the version here, the remote's, or both; the next run tells the remote."""
+        now = self.look_again(conflict)
+        if now is None:
+            self.center.remove_conflicts(conflict.item, [conflict.id])
+            return None
+        if [version.stamp for version in now.versions] != [version.stamp for version in conflict.versions]:
+            self.center.put_conflicts([now])
+            return "refresh"
         folder = self.folder(conflict.item)
-        mine, note = (os.path.join(folder, name) for name in (self.copy_of(conflict.path), conflict.path))
-        if keep == "one" and choice.get("index") == 0:
-            os.replace(mine, note)
-        elif keep == "one":
-            os.remove(mine)
-        elif keep != "all":
-            raise Problem(ProblemClass.CONFIG, "Notes can keep the version here, the remote's, or all.")
-        self.center.replace_conflicts(conflict.item, [])
+        here, note = (os.path.join(folder, version.path or conflict.path) for version in now.versions)
+        index = choice.index
+        if choice.keep == "recent":
+            index = 0 if now.versions[0].modified > now.versions[1].modified else 1
+        if choice.keep in ("one", "recent") and index == 0:
+            os.replace(here, note)
+        elif choice.keep in ("one", "recent"):
+            # The history of the remote has it: it was committed before the merge.
+            os.remove(here)
+        elif choice.keep != "all":
+            raise Problem(ProblemClass.CONFIG, "Notes can keep the version here, the remote's, the newer, or all.")
+        self.center.remove_conflicts(conflict.item, [conflict.id])
+        return None
+
+
+def versions(folder: str, copy: str, path: str) -> list[Version]:
+    """The copy from here, and the note as the remote has it."""
+    return [version(folder, copy, "here"), version(folder, path, "remote")]
+
+
+def version(folder: str, path: str, location: str) -> Version:
+    """A version as it is now; what was written since has another stamp."""
+    try:
+        there = os.stat(os.path.join(folder, path))
+    except FileNotFoundError:
+        return Version(location, deleted=True, path=path)
+    stamp = f"{there.st_size} {there.st_mtime_ns} {there.st_ino}"
+    return Version(location, size=there.st_size, modified=there.st_mtime_ns // 1_000_000, stamp=stamp, path=path)
+
+
+class Ran:
+    """What a run of git came to."""
+
+    def __init__(self, code: int, out: bytes, errors: bytes) -> None:
+        self.code = code
+        self.data = out
+        # As paths are: what is no UTF-8 comes back as it was.
+        self.out = os.fsdecode(out)
+        self.errors = os.fsdecode(errors)
 
 
 class Git:
@@ -145,7 +239,8 @@ class Git:
         self.folder = folder
         self.work = work
 
-    def run(self, *words: str) -> tuple[int, str, str]:
+    def run(self, *words: str, to_its_end: bool = False) -> Ran:
+        """Runs it; what must not be left half done is run to its end."""
         identity = {"GIT_AUTHOR_NAME": "Instep", "GIT_AUTHOR_EMAIL": "instep@localhost"}
         identity |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in identity.items()}
         process = subprocess.Popen(
@@ -153,38 +248,71 @@ class Git:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
-            errors="surrogateescape",
-            # It must never ask for a password.
-            env={**os.environ, **identity, "GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -o BatchMode=yes"},
+            # It must never ask for a password, and speak the language that is read below.
+            env={
+                **os.environ,
+                **identity,
+                "LC_ALL": "C.UTF-8",
+                "GIT_TERMINAL_PROMPT": "0",
+                "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
+            },
         )
         try:
             while True:
                 try:
                     out, errors = process.communicate(timeout=0.1)
-                    return process.returncode, out, errors
+                    return Ran(process.returncode, out, errors)
                 except subprocess.TimeoutExpired:
-                    self.work.check()
+                    if not to_its_end:
+                        self.work.check()
         finally:
             if process.poll() is None:
                 process.terminate()
                 process.wait()
 
     def says(self, *words: str) -> bool:
-        return self.run(*words)[0] == 0
+        """Whether it says yes."""
+        return self.run(*words).code == 0
 
-    def __call__(self, *words: str, fails: bool = False) -> str:
-        code, out, errors = self.run(*words)
-        if code == 0 or fails:
-            return out
-        said = errors.strip().splitlines()[-1] if errors.strip() else f"exit code {code}"
-        kind = ProblemClass.TRANSIENT
-        if any(word in errors for word in ("Permission denied", "could not read Username", "Authentication failed")):
-            kind = ProblemClass.AUTH
-        elif "does not appear to be a git repository" in errors or "not found" in errors:
-            kind = ProblemClass.CONFIG
-        raise Problem(kind, f"git {words[0]} failed in '{self.folder}': {said}")
+    def merges(self, *words: str) -> bool:
+        """A step of a merge, which is not left half done; whether it came to its end without a conflict."""
+        return self.run(*words, to_its_end=True).code == 0
+
+    def blob(self, name: str) -> Optional[bytes]:
+        """The content of an object, if there is one of that name."""
+        ran = self.run("cat-file", "blob", name, to_its_end=True)
+        return ran.data if ran.code == 0 else None
+
+    def names(self, *words: str) -> list[str]:
+        """The names that it lists, with a NUL behind each."""
+        return self(*words).split("\0")[:-1]
+
+    def __call__(self, *words: str) -> str:
+        ran = self.run(*words)
+        self.check(words[0], ran)
+        return ran.out
+
+    def check(self, what: str, ran: Ran) -> None:
+        """Raises what a person should know of a failure."""
+        if ran.code == 0:
+            return
+        lines = ran.errors.strip().splitlines() or [f"exit code {ran.code}"]
+        first = next((n for n, line in enumerate(lines) if line.startswith(("fatal:", "error:"))), len(lines) - 1)
+        # What ends with a colon is explained on the next line.
+        said = " ".join(lines[first : first + 2] if lines[first].endswith(":") else lines[first : first + 1])
+        text = f"git {what} failed in '{self.folder}': {said}"
+        if any(word in ran.errors for word in ("Permission denied", "could not read Username", "Authentication failed")):
+            raise Problem(ProblemClass.AUTH, text, "let this machine in at the remote")
+        unknown = ("does not appear to be a git repository", "not found", "repository not exported", "not enabled")
+        if any(word in ran.errors for word in unknown):
+            raise Problem(ProblemClass.CONFIG, text, "look whether the remote is right in the settings")
+        raise Problem(ProblemClass.TRANSIENT, text)
+
+
+def main() -> None:
+    """The command ``instep-notes-git``."""
+    serve(Notes())
 
 
 if __name__ == "__main__":
-    serve(Notes())
+    main()

@@ -1,0 +1,1 @@
+"""Complete handlers, to be used and to be read."""
