@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use serde_json::{Map, Value};
 use syncmgr::conflict::ConflictStore;
 use syncmgr::event::EventStore;
 use syncmgr::flags::{ItemCapabilities, ItemPolicies};
@@ -13,6 +14,7 @@ use wire::rpc::handler::ItemDescription;
 use super::connection::Connection;
 use super::handler::Host;
 use super::icon;
+use super::spec::HandlerSpec;
 use super::stores::{RemoteConflicts, RemoteEvents};
 use super::ui;
 
@@ -41,8 +43,21 @@ impl ItemContainer for HostedItems {
     }
 
     fn all(&self) -> Vec<Arc<dyn SyncItem>> {
-        self.host.said().map_or_else(|_| Vec::new(), |said| self.hosted(&said.items))
+        match self.host.said() {
+            Ok(said) => self.hosted(&said.items),
+            // What the settings give to a program that cannot be asked is there all the same: whoever wants it
+            // synchronized hears why it cannot be.
+            Err(_) => self.hosted(&of_settings(&self.host.spec())),
+        }
     }
+}
+
+fn of_settings(spec: &HandlerSpec) -> Vec<ItemDescription> {
+    let named = |(id, keys): (&String, &Map<String, Value>)| {
+        let name = keys.get("name").and_then(Value::as_str).unwrap_or(id);
+        ItemDescription::named(id, name)
+    };
+    spec.items.iter().map(named).collect()
 }
 
 /// An item as its handler described it.

@@ -1,11 +1,12 @@
 //! Handlers that flood, lie, hang, die, print garbage, fork, or ignore a stop: they harm nobody, and the results say what
 //! happened.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use adapters::host::{HandlerSpec, HostedHandler, Limits};
-use syncmgr::testing::{Verdict, What};
+use syncmgr::testing::{TestCenter, Verdict, What};
 use syncmgr::{Handler, HandlerId, Outcome, Problem, ProblemClass, ProgressStatus, Termination};
 
 use crate::support::{Scene, id, limits, lives, spec, wait_until};
@@ -273,6 +274,16 @@ fn a_program_that_is_missing_or_no_program_is_a_matter_of_the_settings() {
     assert!(error.text.contains("'/nowhere/handler'") && error.text.contains("No such file"), "{error}");
     assert!(error.fix.unwrap().contains("[handlers.test] command"));
     assert!(shown(&missing).contains("No such file"));
+    // Its items of the settings are there, and say why when they are to be synchronized.
+    let keys = serde_json::from_value(serde_json::json!({ "name": "Diary" })).unwrap();
+    let mut with_items =
+        HandlerSpec::of_command(HandlerId::new("test").unwrap(), vec!["/nowhere/handler".into()]);
+    with_items.items.insert("a".into(), keys);
+    let with_items = Arc::new(HostedHandler::with_limits(with_items, limits()));
+    assert_eq!(with_items.items().item(&id("a")).unwrap().name().unwrap(), "Diary");
+    let center = TestCenter::new(with_items);
+    center.sync(&[id("a")]).unwrap();
+    assert!(failure(&center.finish()).text.contains("No such file"));
     let dir = tempfile::tempdir().unwrap();
     let plain = dir.path().join("plain");
     std::fs::write(&plain, "text").unwrap();
