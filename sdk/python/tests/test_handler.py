@@ -26,8 +26,8 @@ from instep_handler import (
     default_socket,
     keep_serving,
 )
+from instep_handler._bytes import MAX_LINE
 from instep_handler._model import number
-from instep_handler._peer import MAX_LINE
 from instep_handler._serve import run
 
 
@@ -132,7 +132,7 @@ class Center:
             "report_progress": {"cancel": self.cancel},
             "report_event": {"event": 5},
         }
-        self.send(id=message["id"], result=answers.get(method, {}))
+        self.send(id=message["id"], result=self.answers.get(method, answers.get(method, {})))
 
     def hello(self, version: str = "1.0", **settings: Any) -> dict[str, Any]:
         return self.ask("initialize", protocol=version, handler="test", settings=settings, items={}, joke=1)
@@ -289,11 +289,9 @@ class TestSocket(unittest.TestCase):
             said = []
 
             def center() -> None:
-                for answer in (
-                    {"result": {}},
-                    {"error": {"code": -32002, "message": "handler 'shelves' is connected already"}},
-                    {"result": {}},
-                ):
+                refused = {"code": -32002, "message": "handler 'shelves' is connected already"}
+                answers: Sequence[dict[str, Any]] = ({"result": {}}, {"error": refused}, {"result": {}})
+                for answer in answers:
                     connection, _ = listener.accept()
                     with connection, connection.makefile("rwb") as stream:
                         said.append(json.loads(stream.readline()))
