@@ -7,10 +7,11 @@ mod probe;
 mod scenes;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use syncmgr::ItemId;
+use syncmgr::{Handler, ItemId};
 
 use crate::host::HandlerSpec;
 
@@ -155,5 +156,16 @@ pub fn try_handler(spec: &HandlerSpec, trial: &Trial) -> Report {
     probe::strange_input(spec, &mut findings);
     probe::endings(spec, &mut findings);
     let name = scenes::play(spec, trial, &mut findings);
+    findings.report(name, "the handler gave no occasion")
+}
+
+/// Tries a handler of this process, made anew for each scene, in the rules of the contract. As [`try_handler`], it
+/// really synchronizes.
+pub fn try_here(make: &dyn Fn() -> Arc<dyn Handler>, trial: &Trial) -> Report {
+    let mut findings = Findings::default();
+    for (rule, _) in RULES.iter().filter(|(rule, _)| rule.starts_with('P')) {
+        findings.not_tried(rule, "it is not in another process");
+    }
+    let name = scenes::play_here(make, trial, &mut findings);
     findings.report(name, "the handler gave no occasion")
 }

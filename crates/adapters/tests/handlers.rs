@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use adapters::conformance::{Held, Trial, try_here};
 use adapters::tools::{Job, Kind, Read, Set, Surroundings, ToolHandler, kinds, read};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -265,4 +266,44 @@ fn settings_that_are_wrong_are_refused_with_what_there_is() {
     assert!(why("rclone", json!({"mode": "sink", "source": "a", "target": "b"})).contains("bisync"));
     assert!(why("git", json!({"mode": "push"})).contains("path"));
     assert!(read("folders", Table(json!({}))).is_none());
+}
+
+/// What the kit says of a tool: no rule is broken, and those that a tool gives occasion to try hold.
+#[track_caller]
+fn keeps_the_contract(handler: impl Fn() -> Arc<ToolHandler>) {
+    let report = try_here(&|| handler() as Arc<dyn Handler>, &Trial::default());
+    let broken: Vec<_> = report.broken().collect();
+    assert!(broken.is_empty(), "{}: {broken:#?}", report.handler);
+    for rule in ["R1", "R2", "R3", "R5", "R10", "R12", "R15", "R18"] {
+        let held = report.findings.iter().any(|finding| finding.rule == rule && finding.held == Held::Yes);
+        assert!(held, "{} gave no occasion for {rule}: {report:#?}", report.handler);
+    }
+}
+
+#[test]
+fn every_wrapped_tool_passes_the_conformance_kit() {
+    let scene = scene("rsync");
+    let at = |name: &str| scene.at(name);
+    let home = scene.home.path();
+    for line in [
+        "restic init --repo restic",
+        "borg init -e none borg",
+        "git init -q -b main src",
+        "git -C src add .",
+        "git -C src commit -qm one",
+        "git init -q -b main --bare up.git",
+    ] {
+        prepare(home, line);
+    }
+    let environment = json!({"HOME": at(""), "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes"});
+    for (tool, settings) in [
+        ("rsync", json!({"source": at("src"), "target": at("one")})),
+        ("rclone", json!({"mode": "copy", "source": at("src"), "target": at("two")})),
+        ("restic", json!({"repository": at("restic"), "password": "secret:right", "paths": [at("src")]})),
+        ("borg", json!({"repository": at("borg"), "paths": [at("src")], "environment": environment})),
+        ("git", json!({"mode": "push", "path": at("src"), "remote": at("up.git")})),
+        ("unison", json!({"a": at("src"), "b": at("dst"), "environment": environment})),
+    ] {
+        keeps_the_contract(|| scene.handler(tool, settings.clone()));
+    }
 }

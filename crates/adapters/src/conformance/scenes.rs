@@ -17,8 +17,15 @@ const IN_TIME: Duration = Duration::from_secs(10);
 /// The rules that show in the calls of any synchronization.
 const SEEN: &[&str] = &["R1", "R2", "R5", "R10", "R12", "R15", "R18"];
 
+/// The handler that is tried in a scene: each has one of its own.
+struct Subject {
+    handler: Arc<dyn Handler>,
+    /// Where it is in another process.
+    hosted: Option<Arc<HostedHandler>>,
+}
+
 struct Stage<'a> {
-    spec: &'a HandlerSpec,
+    subject: &'a dyn Fn() -> Subject,
     trial: &'a Trial,
     items: Vec<ItemId>,
 }
@@ -31,6 +38,32 @@ pub(super) fn play(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -
         return spec.id.to_string();
     }
     let name = handler.name().unwrap_or_default();
+    let admissible = admissible(&handler, findings);
+    restart(&handler, &admissible, findings);
+    handler.shut_down();
+    let subject = || {
+        let hosted = Arc::new(HostedHandler::new(spec.clone()));
+        Subject { handler: Arc::clone(&hosted) as Arc<dyn Handler>, hosted: Some(hosted) }
+    };
+    synchronize(&subject, trial, admissible, findings);
+    name
+}
+
+/// Plays the scenes with a handler in this process, made anew for each; gives its name.
+pub(super) fn play_here(
+    make: &dyn Fn() -> Arc<dyn Handler>,
+    trial: &Trial,
+    findings: &mut Findings,
+) -> String {
+    let first = make();
+    let admissible = admissible(first.as_ref(), findings);
+    let subject = || Subject { handler: make(), hosted: None };
+    synchronize(&subject, trial, admissible, findings);
+    first.name().unwrap_or_default()
+}
+
+/// The items that a center would synchronize.
+fn admissible(handler: &dyn Handler, findings: &mut Findings) -> Vec<ItemId> {
     let all = handler.items().all();
     let admissible: Vec<ItemId> = all
         .iter()
@@ -42,8 +75,15 @@ pub(super) fn play(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -
     if twice {
         findings.broken("R5", "two items have the same identifier");
     }
-    restart(&handler, &admissible, findings);
-    handler.shut_down();
+    admissible
+}
+
+fn synchronize(
+    subject: &dyn Fn() -> Subject,
+    trial: &Trial,
+    admissible: Vec<ItemId>,
+    findings: &mut Findings,
+) {
     let items = match &trial.items {
         Some(items) => items.clone(),
         None => admissible,
@@ -52,13 +92,12 @@ pub(super) fn play(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -
         for rule in SEEN {
             findings.not_tried(rule, "it has no item to synchronize");
         }
-        return name;
+        return;
     }
-    let stage = Stage { spec, trial, items };
+    let stage = Stage { subject, trial, items };
     stage.undisturbed(findings);
     stage.one_stopped(findings);
     stage.all_stopped(findings);
-    name
 }
 
 /// The same items after the process was ended and started again.
@@ -79,13 +118,15 @@ fn restart(handler: &HostedHandler, before: &[ItemId], findings: &mut Findings) 
 impl Stage<'_> {
     /// Synchronizes once, with whatever `prepare` asks for in between. None: it did not come back.
     fn run(&self, findings: &mut Findings, prepare: impl FnOnce(&TestCenter)) -> Option<Verdict> {
-        let handler = Arc::new(HostedHandler::new(self.spec.clone()));
-        let center = TestCenter::new(Arc::clone(&handler) as Arc<dyn Handler>);
-        handler.set_services(Services {
-            creator: Some(Arc::new(center.clone())),
-            control: None,
-            ledger: Some(Arc::new(MemoryLedger::default())),
-        });
+        let Subject { handler, hosted } = (self.subject)();
+        let center = TestCenter::new(handler);
+        if let Some(hosted) = &hosted {
+            hosted.set_services(Services {
+                creator: Some(Arc::new(center.clone())),
+                control: None,
+                ledger: Some(Arc::new(MemoryLedger::default())),
+            });
+        }
         prepare(&center);
         let (done, over) = mpsc::channel();
         let (syncs, items) = (center.clone(), self.items.clone());
@@ -104,19 +145,23 @@ impl Stage<'_> {
                     let patience = self.trial.patience.as_secs();
                     findings.broken("R12", format!("a synchronization was not over after {patience} s"));
                     // Ends the process, and with it the call.
-                    handler.restart();
-                    let _ = over.recv_timeout(self.trial.patience);
+                    if let Some(hosted) = &hosted {
+                        hosted.restart();
+                        let _ = over.recv_timeout(self.trial.patience);
+                    }
                     false
                 }
             };
-        match handler.bad_lines() {
-            0 => findings.held("P6"),
-            count => findings.broken(
-                "P6",
-                format!("{count} lines were no messages: {}", handler.last_words().join(" | ")),
-            ),
+        if let Some(hosted) = &hosted {
+            match hosted.bad_lines() {
+                0 => findings.held("P6"),
+                count => findings.broken(
+                    "P6",
+                    format!("{count} lines were no messages: {}", hosted.last_words().join(" | ")),
+                ),
+            }
+            hosted.shut_down();
         }
-        handler.shut_down();
         let verdict = center.finish();
         for failure in &verdict.failures {
             if !failure.problem.text.contains("was stopped") {

@@ -18,7 +18,7 @@ use wire::rpc::center::Register;
 use wire::rpc::{Done, ErrorObject, Incoming, MAX_LINE, Method, VERSION, code, write_answer};
 
 /// How long a program may take to say who it is.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// So many may be about to say who they are; whoever comes then is shut out at once.
 const MOST_NEWCOMERS: usize = 32;
 

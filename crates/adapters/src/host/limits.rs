@@ -124,6 +124,69 @@ impl Deaths {
 mod tests {
     use super::*;
 
+    /// A number as people read it.
+    fn grouped(number: usize) -> String {
+        let digits = number.to_string();
+        let groups: Vec<&str> =
+            digits.as_bytes().rchunks(3).rev().map(|three| str::from_utf8(three).unwrap()).collect();
+        groups.join(",")
+    }
+
+    #[test]
+    fn the_limits_of_the_specification_are_those_of_the_code() {
+        let text = include_str!("../../../../docs/handler-protocol.md");
+        let limits = Limits::default();
+        let told = limits.told();
+        let (seconds, minutes) = (Duration::as_secs, |time: &Duration| time.as_secs() / 60);
+        let rows = [
+            format!("| a line | {} bytes |", grouped(MAX_LINE)),
+            format!("| bad lines | {} for a connection |", limits.bad_lines),
+            format!(
+                "| events | {} a second over a long time, {} at once |",
+                grouped(limits.events_per_second as usize),
+                grouped(limits.event_burst as usize)
+            ),
+            format!("| control questions that wait | {} |", limits.errands),
+            format!("| open conflicts of an item | {} |", grouped(super::super::control::MOST_CONFLICTS)),
+            format!("| what the handler does not read | {} MiB |", limits.unread >> 20),
+            format!(
+                "| what is shown of a conflict, an icon | {} MiB |",
+                super::super::parts::MOST_BYTES >> 20
+            ),
+            format!(
+                "| log | {} bytes a line, {} lines a second |",
+                grouped(super::super::log::LONGEST),
+                super::super::log::PACE.0
+            ),
+            format!("| an answer to a question about properties | {} seconds |", seconds(&limits.answer)),
+            format!(
+                "| an answer behind which a person or much work stands | {} minutes |",
+                minutes(&limits.work)
+            ),
+            "| identifiers, names, texts | R5 |".to_owned(),
+            format!("| open sessions | {} for a connection |", limits.sessions),
+        ];
+        let table = text.split("## Limits").nth(1).and_then(|rest| rest.split("##").next()).unwrap();
+        for row in &rows {
+            assert!(table.contains(row.as_str()), "the specification does not say {row}");
+        }
+        let written =
+            table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what | ")).count();
+        assert_eq!(written, rows.len(), "a row of the specification is not looked at here");
+        for sentence in [
+            format!("renews its lease of {} seconds", told.lease),
+            format!("{} seconds before SIGTERM", seconds(&limits.exit)),
+            format!("nothing to do\nfor {} minutes is ended", minutes(&limits.idle)),
+            format!(
+                r#""limits":{{"line":{},"bad_lines":{},"events_per_second":{},"lease":{},"stop":{}}}"#,
+                told.line, told.bad_lines, told.events_per_second, told.lease, told.stop
+            ),
+            format!("`register` comes within {} seconds", seconds(&super::super::door::PATIENCE)),
+        ] {
+            assert!(text.contains(&sentence), "the specification does not say: {sentence}");
+        }
+    }
+
     #[test]
     fn a_flood_is_slowed_to_its_pace_and_a_burst_is_not() {
         let start = Instant::now();

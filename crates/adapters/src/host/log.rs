@@ -11,9 +11,9 @@ use super::limits::Pace;
 /// Lines that are kept for explaining an end.
 const KEPT: usize = 10;
 /// The longest line; the rest of it is dropped.
-const LONGEST: usize = 4096;
+pub(crate) const LONGEST: usize = 4096;
 /// Lines per second over a long time, and at once.
-const PACE: (u32, u32) = (200, 2000);
+pub(crate) const PACE: (u32, u32) = (200, 2000);
 /// A log file is put aside at this size; one older one is kept.
 const FILE_SIZE: u64 = 1 << 20;
 
