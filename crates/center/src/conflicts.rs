@@ -16,6 +16,7 @@ use syncmgr::flags::{HandlerCapabilities, ItemCapabilities};
 use syncmgr::{HandlerId, ItemId, Refusal};
 
 use crate::center::{Center, Inner, unknown_handler};
+use crate::feed::What;
 
 impl Center {
     /// A page of open conflicts over all handlers, in the order of handlers, items and identities.
@@ -58,8 +59,9 @@ impl Center {
         for key in keys {
             of_item.entry((&key.handler, &key.item)).or_default().push(key.id.clone());
         }
-        let mut ours = Vec::new();
+        let (mut ours, mut told) = (Vec::new(), Vec::new());
         for ((handler, item), ids) in of_item {
+            told.push(What::Conflicts { handler: handler.clone(), item: Some(item.clone()) });
             match self.inner.own_conflicts(handler, Some(item)) {
                 Some(own) => {
                     own.remove(handler, item, &ids)?;
@@ -75,6 +77,7 @@ impl Center {
         if !ours.is_empty() {
             self.inner.store.remove_conflicts(ours)?;
         }
+        told.into_iter().for_each(|what| self.inner.tell(what));
         self.inner.announce();
         Ok(())
     }

@@ -11,6 +11,7 @@ use syncmgr::flags::SyncControlFlags;
 use syncmgr::{HandlerError, HandlerId, ItemId, Refusal, Request};
 
 use crate::center::{Center, locked};
+use crate::feed::What;
 use crate::verdict::{Started, Verdict};
 
 /// What a choice for many conflicts comes to, before anything is done.
@@ -229,7 +230,7 @@ impl Center {
             }
             Some(_) => {}
         }
-        if choice.tie(conflict).is_some() {
+        if handler.hindrance(conflict, choice).is_some() {
             return Ok((Settlement::Left, Feedback::Continue));
         }
         let feedback = handler.carry_out(conflict, choice)?;
@@ -238,7 +239,10 @@ impl Center {
         }
         match self.inner.own_conflicts(&of, Some(&item)) {
             // It stands until its store says that it is gone.
-            Some(_) => self.inner.refresh_conflicts(&of, Some(&item))?,
+            Some(_) => {
+                self.inner.refresh_conflicts(&of, Some(&item))?;
+                self.inner.tell(What::Conflicts { handler: of, item: Some(item) });
+            }
             None => self.remove_conflicts(&[ConflictKey { handler: of, item, id }])?,
         }
         Ok((Settlement::Settled(choice.clone()), feedback))

@@ -30,7 +30,7 @@ impl Verdict {
     }
 
     /// Of a request that had nothing to do.
-    pub(crate) fn nothing() -> Self {
+    pub fn nothing() -> Self {
         Self::without_run(ProgressStatus::Succeeded, Outcome::Done)
     }
 

@@ -1,28 +1,33 @@
 //! The daemon, as commands ask it: its API at the socket of the home, one request at a time.
 
+mod attended;
+mod changes;
 mod orders;
 mod sessions;
+mod settle;
 mod through;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST};
-use hyper::{Method, Request};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 use wire::{Fault, PageLink, Version};
 
 use crate::exit::{Exit, Failure};
 use crate::places::Places;
 use crate::serve::claim::Address;
 use orders::options;
+pub(crate) use settle::settle;
 pub(crate) use through::{Order, follow};
 
 /// How long a daemon may take to show that it is there. One that is stopped or hangs is as good as none.
@@ -109,40 +114,86 @@ impl Daemon {
         body: Option<&impl Serialize>,
         patience: Duration,
     ) -> Result<T, Trouble> {
-        let silent = |why: &dyn std::fmt::Display| Trouble::Silent(why.to_string());
-        let body = body.map(serde_json::to_vec).transpose().map_err(|error| silent(&error))?;
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("/api/v1{path}"))
-            .header(HOST, "localhost")
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(body.unwrap_or_default())))
-            .map_err(|error| silent(&error))?;
+        let request = request(method, path, body)?;
         let exchange = exchange(self.address.socket.clone(), request);
         let answer = self.runtime.block_on(async { tokio::time::timeout(patience, exchange).await });
-        let (status, bytes) = answer
-            .map_err(|_| Trouble::Silent(format!("nothing was heard for {} s", patience.as_secs())))?
-            .map_err(|error| silent(&error))?;
-        if !status.is_success() {
-            let fault = serde_json::from_slice(&bytes);
-            return Err(fault.map_or_else(|_| silent(&status), |fault| Trouble::Refused(Box::new(fault))));
+        let answer =
+            answer.map_err(|_| Trouble::Silent(format!("nothing was heard for {} s", patience.as_secs())))?;
+        read(answer)
+    }
+
+    /// Asks for something that takes as long as it takes. It goes on while something else is waited for here.
+    fn ask_for_long(&self, method: Method, path: &str, body: &impl Serialize) -> Result<Pending, Trouble> {
+        let request = request(method, path, Some(body))?;
+        let exchange = exchange(self.address.socket.clone(), request);
+        Ok(Pending { answer: self.runtime.spawn(exchange) })
+    }
+
+    /// The answer that was waited for; none before there is one.
+    fn answered<T: DeserializeOwned>(&self, pending: &mut Pending) -> Option<Result<T, Trouble>> {
+        if !pending.answer.is_finished() {
+            return None;
         }
-        // What has no answer is `null`, which nothing but a unit is read from.
-        let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(text).map_err(|error| silent(&error))
+        let silent = |why: &dyn std::fmt::Display| Trouble::Silent(why.to_string());
+        let answer = self.runtime.block_on(&mut pending.answer);
+        Some(answer.map_err(|error| silent(&error)).and_then(read))
     }
 }
 
-type Answered = Result<(hyper::StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>>;
+/// A request whose answer may take long.
+struct Pending {
+    answer: JoinHandle<Answered>,
+}
 
-async fn exchange(socket: PathBuf, request: Request<Full<Bytes>>) -> Answered {
+fn request(
+    method: Method,
+    path: &str,
+    body: Option<&impl Serialize>,
+) -> Result<Request<Full<Bytes>>, Trouble> {
+    let silent = |why: &dyn std::fmt::Display| Trouble::Silent(why.to_string());
+    let body = body.map(serde_json::to_vec).transpose().map_err(|error| silent(&error))?;
+    Request::builder()
+        .method(method)
+        .uri(format!("/api/v1{path}"))
+        .header(HOST, "localhost")
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::from(body.unwrap_or_default())))
+        .map_err(|error| silent(&error))
+}
+
+fn read<T: DeserializeOwned>(answer: Answered) -> Result<T, Trouble> {
+    let silent = |why: &dyn std::fmt::Display| Trouble::Silent(why.to_string());
+    let (status, bytes) = answer.map_err(|error| silent(&error))?;
+    if !status.is_success() {
+        let fault = serde_json::from_slice(&bytes);
+        return Err(fault.map_or_else(|_| silent(&status), |fault| Trouble::Refused(Box::new(fault))));
+    }
+    // What has no answer is `null`, which nothing but a unit is read from.
+    let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+    serde_json::from_slice(text).map_err(|error| silent(&error))
+}
+
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+type Answered = Result<(StatusCode, Bytes), Broken>;
+
+/// A connection, which ends with this: nothing else is asked on it. Why it ended early the answer says.
+struct Line(JoinHandle<Result<(), hyper::Error>>);
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn send(socket: PathBuf, request: Request<Full<Bytes>>) -> Result<(Response<Incoming>, Line), Broken> {
     let stream = UnixStream::connect(socket).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // Ends with the exchange: nothing else is asked on it. Why it ended early the request says.
-    let connection = tokio::spawn(connection);
-    let response = sender.send_request(request).await?;
+    let line = Line(tokio::spawn(connection));
+    Ok((sender.send_request(request).await?, line))
+}
+
+async fn exchange(socket: PathBuf, request: Request<Full<Bytes>>) -> Answered {
+    let (response, _line) = send(socket, request).await?;
     let status = response.status();
-    let bytes = response.into_body().collect().await?.to_bytes();
-    connection.abort();
-    Ok((status, bytes))
+    Ok((status, response.into_body().collect().await?.to_bytes()))
 }

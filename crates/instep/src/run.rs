@@ -3,14 +3,14 @@
 use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
 
-use center::{Resolved, Verdict};
+use center::Verdict;
 use folders::pair::Pair;
-use syncmgr::conflict::Decided;
+use syncmgr::conflict::{Conflict, Decided, Settlement};
 use syncmgr::control::Control;
 use syncmgr::{HandlerId, ItemId};
 
 use crate::app::App;
-use crate::client::{Daemon, Order, follow};
+use crate::client::{self, Daemon, Order, follow};
 use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
 use crate::render::progress::Progress;
@@ -50,15 +50,42 @@ fn progress_of<'a>(app: &App<'a>, items: &[ItemId]) -> Progress<'a> {
     Progress::new(app.out, names)
 }
 
-/// Settles conflicts, and waits until all of them were tried.
-pub(crate) fn settle(app: &App<'_>, engine: &Engine, decided: Vec<Decided>) -> Result<Resolved, Failure> {
+/// What became of conflicts that were to be settled.
+pub(crate) struct Settled {
+    /// What the runs came to.
+    pub(crate) verdict: Verdict,
+    pub(crate) each: Vec<SettledOne>,
+}
+
+/// What became of one of them.
+pub(crate) struct SettledOne {
+    pub(crate) conflict: Conflict,
+    pub(crate) settlement: Settlement,
+    /// Whether the events of a run tell of it.
+    pub(crate) in_run: bool,
+}
+
+/// Settles conflicts, and waits until all of them were tried: by the daemon of this home, if there is one that answers,
+/// else here.
+pub(crate) fn settle(app: &App<'_>, engine: &Engine, decided: Vec<Decided>) -> Result<Settled, Failure> {
     let mut items: Vec<ItemId> = decided.iter().map(|one| one.conflict.item.clone()).collect();
     items.dedup();
+    if let Some(daemon) = Daemon::find(&app.places) {
+        let signalled = engine.signalled.watch();
+        let mut progress = progress_of(app, &items);
+        return client::settle(&daemon, decided, &mut progress, &signalled);
+    }
     let resolving = engine.center.resolve(decided)?;
-    wait(app, engine, &items, |patience| {
+    let resolved = wait(app, engine, &items, |patience| {
         let all = resolving.runs().all(|started| started.wait_for(patience).is_some());
         all.then(|| resolving.wait())
-    })
+    })?;
+    let each = resolved.settlements.into_iter().map(|(Decided { conflict, .. }, settlement)| {
+        let handler = engine.center.resolution_handler(&conflict.handler);
+        let in_run = handler.is_some_and(|handler| handler.works_in_sessions());
+        SettledOne { conflict, settlement, in_run }
+    });
+    Ok(Settled { verdict: resolved.verdict, each: each.collect() })
 }
 
 /// Waits with a bar and an ear for Ctrl-C.

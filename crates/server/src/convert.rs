@@ -274,8 +274,8 @@ fn item_end(center: &Center, handler: &HandlerId, end: &ItemEnd) -> wire::RunIte
     }
 }
 
-/// Tells the versions of a conflict from later ones.
-pub(crate) fn seen(conflict: &Conflict) -> String {
+/// Tells the versions of a conflict from later ones: what the API calls `seen`.
+pub fn seen(conflict: &Conflict) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(conflict.kind.word().as_bytes());
     for version in &conflict.versions {
@@ -308,24 +308,28 @@ pub(crate) fn schedule(next: Vec<Time>, status: Option<ScheduleStatus>) -> wire:
     }
 }
 
-pub(crate) fn start(id: u64, started: &Started) -> wire::Start {
-    let verdict = started.verdict();
-    let verdict = verdict.as_ref();
-    let ended = |end: &ItemEnd| wire::EndedItem {
+/// What an item came to.
+pub(crate) fn ended_item(end: &ItemEnd) -> wire::EndedItem {
+    wire::EndedItem {
         item: end.item.to_string(),
         status: end.status.into(),
         outcome: end.outcome.into(),
         errors: end.errors,
         counts: end.counts.into(),
         problem: end.problem.clone().map(Into::into),
-    };
+    }
+}
+
+pub(crate) fn start(id: u64, started: &Started) -> wire::Start {
+    let verdict = started.verdict();
+    let verdict = verdict.as_ref();
     wire::Start {
         id,
         over: verdict.is_some(),
         runs: verdict.map(|verdict| verdict.runs.iter().map(|run| run.0).collect()).unwrap_or_default(),
         status: verdict.map(|verdict| verdict.result.status.into()),
         outcome: verdict.map(|verdict| verdict.result.outcome.into()),
-        items: verdict.map(|verdict| verdict.items.iter().map(ended).collect()).unwrap_or_default(),
+        items: verdict.map(|verdict| verdict.items.iter().map(ended_item).collect()).unwrap_or_default(),
         trouble: verdict.and_then(|verdict| verdict.trouble.as_ref()).map(ToString::to_string),
     }
 }

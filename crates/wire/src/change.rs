@@ -127,7 +127,7 @@ pub enum Change {
         /// The handler.
         handler: String,
     },
-    /// Conflicts were found, settled or are others now.
+    /// Conflicts were found, settled or are others now, outside of a session; what came of them in one, its end says.
     Conflicts {
         /// When it was told.
         time: Time,

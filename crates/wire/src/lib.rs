@@ -50,7 +50,8 @@ pub use path::PathText;
 pub use plan::{Action, Note, Preview, PreviewOrder, RowFilter, RowsPage, Verb};
 pub use problem::{Fault, Problem};
 pub use resolve::{
-    AllConflicts, ConflictChoices, Keep, MergedText, ResolveOrder, Resolved, ShownConflict, VersionDetails,
+    AllConflicts, Became, Chosen, ConflictChoices, Keep, MergedText, ResolveOrder, Resolved, Settlement,
+    ShownConflict, VersionDetails,
 };
 pub use run::{Run, RunEvents, RunItem, RunsPage};
 pub use schedule::{Calendar, CalendarItem, CalendarSpan, NextTimes, Schedule};

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::control::EndedItem;
 use crate::path::PathText;
+use crate::problem::Problem;
 use crate::words::{ConflictKind, Outcome};
 
 /// What is chosen for conflicts.
@@ -24,7 +26,7 @@ pub enum Keep {
     Merged,
     /// Both stay as they are, and are synchronized no more.
     LeaveOut,
-    /// Another version in the place of all: the one in `content`.
+    /// Another version in the place of all: the one in `content` or `file`.
     Other,
 }
 
@@ -68,17 +70,21 @@ pub struct ResolveOrder {
     /// What is kept.
     pub keep: Keep,
     /// With `a` or `both`: the name that side A's version gets.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub name_a: Option<String>,
     /// With `b` or `both`: the name that side B's version gets.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub name_b: Option<String>,
     /// With `other`: the version, in base64. For one conflict only.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub content: Option<String>,
+    /// With `other`, at the local socket only: a file of this machine that has the version. For one conflict only.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub file: Option<String>,
     /// Only says what it comes to, and leaves everything as it is.
     #[serde(default)]
     pub dry_run: bool,
@@ -90,6 +96,30 @@ pub struct ResolveOrder {
     #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub all: Option<AllConflicts>,
+}
+
+/// What is chosen for one conflict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    /// What is kept.
+    pub keep: Keep,
+    /// With `a` or `both`: the name that side A's version gets.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub name_a: Option<String>,
+    /// With `b` or `both`: the name that side B's version gets.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub name_b: Option<String>,
+    /// With `other`: the version, in base64.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub content: Option<String>,
+    /// With `other`, at the local socket only: a file of this machine that has the version.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub file: Option<String>,
 }
 
 /// A conflict as a person saw it.
@@ -104,6 +134,13 @@ pub struct ShownConflict {
     pub id: String,
     /// `seen` of the conflict that was shown: other versions than those are not touched.
     pub seen: String,
+    /// Whether it is a copy that another program has left: such stand in no list, and are looked for in the item.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub copy: bool,
+    /// What is chosen for this one, in the place of what is chosen for all.
+    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub instead: Option<Chosen>,
 }
 
 /// Which conflicts are settled together.
@@ -149,4 +186,39 @@ pub struct Resolved {
     pub not_reached: u64,
     /// Why some were left or failed: the first sentences, each once.
     pub reasons: Vec<String>,
+    /// What each item came to in these runs.
+    pub items: Vec<EndedItem>,
+    /// What became of each of the `conflicts` of the order, in its order; empty when it named none.
+    pub settlements: Vec<Settlement>,
+    /// Why the results could not be written, if they could not.
+    pub trouble: Option<String>,
+}
+
+/// What became of a conflict that was to be settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Settlement {
+    /// In a word.
+    pub became: Became,
+    /// Why it could not be settled.
+    pub problem: Option<Problem>,
+    /// Whether the events of a run tell of it.
+    pub in_run: bool,
+}
+
+/// What can become of a conflict that was to be settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Became {
+    /// Settled as chosen.
+    Settled,
+    /// Left open: the choice leaves it so.
+    Left,
+    /// It could not be settled.
+    Failed,
+    /// It has changed since it was shown.
+    Changed,
+    /// Somebody else has settled it meanwhile, or both sides agree.
+    Gone,
+    /// It was stopped before.
+    NotReached,
 }

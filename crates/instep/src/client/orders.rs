@@ -92,7 +92,7 @@ fn names(items: &[ItemId]) -> Vec<String> {
 }
 
 /// An identifier as a segment of a path. What clients would take for directions gets a `~` in front.
-fn segment(id: &str) -> String {
+pub(super) fn segment(id: &str) -> String {
     let mut segment = String::with_capacity(id.len() + 1);
     if id.starts_with('~') || id == "." || id == ".." {
         segment.push('~');

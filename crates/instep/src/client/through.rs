@@ -2,22 +2,27 @@
 
 use std::time::{Duration, Instant};
 
-use center::{Center, LiveItem, Started, StopStage, Verdict};
+use center::{Center, Started, Verdict};
 use folders::RunOptions;
 use serde_json::{Map, Value};
 use syncmgr::flags::SyncControlFlags;
 use syncmgr::{HandlerId, ItemEnd, ItemId, Progress, Request, RunId, RunResult};
-use wire::{Bar, Start};
+use wire::{EndedItem, Start};
 
+use super::attended::Attended;
 use super::{Daemon, Trouble, options};
-use crate::exit::{Exit, Failure};
-use crate::render::progress;
-use crate::signals::{Watched, Wish};
+use crate::exit::Failure;
+use crate::render::progress::Progress as Shown;
+use crate::signals::Watched;
 
-/// A start that was just made is looked at after this time, then after twice as much, and so on.
+/// What may have come to its end is looked at after this time, then after twice as much, and so on.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
-/// The longest time between two looks.
-const LONGEST: Duration = Duration::from_millis(100);
+/// The longest time between two looks at what is said to go on.
+const LONGEST: Duration = Duration::from_secs(1);
+/// The same where nobody says anything.
+const LONGEST_UNTOLD: Duration = Duration::from_millis(100);
+/// How often settings that were written a moment ago are asked for.
+const ASK_EVERY: Duration = Duration::from_millis(100);
 /// How long the daemon may take to have read settings that were written a moment ago.
 const NEWS: Duration = Duration::from_secs(4);
 
@@ -51,40 +56,31 @@ impl Order<'_> {
     }
 }
 
-/// Has the daemon do it and waits for what came of it. Ctrl-C asks the daemon to stop these items; a second one leaves,
-/// and the daemon goes on with the stop.
+/// Has the daemon do it and waits for what came of it, which its stream of changes tells as it happens. Ctrl-C asks the
+/// daemon to stop these items; a second one leaves, and the daemon goes on with the stop.
 pub(crate) fn follow(
     daemon: &Daemon,
     handler: &HandlerId,
     items: &[ItemId],
     order: &Order<'_>,
-    progress: &mut progress::Progress<'_>,
+    progress: &mut Shown<'_>,
     signalled: &Watched<'_>,
 ) -> Result<Verdict, Failure> {
+    // Before the start: nothing of it is missed.
+    let mut attended = Attended::new(daemon, vec![(handler.clone(), items.to_vec())], progress, signalled);
     let mut start = begin(daemon, handler, items, order)?;
-    let (mut asked, mut pause) = (false, FIRST_LOOK);
+    let mut pause = FIRST_LOOK;
+    let mut look = Instant::now() + pause;
     while !start.over {
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(LONGEST);
-        match signalled.wish() {
-            Wish::Stop if !asked => {
-                asked = true;
-                progress
-                    .say("Stopping: what is under way is brought to a safe end. Once more leaves at once.");
-                daemon.stop(Some((handler, items)))?;
-            }
-            Wish::Leave => {
-                return Err(Failure::new(Exit::Canceled, "left; the daemon goes on with the stop")
-                    .tip("`instep status` shows when it has stopped"));
-            }
-            Wish::GoOn | Wish::Stop => {}
+        if attended.wait(look.saturating_duration_since(Instant::now()))? {
+            pause = FIRST_LOOK;
+        } else if Instant::now() < look {
+            continue;
+        } else {
+            pause = (pause * 2).min(if attended.hears() { LONGEST } else { LONGEST_UNTOLD });
         }
         start = daemon.what_came_of(start.id)?;
-        if !start.over && progress.is_shown() {
-            let live = daemon.live()?.items.into_iter();
-            let ours = live.filter_map(live_item).filter(|item| item.handler == *handler);
-            progress.update(&ours.filter(|item| items.contains(&item.item)).collect::<Vec<_>>());
-        }
+        look = Instant::now() + pause;
     }
     Ok(verdict(start))
 }
@@ -109,7 +105,7 @@ fn begin(
                     && begun.elapsed() < NEWS
                     && !items.iter().all(|item| daemon.knows(handler, item)) =>
             {
-                std::thread::sleep(LONGEST);
+                std::thread::sleep(ASK_EVERY);
             }
             answer => return answer,
         }
@@ -117,8 +113,22 @@ fn begin(
 }
 
 fn verdict(start: Start) -> Verdict {
-    let items: Vec<ItemEnd> = start
-        .items
+    let items = ended(start.items);
+    let mut result = RunResult::fold(&items);
+    if let (Some(status), Some(outcome)) = (start.status, start.outcome) {
+        (result.status, result.outcome) = (status.into(), outcome.into());
+    }
+    Verdict {
+        runs: start.runs.into_iter().map(RunId).collect(),
+        result,
+        items,
+        trouble: start.trouble.map(syncmgr::Refusal::Failed),
+    }
+}
+
+/// What items came to there, as it would be told here.
+pub(super) fn ended(items: Vec<EndedItem>) -> Vec<ItemEnd> {
+    items
         .into_iter()
         .filter_map(|end| {
             Some(ItemEnd {
@@ -136,45 +146,5 @@ fn verdict(start: Start) -> Verdict {
                 broken_by: None,
             })
         })
-        .collect();
-    let mut result = RunResult::fold(&items);
-    if let (Some(status), Some(outcome)) = (start.status, start.outcome) {
-        (result.status, result.outcome) = (status.into(), outcome.into());
-    }
-    Verdict {
-        runs: start.runs.into_iter().map(RunId).collect(),
-        result,
-        items,
-        trouble: start.trouble.map(syncmgr::Refusal::Failed),
-    }
-}
-
-/// What is live there, as it would be here.
-fn live_item(live: wire::LiveItem) -> Option<LiveItem> {
-    Some(LiveItem {
-        handler: HandlerId::new(&live.handler).ok()?,
-        item: ItemId::new(&live.item).ok()?,
-        name: live.name,
-        run: RunId(live.run),
-        started: live.started.0,
-        status: live.status.map(Into::into),
-        phase: live.phase.map(Into::into),
-        text: live.text,
-        progress: match (live.bar, live.percent) {
-            (Bar::Determinate, Some(percent)) => Progress::Percent(percent),
-            (Bar::Waiting, _) => Progress::Waiting,
-            _ => Progress::Indeterminate,
-        },
-        step: live.step,
-        max: live.max,
-        errors: live.errors,
-        cancel: live.cancel.into(),
-        stop: live.stop.map(|stop| match stop {
-            wire::StopStage::Asked => StopStage::Asked,
-            wire::StopStage::NotResponding => StopStage::NotResponding,
-            wire::StopStage::Terminated => StopStage::Terminated,
-            wire::StopStage::Killed => StopStage::Killed,
-        }),
-        outcome: live.outcome.map(Into::into),
-    })
+        .collect()
 }

@@ -9,8 +9,8 @@ mod tool;
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use syncmgr::HandlerId;
 use syncmgr::conflict::{Choice, Conflict, Decided, OtherVersion, ResolutionItem, Settlement};
+use syncmgr::{Counts, HandlerId};
 
 use crate::app::App;
 use crate::args::{KeepArg, Resolve};
@@ -20,7 +20,7 @@ use crate::ledger::path_of;
 use crate::render::json::counts;
 use crate::render::text::{Safe, counted};
 use crate::report::report_all;
-use crate::run::{self, settle};
+use crate::run::{self, Settled, settle};
 
 pub(crate) use meant::{Meant, meant};
 pub(crate) use select::{copies, query};
@@ -33,7 +33,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Resolve) -> Result<Exit, Failure> {
     let mut workplace = None;
     let decided = match choice(args)? {
         Some(choice) => {
-            let outlook = engine.center.outlook_of(open, &choice);
+            let outlook = outlook::of(app, &engine, open, &choice);
             let merges = (choice == Choice::KeepMerged && args.dry_run)
                 .then(|| outlook::merges(&engine, &outlook.decided));
             outlook::tell(app, &outlook, merges.as_ref(), args.dry_run);
@@ -64,44 +64,50 @@ pub(crate) fn run(app: &mut App<'_>, args: &Resolve) -> Result<Exit, Failure> {
             return Ok(Exit::Canceled);
         }
     }
-    let resolved = settle(app, &engine, decided)?;
+    let settled = settle(app, &engine, decided)?;
     drop(workplace);
-    let others = others(app, &resolved);
-    let handlers: BTreeSet<&HandlerId> =
-        resolved.settlements.iter().map(|(one, _)| &one.conflict.handler).collect();
+    let untold = tell_untold(app, &settled);
+    let handlers: BTreeSet<&HandlerId> = settled.each.iter().map(|one| &one.conflict.handler).collect();
     let handler = handlers.iter().find(|handler| ***handler == *HANDLER).or(handlers.first());
     match handler {
-        Some(handler) if !resolved.verdict.runs.is_empty() => {
-            let told = [((*handler).clone(), resolved.verdict.clone())];
-            Ok(others.max(report_all(app, &engine, &told)?))
+        Some(handler) if !settled.verdict.runs.is_empty() => {
+            let told = [((*handler).clone(), settled.verdict.clone())];
+            Ok(untold.max(report_all(app, &engine, &told)?))
         }
         _ => {
-            app.out.json(&json!({ "type": "summary", "outcome": others.word() }));
-            Ok(others)
+            let counts = counts(&Counts::default());
+            app.out.json(&json!({ "type": "summary", "outcome": untold.word(), "counts": counts }));
+            Ok(untold)
         }
     }
 }
 
-/// Tells what became of conflicts whose handler settles one by one: no run says it.
-fn others(app: &App<'_>, resolved: &center::Resolved) -> Exit {
+/// Tells what became of conflicts that no run tells of: of those that their handler settles one by one, and of those that
+/// were settled already.
+fn tell_untold(app: &App<'_>, settled: &Settled) -> Exit {
     let mut exit = Exit::Done;
-    for (decided, settlement) in &resolved.settlements {
-        let conflict = &decided.conflict;
-        if conflict.handler == *HANDLER {
-            continue;
-        }
-        let path = path_of(conflict);
-        let (word, at_least) = match settlement {
+    for one in settled.each.iter().filter(|one| !one.in_run) {
+        let path = path_of(&one.conflict);
+        let (word, at_least) = match &one.settlement {
             Settlement::Settled(_) => ("settled".to_owned(), Exit::Done),
             Settlement::Failed(error) => (Safe(&error.problem.text).to_string(), Exit::Gaps),
             Settlement::Changed => ("has changed since it was shown; look again".to_owned(), Exit::Gaps),
-            Settlement::Gone => ("is no open conflict any more".to_owned(), Exit::Done),
+            Settlement::Gone => {
+                ("is no open conflict any more: it was settled meanwhile".to_owned(), Exit::Done)
+            }
             Settlement::NotReached => ("was not reached".to_owned(), Exit::NeedsDecision),
             _ => ("stays open".to_owned(), Exit::NeedsDecision),
         };
         exit = exit.max(at_least);
-        let line = format!("{}: {path}: {word}", Safe(conflict.item.as_str()));
-        if at_least == Exit::Done { app.out.say(line) } else { app.out.trouble(line) }
+        let line = format!("{}: {path}: {word}", Safe(one.conflict.item.as_str()));
+        if at_least == Exit::Done {
+            app.out.say(line)
+        } else {
+            app.out.trouble(line)
+        }
+        app.out.json(&json!({
+            "type": "settlement", "item": one.conflict.item.as_str(), "path": path.to_string(), "text": word,
+        }));
     }
     exit
 }

@@ -67,7 +67,7 @@ fn assert_whole(scene: &Scene) {
 }
 
 /// Without what differs from run to run.
-fn timeless(mut objects: Vec<Value>) -> Vec<Value> {
+pub(crate) fn timeless(mut objects: Vec<Value>) -> Vec<Value> {
     objects.retain(|object| object["type"] != "progress");
     for object in &mut objects {
         for place in ["", "/a", "/b"] {

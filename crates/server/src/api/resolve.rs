@@ -1,22 +1,21 @@
 //! Settling conflicts.
 
+mod order;
+mod shown;
+
 use axum::Json;
 use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use center::{Center, ConflictQuery};
-use syncmgr::conflict::{
-    Choice, Conflict, ConflictId, ConflictKey, Decided, OtherVersion, ResolutionItem, Settlement,
-};
+use center::{Center, ConflictQuery, Verdict};
+use syncmgr::conflict::{Conflict, Decided, Settlement};
 use syncmgr::{HandlerId, ItemId};
-use wire::{Keep, ResolveOrder, Resolved, ShownConflict};
+use wire::{AllConflicts, Became, Chosen, ResolveOrder, Resolved, ShownConflict};
 
-use super::conflicts::gone;
 use super::runs::item_without_handler;
 use crate::convert;
 use crate::failure::Failure;
 use crate::input;
 use crate::parts::Parts;
+use order::{Ordered, Sender, choice, chosen};
 
 /// How many reasons are told.
 const REASONS: usize = 10;
@@ -26,16 +25,110 @@ const REASONS: usize = 10;
     post, path = "/conflicts/resolve", tag = "conflicts", request_body = ResolveOrder,
     responses((status = OK, body = Resolved))
 )]
-pub(super) async fn resolve(
-    State(parts): State<Parts>,
-    input::Json(order): input::Json<ResolveOrder>,
-) -> Result<Json<Resolved>, Failure> {
-    parts.ask(move |center| carry_out(center, order).map(Json)).await
+pub(super) async fn resolve(State(parts): State<Parts>, ordered: Ordered) -> Result<Json<Resolved>, Failure> {
+    parts.ask(move |center| carry_out(center, ordered).map(Json)).await
 }
 
-fn carry_out(center: &Center, order: ResolveOrder) -> Result<Resolved, Failure> {
-    let choice = choice(&order)?;
-    let mut answer = Resolved {
+fn carry_out(center: &Center, Ordered { order, sender }: Ordered) -> Result<Resolved, Failure> {
+    let chosen = chosen(&order)?;
+    match (order.conflicts, order.all) {
+        (Some(shown), None) => settle_shown(center, &shown, &chosen, sender, order.dry_run),
+        (None, Some(all)) => settle_all(center, all, &chosen, sender, order.dry_run),
+        _ => Err(Failure::bad_request("either `conflicts` or `all` says what is to be settled")),
+    }
+}
+
+/// Settles those that were shown, and says of each what became of it.
+fn settle_shown(
+    center: &Center,
+    shown: &[ShownConflict],
+    chosen: &Chosen,
+    sender: Sender,
+    dry_run: bool,
+) -> Result<Resolved, Failure> {
+    let shown::Found { decided, became, places } = shown::find(center, shown, chosen, sender)?;
+    let mut answer = nothing();
+    let mut settlements: Vec<wire::Settlement> = became
+        .into_iter()
+        .map(|became| {
+            // Those that are still to be settled are said below.
+            let (became, why) = became.unwrap_or((Became::NotReached, None));
+            match became {
+                Became::Changed => answer.changed += 1,
+                Became::Gone => answer.gone += 1,
+                Became::Left => answer.left += 1,
+                _ => {}
+            }
+            why.iter().for_each(|why| tell(&mut answer, why));
+            wire::Settlement { became, problem: None, in_run: false }
+        })
+        .collect();
+    if !decided.is_empty() {
+        let resolved = if dry_run { foresee(center, decided) } else { center.resolve(decided)?.wait() };
+        count(&mut answer, center, &resolved);
+        for (decided, settlement) in &resolved.settlements {
+            let place = places.get(&decided.conflict.key()).and_then(|place| settlements.get_mut(*place));
+            if let Some(place) = place {
+                *place = told(center, &decided.conflict, settlement);
+            }
+        }
+    }
+    answer.settlements = settlements;
+    Ok(answer)
+}
+
+/// Settles all that a filter lets through, as they are now.
+fn settle_all(
+    center: &Center,
+    all: AllConflicts,
+    chosen: &Chosen,
+    sender: Sender,
+    dry_run: bool,
+) -> Result<Resolved, Failure> {
+    let choice = choice(chosen, sender)?;
+    let handler = input::id(all.handler.as_deref(), HandlerId::new)?;
+    let item = input::id(all.item.as_deref(), ItemId::new)?;
+    if item.is_some() && handler.is_none() {
+        return Err(item_without_handler());
+    }
+    let query = ConflictQuery {
+        handler,
+        item,
+        kinds: all.kind.map(Into::into).into_iter().collect(),
+        under: all.folder.map(|folder| folder.trim_matches('/').as_bytes().to_vec()),
+        ..ConflictQuery::default()
+    };
+    let outlook = center.outlook(&query, &choice)?;
+    let mut answer = nothing();
+    answer.left = outlook.left.len() as u64;
+    outlook.left.iter().for_each(|(_, why)| tell(&mut answer, why));
+    if !outlook.decided.is_empty() {
+        let decided = outlook.decided;
+        let resolved = if dry_run { foresee(center, decided) } else { center.resolve(decided)?.wait() };
+        count(&mut answer, center, &resolved);
+    }
+    Ok(answer)
+}
+
+/// What would become of each, as far as that can be told without looking.
+fn foresee(center: &Center, decided: Vec<Decided>) -> center::Resolved {
+    let settlements = decided.into_iter().map(|one| {
+        let settlement = match hindrance(center, &one) {
+            Some(_) => Settlement::Left,
+            None => Settlement::Settled(one.choice.clone()),
+        };
+        (one, settlement)
+    });
+    center::Resolved { verdict: Verdict::nothing(), settlements: settlements.collect() }
+}
+
+fn hindrance(center: &Center, one: &Decided) -> Option<String> {
+    let handler = center.resolution_handler(&one.conflict.handler)?;
+    handler.hindrance(&one.conflict, &one.choice)
+}
+
+fn nothing() -> Resolved {
+    Resolved {
         runs: Vec::new(),
         outcome: wire::Outcome::Done,
         settled: 0,
@@ -45,129 +138,51 @@ fn carry_out(center: &Center, order: ResolveOrder) -> Result<Resolved, Failure> 
         gone: 0,
         not_reached: 0,
         reasons: Vec::new(),
-    };
-    let decided = match (order.conflicts, order.all) {
-        (Some(shown), None) => decide(center, &shown, &choice, &mut answer)?,
-        (None, Some(all)) => {
-            let handler = input::id(all.handler.as_deref(), HandlerId::new)?;
-            let item = input::id(all.item.as_deref(), ItemId::new)?;
-            if item.is_some() && handler.is_none() {
-                return Err(item_without_handler());
-            }
-            let query = ConflictQuery {
-                handler,
-                item,
-                kinds: all.kind.map(Into::into).into_iter().collect(),
-                under: all.folder.map(|folder| folder.trim_matches('/').as_bytes().to_vec()),
-                ..ConflictQuery::default()
-            };
-            let outlook = center.outlook(&query, &choice)?;
-            answer.left = outlook.left.len() as u64;
-            outlook.left.iter().for_each(|(_, why)| tell(&mut answer, why));
-            outlook.decided
-        }
-        _ => {
-            return Err(Failure::bad_request("either `conflicts` or `all` says what is to be settled"));
-        }
-    };
-    if order.dry_run {
-        answer.settled = decided.len() as u64;
-        return Ok(answer);
+        items: Vec::new(),
+        settlements: Vec::new(),
+        trouble: None,
     }
-    if decided.is_empty() {
-        return Ok(answer);
-    }
-    let resolved = center.resolve(decided)?.wait();
-    let tally = resolved.tally();
-    answer.runs = resolved.verdict.runs.iter().map(|run| run.0).collect();
-    answer.outcome = resolved.verdict.result.outcome.into();
+}
+
+/// Adds what became of those that were tried.
+fn count(answer: &mut Resolved, center: &Center, resolved: &center::Resolved) {
+    let (tally, verdict) = (resolved.tally(), &resolved.verdict);
+    answer.runs = verdict.runs.iter().map(|run| run.0).collect();
+    answer.outcome = verdict.result.outcome.into();
+    answer.items = verdict.items.iter().map(convert::ended_item).collect();
+    answer.trouble = verdict.trouble.as_ref().map(ToString::to_string);
     answer.settled += tally.settled;
     answer.left += tally.left;
     answer.failed += tally.failed;
     answer.changed += tally.changed;
     answer.gone += tally.gone;
     answer.not_reached += tally.not_reached;
-    for (_, settlement) in &resolved.settlements {
-        if let Settlement::Failed(why) = settlement {
-            tell(&mut answer, &why.to_string());
-        }
-    }
-    Ok(answer)
-}
-
-/// Of conflicts that were shown, those that are still as they were.
-fn decide(
-    center: &Center,
-    shown: &[ShownConflict],
-    choice: &Choice,
-    answer: &mut Resolved,
-) -> Result<Vec<Decided>, Failure> {
-    let mut decided = Vec::new();
-    for one in shown {
-        let key = ConflictKey {
-            handler: HandlerId::new(&one.handler)?,
-            item: ItemId::new(&one.item)?,
-            id: ConflictId(wire::ConflictKey::read(&one.id).ok_or_else(gone)?.0),
+    for (decided, settlement) in &resolved.settlements {
+        let why = match settlement {
+            Settlement::Failed(why) => Some(why.to_string()),
+            Settlement::Left => hindrance(center, decided),
+            _ => None,
         };
-        match center.conflict(&key)? {
-            None => answer.gone += 1,
-            Some(conflict) if convert::seen(&conflict) != one.seen => answer.changed += 1,
-            Some(conflict) => match hindrance(center, &conflict, choice) {
-                Some(why) => {
-                    answer.left += 1;
-                    tell(answer, &why);
-                }
-                None => decided.push(Decided { conflict, choice: choice.clone() }),
-            },
-        }
+        why.iter().for_each(|why| tell(answer, why));
     }
-    Ok(decided)
 }
 
-fn hindrance(center: &Center, conflict: &Conflict, choice: &Choice) -> Option<String> {
-    match center.resolution_handler(&conflict.handler) {
-        Some(handler) => handler.hindrance(conflict, choice),
-        None => Some(format!("its handler '{}' settles no conflicts", conflict.handler)),
-    }
+fn told(center: &Center, conflict: &Conflict, settlement: &Settlement) -> wire::Settlement {
+    let handler = center.resolution_handler(&conflict.handler);
+    let in_run = handler.is_some_and(|handler| handler.works_in_sessions());
+    let (became, problem) = match settlement {
+        Settlement::Settled(_) => (Became::Settled, None),
+        Settlement::Left => (Became::Left, None),
+        Settlement::Failed(error) => (Became::Failed, Some(error.problem.clone().into())),
+        Settlement::Changed => (Became::Changed, None),
+        Settlement::Gone => (Became::Gone, None),
+        _ => (Became::NotReached, None),
+    };
+    wire::Settlement { became, problem, in_run }
 }
 
 fn tell(answer: &mut Resolved, reason: &str) {
     if answer.reasons.len() < REASONS && answer.reasons.iter().all(|told| told != reason) {
         answer.reasons.push(reason.to_owned());
     }
-}
-
-fn choice(order: &ResolveOrder) -> Result<Choice, Failure> {
-    let ResolveOrder { keep, name_a, name_b, content, conflicts, .. } = order;
-    if content.is_some() != (*keep == Keep::Other) {
-        return Err(Failure::bad_request("`content` and `keep: other` come together"));
-    }
-    let item = |index, name: &Option<String>| ResolutionItem { index, new_name: name.clone() };
-    match (keep, name_a, name_b) {
-        (Keep::A, Some(_), None) => return Ok(Choice::KeepItems(vec![item(0, name_a)])),
-        (Keep::B, None, Some(_)) => return Ok(Choice::KeepItems(vec![item(1, name_b)])),
-        (Keep::Both, Some(_), _) | (Keep::Both, _, Some(_)) => {
-            return Ok(Choice::KeepItems(vec![item(0, name_a), item(1, name_b)]));
-        }
-        (_, None, None) => {}
-        _ => return Err(Failure::bad_request("only a version that is kept gets a name")),
-    }
-    Ok(match keep {
-        Keep::A => Choice::KeepOne(0),
-        Keep::B => Choice::KeepOne(1),
-        Keep::Both => Choice::KeepAll,
-        Keep::Newest => Choice::KeepRecent,
-        Keep::Largest => Choice::KeepLargest,
-        Keep::Merged => Choice::KeepMerged,
-        Keep::LeaveOut => Choice::RemoveFromSyncSet,
-        Keep::Other => {
-            if conflicts.as_ref().is_none_or(|shown| shown.len() != 1) {
-                return Err(Failure::bad_request("one version takes the place of one conflict's"));
-            }
-            // Never a path of this machine: whoever asks may not be allowed to read it.
-            let bytes = STANDARD.decode(content.as_deref().unwrap_or_default());
-            let bytes = bytes.map_err(|_| Failure::bad_request("`content` is no base64"))?;
-            Choice::KeepOther(OtherVersion::Content(bytes))
-        }
-    })
 }

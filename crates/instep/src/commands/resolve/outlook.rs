@@ -8,12 +8,25 @@ use syncmgr::ItemId;
 use syncmgr::conflict::{Choice, Conflict, ConflictItemType, Decided, Merge};
 
 use crate::app::App;
+use crate::client::Daemon;
 use crate::engine::Engine;
 use crate::ledger::path_of;
 use crate::out::Tone;
 use crate::render::human::SHOWN;
 use crate::render::json::conflict_object;
 use crate::render::text::{Count, Safe, counted};
+
+/// What a choice comes to. Conflicts of handlers that only the daemon knows are its affair.
+pub(super) fn of(app: &App<'_>, engine: &Engine, open: Vec<Conflict>, choice: &Choice) -> Outlook {
+    let is_known = |conflict: &Conflict| engine.center.handler_name(&conflict.handler).is_some();
+    let (known, unknown): (Vec<Conflict>, Vec<Conflict>) = open.into_iter().partition(is_known);
+    if unknown.is_empty() || Daemon::find(&app.places).is_none() {
+        return engine.center.outlook_of(known.into_iter().chain(unknown).collect(), choice);
+    }
+    let mut outlook = engine.center.outlook_of(known, choice);
+    outlook.decided.extend(unknown.into_iter().map(|conflict| Decided { conflict, choice: choice.clone() }));
+    outlook
+}
 
 /// What a merge of each would come to, in their order: none where it cannot be merged.
 pub(super) fn merges(engine: &Engine, decided: &[Decided]) -> Vec<Option<Merge>> {

@@ -34,7 +34,7 @@ pub(super) fn conflicts(engine: &Engine, items: &[Meant], args: &Resolve) -> Res
     for of in items {
         let mut open = match args.copies {
             true => copies(engine, of, &args.which)?,
-            false => engine.center.conflicts(&query(of, &args.which, now))?,
+            false => engine.store.find_conflicts(&query(of, &args.which, now))?,
         };
         if !args.paths.is_empty() {
             let mut paths = Vec::new();
