@@ -11,6 +11,8 @@ pub(crate) mod book;
 mod cause;
 mod changes;
 mod decide;
+mod kept;
+mod mind;
 mod run;
 mod scheduler;
 mod senses;

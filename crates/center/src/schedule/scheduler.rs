@@ -4,17 +4,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 use jiff::tz::TimeZone;
-use settings::schedule::Schedule;
-use store::{ItemState, ScheduleRow, ScheduleState, StoreError};
+use store::{ScheduleRow, ScheduleState, StoreError};
 use syncmgr::flags::SyncControlFlags;
-use syncmgr::handler::SyncItem;
 use syncmgr::switches::Origin;
-use syncmgr::{ItemId, Level, NewEvent, Outcome};
+use syncmgr::{Level, NewEvent};
 
 use super::book::{Found, Key};
 use super::cause::{Cause, Happening, Skip};
-use super::changes::{Follow, Followed};
-use super::decide::{Decision, Ended, Facts, Standing, decide};
+use super::changes::Follow;
+use super::decide::{Decision, Facts, decide};
+use super::kept::Kept;
+use super::mind::{Mind, Now, Owned, Seen, ended, verdict};
 use super::senses::{Senses, Surroundings, is_about_them};
 use super::times::Times;
 use crate::center::{Center, Inner, locked};
@@ -28,8 +28,6 @@ const SLEEP: i64 = 5_000;
 const LOOK_AROUND: i64 = 2_000;
 /// How often it is looked all the same: for what other processes wrote, and for a clock that was set.
 const LOOK_ANYWAY: i64 = 2_000;
-/// When an item that could not be followed is tried again.
-const FOLLOW_AGAIN: i64 = 60_000;
 
 /// Starts what is due. One for a center; [`Center::run_schedules`] has it on a thread.
 pub struct Scheduler {
@@ -50,45 +48,6 @@ pub struct Scheduler {
     kept: Kept,
 }
 
-/// What the store says.
-#[derive(Default)]
-struct Kept {
-    /// The store's edition then.
-    edition: Option<i64>,
-    items: HashMap<Key, ItemState>,
-    /// When an item with that name was last good, whosever it is.
-    good: HashMap<ItemId, i64>,
-    paused_until: Option<i64>,
-}
-
-/// What the scheduler remembers of an item.
-struct Mind {
-    schedule: Arc<Schedule>,
-    found: Found,
-    /// The run that it started.
-    started: Option<Started>,
-    look_at: Option<i64>,
-    /// The facts that were decided upon last: while they are the same, only time makes a difference.
-    seen: Option<Seen>,
-    follow: Option<Follow>,
-    /// The item that is followed: another object is another item.
-    followed: Option<Arc<dyn SyncItem>>,
-    follow_at: i64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Seen {
-    running: bool,
-    standing: Owned,
-    paused_until: Option<i64>,
-    last: Option<Ended>,
-    verdict: Option<Ended>,
-    before: Option<i64>,
-    changed: bool,
-    is_unmet: bool,
-    is_overdue: bool,
-}
-
 /// What was decided about an item, and from what.
 struct Decided {
     key: Key,
@@ -96,21 +55,6 @@ struct Decided {
     seen: Seen,
     next: Option<i64>,
     overdue_at: Option<i64>,
-}
-
-/// A [`Standing`] that can be kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Owned {
-    Free,
-    Disabled,
-    Refused(String),
-}
-
-/// What the center itself knows of an item just now.
-struct Now {
-    running: bool,
-    standing: Owned,
-    item: Arc<dyn SyncItem>,
 }
 
 impl Scheduler {
@@ -149,13 +93,13 @@ impl Scheduler {
             self.zone = Some(zone.clone());
         }
         let version = inner.lock().version;
-        let is_written = self.kept.edition != Some(inner.store.edition()?);
+        let is_written = self.kept.is_old(&inner.store)?;
         if !is_written && !has_moved && !is_other && happened.is_empty() && self.is_quiet(version, now) {
             return Ok(self.look_again(now));
         }
         // What the center knows first, what the store knows second: a run that has ended is in the one or the other.
         let mut present = self.present(&inner);
-        self.read(&inner)?;
+        self.kept.read(&inner.store)?;
         self.version = Some(version);
         let mut decisions: Vec<Decided> = Vec::new();
         for (key, mind) in &mut self.minds {
@@ -193,11 +137,7 @@ impl Scheduler {
                 zone: &zone,
                 now,
                 running: seen.running,
-                standing: match &seen.standing {
-                    Owned::Free => Standing::Free,
-                    Owned::Disabled => Standing::Disabled,
-                    Owned::Refused(why) => Standing::Refused(why),
-                },
+                standing: seen.standing.standing(),
                 paused_until: seen.paused_until,
                 last: seen.last,
                 verdict: seen.verdict,
@@ -312,25 +252,6 @@ impl Scheduler {
         present
     }
 
-    /// Reads the store again, if anybody has written there.
-    fn read(&mut self, inner: &Inner) -> Result<(), StoreError> {
-        // Asked for before: what is written meanwhile is read twice rather than never.
-        let edition = inner.store.edition()?;
-        if self.kept.edition == Some(edition) {
-            return Ok(());
-        }
-        let states = inner.store.item_states(None)?;
-        let mut good = HashMap::new();
-        for (state, (_, ended)) in states.iter().filter_map(|state| Some((state, state.last_good?))) {
-            let latest = good.entry(state.item.clone()).or_insert(ended);
-            *latest = ended.max(*latest);
-        }
-        let items =
-            states.into_iter().map(|state| ((state.handler.clone(), state.item.clone()), state)).collect();
-        self.kept = Kept { edition: Some(edition), items, good, paused_until: inner.store.paused_until()? };
-        Ok(())
-    }
-
     /// Whether nothing can be otherwise than at the last look.
     fn is_quiet(&self, version: u64, now: i64) -> bool {
         let rests = |mind: &Mind| {
@@ -419,75 +340,6 @@ impl Drop for Scheduler {
             book.found.clear();
         }
     }
-}
-
-impl Mind {
-    fn new(schedule: Arc<Schedule>, state: ScheduleState) -> Self {
-        Self {
-            schedule,
-            found: Found { state, ..Found::default() },
-            started: None,
-            look_at: None,
-            seen: None,
-            follow: None,
-            followed: None,
-            follow_at: i64::MIN,
-        }
-    }
-
-    /// Follows the item while it is to be followed.
-    fn keep_following(&mut self, inner: &Arc<Inner>, key: &Key, present: &Now, now: i64) {
-        let wanted = self.schedule.watches() && present.standing != Owned::Disabled;
-        let same = self.followed.as_ref().is_some_and(|item| Arc::ptr_eq(item, &present.item));
-        if !wanted || !same {
-            (self.follow, self.followed, self.follow_at) = (None, None, i64::MIN);
-        }
-        if !wanted || self.follow.is_some() || now < self.follow_at {
-            return;
-        }
-        self.followed = Some(Arc::clone(&present.item));
-        self.follow_at = now.saturating_add(FOLLOW_AGAIN);
-        match Follow::begin(inner, &key.0, &key.1) {
-            Ok(follow) => self.follow = Some(follow),
-            Err(why) => self.found.followed = Some(Followed::Not(why)),
-        }
-    }
-
-    fn waits_to_follow(&self, now: i64) -> bool {
-        self.schedule.watches() && self.follow.is_none() && self.follow_at <= now
-    }
-
-    fn followed_now(&self) -> Option<Followed> {
-        match &self.follow {
-            Some(follow) => Some(Followed::News(follow.news())),
-            None => self.found.followed.clone().filter(|followed| matches!(followed, Followed::Not(_))),
-        }
-    }
-}
-
-/// The last run that ended, as the store has it.
-fn ended(kept: &ItemState) -> Option<Ended> {
-    let last = kept.last_run.as_ref()?;
-    Some(Ended {
-        started: last.started,
-        outcome: last.result.outcome?,
-        class: last.result.problem.as_ref().map(|problem| problem.class),
-        is_good: kept.last_good.is_some_and(|(run, _)| run == last.run),
-    })
-}
-
-/// What a run that was started came to, if it has ended.
-fn verdict(started: &Started, (_, item): &Key, state: &ScheduleState) -> Option<Ended> {
-    let verdict = started.verdict()?;
-    let end = verdict.items.iter().find(|end| end.item == *item);
-    let outcome = end.map_or(verdict.result.outcome, |end| end.outcome);
-    let errors = verdict.result.errors + end.map_or(0, |end| end.counts.errors);
-    Some(Ended {
-        started: state.begun?,
-        outcome,
-        class: end.and_then(|end| end.problem.as_ref()).map(|problem| problem.class),
-        is_good: matches!(outcome, Outcome::Done | Outcome::NeedsDecision) && errors == 0,
-    })
 }
 
 /// A due time came while a run was still at it: a line in that run's results, if it is one of this process.
