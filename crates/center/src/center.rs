@@ -22,6 +22,7 @@ use crate::schedule::book::Book;
 use crate::sessions::Beginning;
 use crate::starts::Starts;
 use crate::verdict::{Started, Ticket};
+use crate::vital::Vitals;
 
 /// Asks the person a question of a handler; the answer is whether to go on.
 pub type Asker = Arc<dyn Fn(&syncmgr::ui::UiRequest) -> bool + Send + Sync>;
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     /// Never held together with `state`.
     pub(crate) book: Mutex<Book>,
     pub(crate) starts: Mutex<Starts>,
+    pub(crate) vitals: Vitals,
 }
 
 #[derive(Default)]
@@ -118,6 +120,7 @@ impl Center {
                 resolving: Mutex::default(),
                 book: Mutex::default(),
                 starts: Mutex::default(),
+                vitals: Vitals::default(),
             }),
         }
     }

@@ -35,6 +35,7 @@ mod status;
 mod stop;
 mod turn;
 mod verdict;
+mod vital;
 
 pub use alerts::{AlertWatch, Book, Channel, Notice, Occasion, Pace, Sight, Standing, Undelivered};
 pub use center::{Asker, Center};
@@ -56,6 +57,7 @@ pub use starts::StartId;
 pub use status::{HandlerStatus, ItemStatus};
 pub use stop::Stopped;
 pub use verdict::{Started, Verdict};
+pub use vital::{Ailing, Vital};
 // What its results are made of: who reads them needs no other crate for it.
 pub use store::{
     Alert, ConflictCount, ConflictQuery, EventQuery, FOREVER, ItemState, LastRun, Log, Order, RunItem,

@@ -10,6 +10,7 @@ use syncmgr::{HandlerId, ItemId};
 use crate::center::{Inner, State};
 use crate::feed::What;
 use crate::live::{LiveHandler, LiveItem};
+use crate::vital::Vital;
 
 /// How often.
 const BEAT: Duration = Duration::from_millis(100);
@@ -42,8 +43,10 @@ impl Inner {
     }
 
     fn beat(self: &Arc<Self>) {
+        let at_work = self.at_work(Vital::Feed);
         let mut told = Told::default();
         loop {
+            at_work.beat();
             // A moment for reports to come together, also after the first of them.
             drop(self.wait(BEAT, |state| !has_news(state)));
             let mut state = self.lock();

@@ -14,6 +14,7 @@ use crate::feed::What;
 use crate::open::{Open, OpenedBy};
 use crate::outside::Holder;
 use crate::verdict::Verdict;
+use crate::vital::Vital;
 
 /// How often leases are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -240,7 +241,9 @@ impl Inner {
         }
         let inner = Arc::clone(self);
         let spawned = thread::Builder::new().name("sessions".into()).spawn(move || {
+            let at_work = inner.at_work(Vital::Sessions);
             loop {
+                at_work.beat();
                 let hurry = inner.lock().is_stopping();
                 let every = if hurry { LOOK_AT_STOPS_EVERY } else { LOOK_EVERY };
                 let mut state =

@@ -1,6 +1,6 @@
 //! What programs read: notices and runs as JSON.
 
-use center::Notice;
+use center::{Headline, Notice};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use syncmgr::{HandlerId, ItemId};
@@ -8,6 +8,7 @@ use syncmgr::{HandlerId, ItemId};
 /// A notice, for webhooks and commands.
 pub(crate) fn notice(notice: &Notice) -> Value {
     let alert = &notice.alert;
+    let states = || alert.state.iter().flat_map(|states| states.split(' '));
     json!({
         "type": "alert",
         "occasion": notice.occasion.word(),
@@ -16,7 +17,8 @@ pub(crate) fn notice(notice: &Notice) -> Value {
         "handler": alert.handler.as_ref().map(HandlerId::as_str),
         "item": alert.item.as_ref().map(ItemId::as_str),
         "name": alert.name,
-        "state": alert.state,
+        "state": states().next(),
+        "overdue": states().any(|state| state == Headline::Overdue.word()),
         "title": notice.title(),
         "text": alert.text,
         "fix": alert.fix,

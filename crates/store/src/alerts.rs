@@ -20,7 +20,7 @@ pub struct Alert {
     pub item: Option<ItemId>,
     /// What the item (or whatever else it is about) is called.
     pub name: String,
-    /// How the item stood when it was told last, as a word of the center.
+    /// How the item stood when it was told last: words of the center with spaces between them, the headline first.
     pub state: Option<String>,
     /// One line.
     pub title: String,

@@ -409,12 +409,21 @@ impl Store {
         Logs::beside(self.path())
     }
 
-    /// Waits until all that was handed over so far is written.
+    /// Waits until all that was handed over so far is written. After something could not be written, it is good only when
+    /// something can be again.
     ///
     /// # Errors
     /// It could not be written.
     pub fn flush(&self) -> Result<(), StoreError> {
-        self.write(Durability::Group, |_| Ok(()))
+        let in_trouble = self.trouble().is_some();
+        self.write(Durability::Group, move |ledger| {
+            if in_trouble {
+                // A page that is written, and says what it said before.
+                let version: i64 = ledger.conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+                ledger.conn.pragma_update(None, "user_version", version)?;
+            }
+            Ok(())
+        })
     }
 
     pub(crate) fn write<T: Send + 'static>(

@@ -28,6 +28,8 @@ pub struct Sight<'a> {
     pub name: &'a str,
     /// How it stands.
     pub headline: Headline,
+    /// Whether it is overdue, which a worse headline hides.
+    pub overdue: bool,
     /// When the last good run ended, in milliseconds since 1970.
     pub last_good: Option<i64>,
     /// What went wrong in the last run.
@@ -38,7 +40,8 @@ pub struct Sight<'a> {
 
 /// What is so, and what a person would read of it.
 struct Seen {
-    state: Option<Headline>,
+    /// The headline, and that it is overdue beside a worse one; nothing where the rule is about something else.
+    states: Vec<Headline>,
     title: String,
     text: String,
     fix: Option<String>,
@@ -116,7 +119,7 @@ impl Book {
             let cause = format!("{words}\n{}\n{whose}\n{}", event.handler, event.event.name);
             let (text, fix) = event.event.told();
             let seen = Seen {
-                state: None,
+                states: Vec::new(),
                 title: format!("{name}: {}", event.event.name),
                 text: text.to_owned(),
                 fix: fix.map(str::to_owned),
@@ -163,7 +166,7 @@ impl Book {
             resolved: true,
         };
         let seen = trouble.map(|why| Seen {
-            state: None,
+            states: Vec::new(),
             title: format!("Alerts do not get through by '{id}'"),
             text: why.to_owned(),
             fix: Some(format!("Look at [channels.{id}] in the settings; `instep doctor` tries what it can.")),
@@ -209,7 +212,7 @@ impl Book {
         let occasion = if alert.is_open() {
             let reminded =
                 rule.remind.is_some_and(|every| told.is_none_or(|told| now - told >= every.millis()));
-            if is_worse(seen.state, alert.state.as_deref()) {
+            if is_news(&seen.states, alert.state.as_deref()) {
                 Some(Occasion::Raised)
             } else {
                 reminded.then_some(Occasion::Reminder)
@@ -225,7 +228,7 @@ impl Book {
                 alert.cleared = None;
             }
             alert.told = Some(now);
-            alert.state = seen.state.map(|state| state.word().to_owned());
+            alert.state = states_text(&seen.states);
             (alert.title, alert.text, alert.fix) = (seen.title, seen.text, seen.fix);
             about.name.clone_into(&mut alert.name);
             let notice = Notice { occasion, alert: alert.clone(), channels: rule.channels.clone() };
@@ -318,10 +321,19 @@ impl About<'_> {
     }
 }
 
-/// Whether it got worse than what a person was told.
-fn is_worse(now: Option<Headline>, told: Option<&str>) -> bool {
-    let told = Headline::ALL.into_iter().find(|headline| Some(headline.word()) == told);
-    matches!((now, told), (Some(now), Some(told)) if now < told)
+/// Whether a person should hear of it again: it got worse than what was told, or is overdue now, too.
+fn is_news(now: &[Headline], told: Option<&str>) -> bool {
+    let words: Vec<&str> = told.unwrap_or_default().split(' ').collect();
+    let told = || Headline::ALL.into_iter().filter(|headline| words.contains(&headline.word()));
+    let is_worse = matches!((now.iter().min(), told().min()), (Some(now), Some(told)) if *now < told);
+    let is_overdue = |headline: Headline| headline == Headline::Overdue;
+    is_worse || (now.iter().copied().any(is_overdue) && !told().any(is_overdue) && told().next().is_some())
+}
+
+/// The words under which states are kept with an alert.
+fn states_text(states: &[Headline]) -> Option<String> {
+    let words: Vec<&str> = states.iter().map(|state| state.word()).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 fn concerns(rule: &Rule, item: &ItemId) -> bool {
@@ -371,16 +383,27 @@ fn seen(rule: &Rule, sight: &Sight<'_>, now: i64) -> Option<Seen> {
     let held = rule.held.map_or(0, |lapse| lapse.millis());
     match &rule.when {
         When::State(states) => {
-            let holds = |state: &State| match headline_of(*state) {
-                Some(headline) => headline == sight.headline,
-                None => sight.headline.needs_attention(),
+            let holds = |headline: Headline| {
+                states.iter().any(|state| match headline_of(*state) {
+                    Some(wanted) => wanted == headline,
+                    None => headline.needs_attention(),
+                })
             };
-            states.iter().any(holds).then(|| Seen {
-                state: Some(sight.headline),
-                title: format!("{}: {}", sight.name, sight.headline.label()),
-                text: sight.problem.map_or_else(|| sentence(sight.headline), |problem| problem.text.clone()),
+            let beside = (sight.overdue && sight.headline != Headline::Overdue).then_some(Headline::Overdue);
+            let states: Vec<Headline> =
+                [sight.headline].into_iter().chain(beside).filter(|state| holds(*state)).collect();
+            let labels: Vec<&str> = states.iter().map(|state| state.label()).collect();
+            let mut text =
+                sight.problem.map_or_else(|| sentence(sight.headline), |problem| problem.text.clone());
+            if beside.is_some_and(holds) {
+                text = format!("{text}\n{}", sentence(Headline::Overdue));
+            }
+            (!states.is_empty()).then(|| Seen {
+                title: format!("{}: {}", sight.name, labels.join(", ")),
+                text,
                 fix: sight.problem.and_then(|problem| problem.fix.clone()),
                 held,
+                states,
             })
         }
         When::Age(_) if sight.off => None,
@@ -393,7 +416,7 @@ fn seen(rule: &Rule, sight: &Sight<'_>, now: i64) -> Option<Seen> {
                 None => (true, held.max(age.millis()), "There was no good run yet."),
             };
             is_old.then(|| Seen {
-                state: None,
+                states: Vec::new(),
                 title: format!("{}: no good run for more than {age}", sight.name),
                 text: sight.problem.map_or_else(|| text.to_owned(), |problem| problem.text.clone()),
                 fix: sight.problem.and_then(|problem| problem.fix.clone()),

@@ -13,6 +13,7 @@ use super::{Desk, Notice};
 use crate::center::{Center, locked};
 use crate::feed::{Follower, News, What};
 use crate::status::ItemStatus;
+use crate::vital::Vital;
 
 /// How often it looks although nothing happened: ages grow by themselves.
 const TICK: Duration = Duration::from_secs(20);
@@ -109,7 +110,9 @@ struct Watch {
 impl Watch {
     fn run(mut self) {
         let bell = Arc::clone(&self.center.inner.alerts.bell);
+        let at_work = self.center.inner.at_work(Vital::Alerts);
         loop {
+            at_work.beat();
             let events = self.events();
             self.look(&events);
             if !bell.wait(TICK) || !bell.rest(REST) {
@@ -185,6 +188,7 @@ fn decide(
             item: &item.item,
             name: &item.name,
             headline: item.headline,
+            overdue: item.overdue_since.is_some(),
             last_good: item.last_good.map(|(_, ended)| ended),
             problem: item.last_run.as_ref().and_then(|run| run.result.problem.as_ref()),
             off: !item.switches.enabled || item.paused_until.is_some_and(|until| until > now),

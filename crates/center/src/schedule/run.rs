@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::scheduler::Scheduler;
 use crate::center::Inner;
+use crate::vital::{AtWork, Vital};
 
 /// Changes come in flocks: what need not be looked at in a hurry waits so long for the rest of them.
 const FLOCK: Duration = Duration::from_millis(100);
@@ -24,8 +25,9 @@ impl RunningSchedules {
     pub(crate) fn begin(inner: &Arc<Inner>, scheduler: Scheduler) -> std::io::Result<Self> {
         let stopped = Arc::<AtomicBool>::default();
         let thread = thread::Builder::new().name("schedules".into()).spawn({
+            let at_work = inner.at_work(Vital::Schedules);
             let (inner, stopped) = (Arc::downgrade(inner), Arc::clone(&stopped));
-            move || run(&inner, scheduler, &stopped)
+            move || run(&inner, scheduler, &stopped, &at_work)
         })?;
         Ok(Self { inner: Arc::downgrade(inner), stopped, thread: Some(thread) })
     }
@@ -49,9 +51,10 @@ impl Drop for RunningSchedules {
     }
 }
 
-fn run(inner: &Weak<Inner>, mut scheduler: Scheduler, stopped: &AtomicBool) {
+fn run(inner: &Weak<Inner>, mut scheduler: Scheduler, stopped: &AtomicBool, at_work: &AtWork) {
     while !stopped.load(Ordering::Acquire) {
         let Some(inner) = inner.upgrade() else { return };
+        at_work.beat();
         let seen = {
             let mut state = inner.lock();
             state.hurried = false;

@@ -29,6 +29,7 @@ struct Watched {
     rules: Vec<Rule>,
     handler: HandlerId,
     item: ItemId,
+    overdue: bool,
     last_good: Option<i64>,
     off: bool,
 }
@@ -40,6 +41,7 @@ impl Watched {
             rules: rules(text),
             handler: handler(),
             item: item("photos"),
+            overdue: false,
             last_good: Some(0),
             off: false,
         }
@@ -51,6 +53,7 @@ impl Watched {
             item: &self.item,
             name: "Photos",
             headline,
+            overdue: self.overdue || headline == Headline::Overdue,
             last_good: self.last_good,
             problem: None,
             off: self.off,
@@ -142,6 +145,37 @@ fn what_gets_worse_is_told_again_what_gets_better_is_not() {
     assert_eq!(photos.told(1, Headline::SafetyStop), ["Photos: safety stop"]);
     assert!(photos.told(2, Headline::Gaps).is_empty());
     assert_eq!(photos.told(3, Headline::Waiting), ["Photos: back to normal"]);
+}
+
+#[test]
+fn what_has_failed_is_told_once_more_when_it_is_overdue() {
+    for state in ["['failed', 'overdue']", "'attention'"] {
+        let mut photos = Watched::new(&format!("[[alerts]]\nstate = {state}"));
+        assert_eq!(photos.told(0, Headline::Failed), ["Photos: failed"]);
+        photos.overdue = true;
+        let notices = photos.at(1, Headline::Failed);
+        assert_eq!((notices.len(), notices[0].title().as_str()), (1, "Photos: failed, overdue"));
+        assert!(notices[0].body().ends_with("longer than it should take."), "{}", notices[0].body());
+        let mut photos = photos.restarted();
+        assert!(photos.told(2, Headline::Failed).is_empty());
+        photos.overdue = false;
+        assert_eq!(photos.told(3, Headline::UpToDate), ["Photos: back to normal"]);
+    }
+}
+
+#[test]
+fn what_is_overdue_is_told_whatever_else_it_is() {
+    let mut photos = Watched::new("[[alerts]]\nstate = 'overdue'");
+    assert!(photos.told(0, Headline::Failed).is_empty());
+    photos.overdue = true;
+    assert_eq!(photos.told(1, Headline::Failed), ["Photos: overdue"]);
+    assert!(photos.told(2, Headline::Overdue).is_empty());
+    // It was overdue first, and has failed since.
+    let mut photos = Watched::new("[[alerts]]\nstate = ['failed', 'overdue']");
+    assert_eq!(photos.told(0, Headline::Overdue), ["Photos: overdue"]);
+    photos.overdue = true;
+    assert_eq!(photos.told(1, Headline::Failed), ["Photos: failed, overdue"]);
+    assert!(photos.told(2, Headline::Failed).is_empty());
 }
 
 #[test]
@@ -312,6 +346,21 @@ fn a_failed_run_is_told_and_kept() {
     assert!(alerts[0].is_open());
     assert_eq!(alerts[0].item, Some(item("photos")));
     assert_eq!(world.item("photos").last_run.unwrap().result.outcome, Some(Outcome::Failed));
+}
+
+#[test]
+fn what_fails_and_stays_away_is_told_twice_by_one_rule() {
+    let world = failing_world();
+    world.schedule("photos", "every = '1d'\noverdue = '2d'");
+    let (channel, heard) = wire("good", || Ok(()));
+    world.center.set_alerts(rules("[[alerts]]\nstate = ['failed', 'overdue']"), vec![channel], &quick());
+    let _watch = world.center.watch_alerts().unwrap();
+    assert_eq!(heard.recv_timeout(LONG).unwrap().title(), "The photos: failed");
+    world.clock.advance(2 * DAY + MINUTE);
+    // Something must happen for the watch to look.
+    world.disable("photos");
+    let notice = heard.recv_timeout(LONG).unwrap();
+    assert_eq!((notice.occasion, notice.title().as_str()), (Occasion::Raised, "The photos: failed, overdue"));
 }
 
 #[test]

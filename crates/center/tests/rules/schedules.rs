@@ -2,11 +2,13 @@
 //! where it is decided.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use center::{Cause, Followed, Headline, News as Changes, Scheduler, Senses, Surroundings, Waits, What};
+use center::{
+    Ailing, Cause, Followed, Headline, News as Changes, Scheduler, Senses, Surroundings, Vital, Waits, What,
+};
 use store::FOREVER;
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
@@ -70,6 +72,47 @@ impl World {
 
 fn clock_of(world: &World) -> &HandClock {
     &world.clock
+}
+
+/// A machine that does not answer, or of which a look breaks down.
+struct Bad(Option<Receiver<()>>);
+
+impl Senses for Bad {
+    fn look(&mut self) -> Surroundings {
+        match &self.0 {
+            Some(gate) => drop(gate.recv()),
+            None => panic!("a test of what breaks down"),
+        }
+        Surroundings::default()
+    }
+}
+
+#[test]
+fn a_scheduler_that_breaks_down_or_hangs_is_noticed() {
+    let world = World::new();
+    world.schedule("a", "on = 'mount:/media/usb'");
+    assert_eq!(world.center.ailing(), []);
+    let schedules = world.center.run_schedules(Box::new(Bad(None))).unwrap();
+    while world.center.ailing().is_empty() {
+        thread::yield_now();
+    }
+    assert_eq!(world.center.ailing(), [Ailing { which: Vital::Schedules, silent: None }]);
+    drop(schedules);
+
+    let (open, gate) = channel();
+    let schedules = world.center.run_schedules(Box::new(Bad(Some(gate)))).unwrap();
+    assert_eq!(world.center.ailing(), []);
+    world.clock.advance(2 * MINUTE);
+    while world.center.ailing().is_empty() {
+        // It was not there yet.
+        world.clock.advance(2 * MINUTE);
+        thread::yield_now();
+    }
+    let ailing = world.center.ailing();
+    assert!(ailing[0].to_string().contains("has not been heard of"), "{}", ailing[0]);
+    drop(open);
+    drop(schedules);
+    assert_eq!(world.center.ailing(), []);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use center::{Center, StopGrace, What};
+use center::{Ailing, Center, StopGrace, What};
 use sd_notify::NotifyState;
 use settings::SettingsFile;
 use store::Retention;
@@ -36,6 +36,8 @@ pub(crate) struct Tender {
     /// The file as it was when it was read last, well or not.
     seen: Option<Stamp>,
     watchdog: Option<Duration>,
+    /// Threads of the center that are not at it any more, as far as that was told.
+    ailing: Vec<Ailing>,
     retained: Option<Instant>,
     status: String,
 }
@@ -53,6 +55,7 @@ impl Tender {
             setup: app.settings.clone(),
             // Twice as often as is asked for, as its documentation advises.
             watchdog: sd_notify::watchdog_enabled().map(|every| every / 2),
+            ailing: Vec::new(),
             retained: None,
             status: String::new(),
         };
@@ -92,6 +95,7 @@ impl Tender {
                     tracing::warn!("old results cannot be forgotten: {error}");
                 }
             }
+            self.look_after_threads();
             self.show_life();
         }
     }
@@ -158,6 +162,16 @@ impl Tender {
         });
     }
 
+    /// What the center cannot do without any more is told, and the service manager hears no more of us: it starts another
+    /// one.
+    fn look_after_threads(&mut self) {
+        let ailing = self.center.ailing();
+        for one in ailing.iter().filter(|one| self.ailing.iter().all(|told| told.which != one.which)) {
+            tracing::error!("{one}; the daemon must be started again");
+        }
+        self.ailing = ailing;
+    }
+
     /// The service manager hears that the center still answers, and what it does.
     fn show_life(&mut self) {
         let live = self.center.live();
@@ -168,7 +182,7 @@ impl Tender {
             (running, waiting) => format!("{running} running, {waiting} waiting"),
         };
         let mut state = Vec::new();
-        if self.watchdog.is_some() {
+        if self.watchdog.is_some() && self.ailing.is_empty() {
             state.push(NotifyState::Watchdog);
         }
         if status != self.status {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use center::Center;
+use center::{Center, Vital};
 use utoipa::openapi::OpenApi;
 use wire::{Check, Health, Version};
 
@@ -33,7 +33,13 @@ pub(super) async fn openapi() -> Json<OpenApi> {
     responses((status = OK, body = Health), (status = SERVICE_UNAVAILABLE, body = Health))
 )]
 pub(super) async fn health(State(parts): State<Parts>) -> Result<(StatusCode, Json<Health>), Failure> {
-    let checks = parts.ask(|center| Ok(vec![store(center), scheduler(center)])).await?;
+    let checks = parts
+        .ask(|center| {
+            Ok(std::iter::once(store(center))
+                .chain(Vital::ALL.map(|which| vital(center, which)))
+                .collect::<Vec<_>>())
+        })
+        .await?;
     let healthy = checks.iter().all(|check| check.healthy);
     let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok((status, Json(Health { healthy, checks })))
@@ -49,11 +55,15 @@ fn store(center: &Center) -> Check {
     }
 }
 
-/// Items that should run by themselves, and nothing that would start them.
-fn scheduler(center: &Center) -> Check {
-    let idle = center.idle_schedules();
-    let detail = (idle > 0).then(|| format!("{idle} items have a schedule, and nothing starts them"));
-    Check { name: "scheduler".into(), healthy: idle == 0, detail }
+/// A thread that is not at it any more, or was never begun though there is something to do for it.
+fn vital(center: &Center, which: Vital) -> Check {
+    let ailing = center.ailing().into_iter().find(|ailing| ailing.which == which);
+    let idle = if which == Vital::Schedules { center.idle_schedules() } else { 0 };
+    let detail = match ailing {
+        Some(ailing) => Some(format!("{ailing}; start the daemon again")),
+        None => (idle > 0).then(|| format!("{idle} items have a schedule, and nothing starts them")),
+    };
+    Check { name: which.word().into(), healthy: detail.is_none(), detail }
 }
 
 /// Figures for a monitor, in the text format of Prometheus

@@ -30,6 +30,38 @@ async fn items_are_filtered_sorted_and_paged_by_the_service() {
     assert_eq!(service.get("/api/v1/items?nonsense=1").await.fault(), (400, "invalid_argument".into()));
 }
 
+/// A machine that nobody can look at.
+struct Unfathomable;
+
+impl center::Senses for Unfathomable {
+    fn look(&mut self) -> center::Surroundings {
+        panic!("a test of what breaks down");
+    }
+}
+
+#[tokio::test]
+async fn the_health_says_which_thread_of_the_center_is_not_at_it_any_more() {
+    let service = Service::start().await;
+    let health = service.get("/api/v1/health").await;
+    assert_eq!((health.status, health.json()["healthy"].clone()), (200.try_into().unwrap(), true.into()));
+    let schedule: settings::schedule::Schedule =
+        serde_json::from_value(serde_json::json!({ "on": "mount:/media/usb" })).unwrap();
+    let (handler, item) = (syncmgr::HandlerId::new("shelf").unwrap(), syncmgr::ItemId::new("good").unwrap());
+    service.center.set_schedules([(handler, item, schedule)]);
+    let idle = service.get("/api/v1/health").await;
+    assert!(idle.status == 503 && idle.text().contains("nothing starts them"), "{}", idle.text());
+    let _schedules = service.center.run_schedules(Box::new(Unfathomable)).unwrap();
+    let mut health = service.get("/api/v1/health").await;
+    while !health.text().contains("broke down") {
+        tokio::task::yield_now().await;
+        health = service.get("/api/v1/health").await;
+    }
+    assert_eq!(health.status, 503);
+    let checks = serde_json::from_str::<serde_json::Value>(health.text()).unwrap()["checks"].clone();
+    let ill: Vec<_> = checks.as_array().unwrap().iter().filter(|check| check["healthy"] == false).collect();
+    assert_eq!((ill.len(), &ill[0]["name"]), (1, &"scheduler".into()), "{checks}");
+}
+
 #[tokio::test]
 async fn every_item_is_found_at_its_own_address_whatever_its_identifier() {
     let service = Service::start().await;
