@@ -16,7 +16,16 @@ cleanup() {
 trap cleanup EXIT
 
 say() { printf '\n# %s\n' "$*"; }
-run() { printf '$ %s\n' "$*"; "$@" || printf '(exit code %s)\n' "$?"; }
+# Shows a command and does it; one that fails is the end of the walk.
+run() { ends_with 0 "$@"; }
+ends_with() {
+    expected=$1 code=0
+    shift
+    printf '$ %s\n' "$*"
+    "$@" || code=$?
+    [ "$code" = "$expected" ] || fail "exit code $code instead of $expected: $*"
+    [ "$code" = 0 ] || printf '(exit code %s)\n' "$code"
+}
 fail() { printf 'walk: %s\n' "$*" >&2; exit 1; }
 # Waits until a command succeeds; the machine may be slow.
 until_so() { tries=0; until "$@" >/dev/null 2>&1; do tries=$((tries + 1)); [ $tries -lt 900 ] || fail "it never came to that: $*"; sleep 0.1; done; }
@@ -67,10 +76,7 @@ kind = "webhook"
 url = "http://127.0.0.1:$(cat "$place/port")/"
 
 [[alerts]]
-state = "failed"
-
-[[alerts]]
-state = "overdue"
+state = ["failed", "overdue"]
 TOML
 mkdir -p "$place/nas2"
 
@@ -113,13 +119,13 @@ until_so gone "$rsync"
 echo "rsync (process $rsync) is gone"
 run instep results photos -n 1
 
-say "2. A script that fails and is told by webhook; then it stays away, is overdue, and that is told"
-run instep run --overdue 2s nightly -- sh -c 'echo "cannot reach the server" >&2; exit 1'
-until_so grep -q '"state":"failed"' "$place/told"
-run instep run --overdue 2s nightly -- true
-until_so headline nightly overdue
+say "2. A script that fails and is told by webhook; it stays away, is overdue, and that is told, too; then all is well"
+ends_with 1 instep run --overdue 2s nightly -- sh -c 'echo "cannot reach the server" >&2; exit 1'
+until_so grep -q '"overdue":false,"title":"nightly: failed"' "$place/told"
+until_so grep -q '"overdue":true,"title":"nightly: failed, overdue"' "$place/told"
 run instep status nightly
-until_so grep -q '"state":"overdue"' "$place/told"
+run instep run --overdue 1d nightly -- true
+until_so grep -q '"title":"nightly: back to normal"' "$place/told"
 echo "what the webhook was told:"
 cat "$place/told"
 
