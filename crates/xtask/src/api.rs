@@ -20,8 +20,24 @@ response_headers_conformance,response_schema_conformance,unsupported_method";
 /// How often it is asked whether the daemon is there.
 const PATIENCE: u32 = 300;
 
-/// Every operation with examples of every kind, the same ones each time. `words` go to Schemathesis.
+/// How much is asked.
+struct Plan {
+    roles: &'static [&'static str],
+    phases: &'static str,
+}
+
+/// Every operation with examples of every kind.
+const LONG: Plan = Plan { roles: &["viewer", "operator", "admin"], phases: "examples,coverage,fuzzing" };
+/// What each value may be and may not be: for every check of a change.
+const SHORT: Plan = Plan { roles: &["viewer", "admin"], phases: "examples,coverage" };
+
+/// Asks what the document allows and what it forbids, the same each time. `--short` asks less; further `words` go to
+/// Schemathesis.
 pub(crate) fn run(words: &[&str]) -> Result<()> {
+    let (plan, words) = match words {
+        ["--short", rest @ ..] => (SHORT, rest),
+        words => (LONG, words),
+    };
     let tester = format!("{VENV}/bin/schemathesis");
     if !shell::succeeds(&[&tester, "--version"]) {
         shell::run(&["python3", "-m", "venv", VENV])?;
@@ -29,7 +45,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     }
     shell::run(&["cargo", "build", "-p", "instep"])?;
     let mut broken = Vec::new();
-    for role in ["viewer", "operator", "admin"] {
+    for &role in plan.roles {
         println!("\nas {role}");
         // What one role leaves behind is nothing to the next.
         let daemon = Daemon::start()?;
@@ -38,13 +54,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
             (format!("{}/api/v1/openapi.json", daemon.base), format!("Authorization: Bearer {token}"));
         let mut command =
             vec![tester.as_str(), "run", document.as_str(), "--header", header.as_str(), "--checks", CHECKS];
-        command.extend([
-            "--phases",
-            "examples,coverage,fuzzing",
-            "--generation-deterministic",
-            "--max-examples",
-            "30",
-        ]);
+        command.extend(["--phases", plan.phases, "--generation-deterministic", "--max-examples", "30"]);
         command.extend(["--continue-on-failure", "--request-timeout", "30", "--rate-limit", "150/s"]);
         // A stream without an end, lines that it cannot write, and its own token, which it finds in the list.
         command.extend(["--exclude-operation-id", "stream", "--exclude-operation-id", "lines"]);
