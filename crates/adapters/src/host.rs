@@ -24,6 +24,7 @@ mod parts;
 mod process;
 mod sessions;
 mod settle;
+mod shared;
 mod spec;
 mod stores;
 mod synchronize;

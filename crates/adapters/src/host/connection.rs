@@ -19,13 +19,13 @@ use wire::rpc::{ErrorObject, Method, VERSION, write_answer, write_call};
 use super::calls::{CallError, Calls};
 use super::desk::ConnectionDesk;
 use super::follow::Follows;
-use super::handler::Host;
 use super::limits::Limits;
 use super::link::{End, Outbox, Reader, Tick, Unsent};
 use super::log::Log;
 use super::look::Looks;
 use super::process::{Pipes, Process, ending};
 use super::sessions::Sessions;
+use super::shared::Host;
 use super::spec::{HandlerSpec, Services};
 
 /// What a thread in `synchronize` hears.

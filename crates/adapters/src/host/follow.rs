@@ -17,7 +17,7 @@ use wire::rpc::handler::Ability;
 
 use super::connection::{Connection, locked};
 use super::control;
-use super::handler::Host;
+use super::shared::Host;
 
 /// After a handler that cannot be asked, it is asked again: first so soon, then ever later.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

@@ -1,69 +1,39 @@
 //! A handler in another process, as the center sees it: like any other.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, Weak, mpsc};
-use std::time::Instant;
 
 use rustix::process::Signal;
 use serde_json::{Map, Value};
 use syncmgr::conflict::{ConflictStore, ResolutionHandler};
-use syncmgr::control::Control;
 use syncmgr::event::EventStore;
-use syncmgr::flags::{ControlFlags, HandlerCapabilities, HandlerPolicies};
+use syncmgr::flags::{HandlerCapabilities, HandlerPolicies};
 use syncmgr::follow::{Following, Runner};
 use syncmgr::plan::{Preview, PreviewError, Verification, Watch};
 use syncmgr::ui::{Icon, UiAction, UiOperation};
 use syncmgr::{
-    Event, Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, Problem, ProblemClass,
-    Refusal, Request, RunId, SessionCreator, Termination,
+    Event, Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, Problem, Refusal, Request,
+    RunId, SessionCreator, Termination,
 };
 use wire::rpc::Done;
 use wire::rpc::handler as ask;
 use wire::rpc::handler::Ability;
 
-use super::calls::CallError;
-use super::connection::{Connection, OnEnd, Parts, locked};
-use super::door::{Newcomer, Visitors};
-use super::follow::Heard;
+use super::connection::{Connection, locked};
+use super::door::Newcomer;
 use super::items::HostedItems;
-use super::limits::{Deaths, Limits};
-use super::memory::{Memory, Said};
+use super::limits::Limits;
+use super::memory::Memory;
 use super::settle::RemoteResolution;
+use super::shared::Host;
 use super::spec::{HandlerSpec, Services};
 use super::stores::{RemoteConflicts, RemoteEvents};
 use super::{control, follow, icon, look, synchronize, ui};
-
-/// More pages than this are no list of items that anybody could see.
-const MOST_PAGES: usize = 1000;
 
 /// A handler in another process.
 pub struct HostedHandler {
     pub(crate) host: Arc<Host>,
     items: HostedItems,
-}
-
-/// What all parts of a hosted handler share.
-pub(crate) struct Host {
-    pub(crate) id: HandlerId,
-    pub(crate) limits: Limits,
-    /// What is known of it before it is asked.
-    spec: Mutex<Arc<HandlerSpec>>,
-    services: Arc<Mutex<Services>>,
-    /// Who hears that a program which came by itself has left.
-    visitors: Mutex<Option<Arc<dyn Visitors>>>,
-    /// Who keeps an item followed.
-    keepers: Mutex<Vec<mpsc::Sender<Heard>>>,
-    /// Held while the process is started: two threads must not start two.
-    starting: Mutex<()>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    connection: Option<Arc<Connection>>,
-    deaths: Deaths,
-    said: Option<Said>,
-    closed: bool,
 }
 
 impl HostedHandler {
@@ -74,17 +44,7 @@ impl HostedHandler {
 
     /// A handler with limits of its own.
     pub fn with_limits(spec: HandlerSpec, limits: Limits) -> Self {
-        let said = Memory::of(&spec).read();
-        let host = Arc::new(Host {
-            id: spec.id.clone(),
-            spec: Mutex::new(Arc::new(spec)),
-            limits,
-            services: Arc::default(),
-            visitors: Mutex::default(),
-            keepers: Mutex::default(),
-            starting: Mutex::default(),
-            state: Mutex::new(State { said, ..State::default() }),
-        });
+        let host = Arc::new(Host::new(spec, limits));
         Self { items: HostedItems { host: Arc::clone(&host) }, host }
     }
 
@@ -206,175 +166,6 @@ impl HostedHandler {
         *locked(&self.host.services) = Services::default();
         *locked(&self.host.visitors) = None;
     }
-}
-
-impl Host {
-    pub(crate) fn spec(&self) -> Arc<HandlerSpec> {
-        Arc::clone(&locked(&self.spec))
-    }
-
-    /// Takes a connection that nobody uses out of reach, so that it can be ended; false when somebody uses it.
-    pub(crate) fn let_go_of(&self, connection: &Arc<Connection>) -> bool {
-        let mut state = locked(&self.state);
-        let ours = state.connection.as_ref().is_some_and(|known| Arc::ptr_eq(known, connection));
-        // Here, by its link's thread and by that thread's desk: nobody else holds it, and nobody can get it meanwhile.
-        let unused = ours && Arc::strong_count(connection) <= 3;
-        if unused {
-            state.connection = None;
-        }
-        unused
-    }
-
-    /// The connection, if there is one.
-    pub(crate) fn running(&self) -> Option<Arc<Connection>> {
-        locked(&self.state).connection.clone().filter(|connection| !connection.is_over())
-    }
-
-    fn parts(self: &Arc<Self>) -> Parts {
-        Parts {
-            spec: self.spec(),
-            limits: self.limits,
-            services: Arc::clone(&self.services),
-            host: Arc::downgrade(self),
-        }
-    }
-
-    /// What is remembered of an end.
-    fn on_end(self: &Arc<Self>) -> OnEnd {
-        let host: Weak<Self> = Arc::downgrade(self);
-        Box::new(move |lived, surprise| {
-            let (Some(host), Some(problem)) = (host.upgrade(), surprise) else { return };
-            locked(&host.state).deaths.count(lived, problem.text.clone(), Instant::now());
-        })
-    }
-
-    fn take(&self, connection: &Arc<Connection>) {
-        locked(&self.state).connection = Some(Arc::clone(connection));
-        // Who has nobody to tell any more is forgotten.
-        locked(&self.keepers).retain(|keeper| keeper.send(Heard::Came).is_ok());
-    }
-
-    /// Whoever keeps an item followed hears when there is a connection.
-    pub(crate) fn tell_of_connections(&self, keeper: mpsc::Sender<Heard>) {
-        locked(&self.keepers).push(keeper);
-    }
-
-    /// The center is told that there is something to be read.
-    fn read_again(&self, connection: &Arc<Connection>) {
-        let Some(control) = connection.services().control else { return };
-        let id = self.id.clone();
-        // When too much waits to be done, whatever is done last reads it again.
-        let reads = Arc::clone(connection);
-        let _ = connection.run_errand(Box::new(move || {
-            reads.read_again();
-            // It is refused while the handler is not registered yet, which reads it all the same.
-            let _ = Control::update_handler(control.as_ref(), &id, ControlFlags::WAIT);
-        }));
-    }
-
-    /// A connection has ended. Of a process that is started when it is needed nobody has to know.
-    pub(crate) fn gone(&self) {
-        let visitors = locked(&self.visitors).take();
-        if let Some(visitors) = visitors {
-            visitors.left(&self.id);
-        }
-    }
-
-    /// Whether there may be a connection now.
-    fn may_begin(&self) -> Result<(), Problem> {
-        let id = &self.id;
-        let state = locked(&self.state);
-        if state.closed {
-            return Err(Problem::new(ProblemClass::Transient, format!("Handler '{id}' was stopped.")));
-        }
-        match state.deaths.pause(Instant::now()) {
-            None => Ok(()),
-            Some((left, deaths, last)) => {
-                let text = format!(
-                    "Handler '{id}' ended {deaths} times in a row, and may begin again in {} s. The last time: {last}",
-                    left.as_secs() + 1
-                );
-                Err(Problem::new(ProblemClass::Transient, text).with_fix("look into the log of the handler"))
-            }
-        }
-    }
-
-    /// The connection; starts the process if need be.
-    pub(crate) fn connect(self: &Arc<Self>) -> Result<Arc<Connection>, Problem> {
-        if let Some(connection) = self.running() {
-            return Ok(connection);
-        }
-        let _one_at_a_time = locked(&self.starting);
-        if let Some(connection) = self.running() {
-            return Ok(connection);
-        }
-        let id = &self.id;
-        let spec = self.spec();
-        let Some(command) = &spec.command else {
-            let text =
-                format!("The program of handler '{id}' is not running: it starts itself, and connects then.");
-            return Err(Problem::new(ProblemClass::Transient, text).with_fix("start that program"));
-        };
-        self.may_begin()?;
-        let connection = Connection::start(self.parts(), command, self.on_end())?;
-        connection.initialize()?;
-        self.take(&connection);
-        Ok(connection)
-    }
-
-    /// What it said of itself last. Only a handler of which nothing is known is asked: the center may want to know while
-    /// the handler itself waits for an answer.
-    pub(crate) fn said(self: &Arc<Self>) -> Result<Said, Problem> {
-        let known = locked(&self.state).said.clone();
-        match known {
-            Some(said) => Ok(said),
-            None => Ok(self.read(self.connect()?.as_ref())?),
-        }
-    }
-
-    /// Asks it for everything that it says of itself.
-    pub(crate) fn read(&self, connection: &Connection) -> Result<Said, CallError> {
-        let said = ask_all(connection, &self.limits)?;
-        Memory::of(&connection.spec).write(&said);
-        locked(&self.state).said = Some(said.clone());
-        Ok(said)
-    }
-
-    /// Asks something that only a running handler can answer.
-    pub(crate) fn call<M: wire::rpc::Method>(
-        self: &Arc<Self>,
-        question: &M,
-        patience: std::time::Duration,
-    ) -> Result<M::Answer, CallError> {
-        self.connect().map_err(CallError::Over)?.call(question, patience)
-    }
-
-    /// Tells it what a person did, and reads what it makes of that.
-    fn tell<M: wire::rpc::Method>(self: &Arc<Self>, question: &M) -> Result<(), HandlerError> {
-        let connection = self.connect()?;
-        connection.call(question, self.limits.work)?;
-        connection.read_again();
-        Ok(())
-    }
-
-    /// The connection, if the handler has these optional methods; starts it to find out.
-    pub(crate) fn able(self: &Arc<Self>, ability: Ability) -> Option<Arc<Connection>> {
-        self.connect().ok().filter(|connection| connection.can(ability))
-    }
-}
-
-fn ask_all(connection: &Connection, limits: &Limits) -> Result<Said, CallError> {
-    let handler = connection.call(&ask::GetHandler {}, limits.answer)?;
-    let (mut items, mut after) = (Vec::new(), None);
-    for _ in 0..MOST_PAGES {
-        let page = connection.call(&ask::ListItems { after: after.take() }, limits.answer)?;
-        items.extend(page.items);
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    Ok(Said { handler, items, stays: connection.can(Ability::Stay) })
 }
 
 impl Handler for HostedHandler {

@@ -7,8 +7,8 @@ use syncmgr::ui::Icon;
 use wire::rpc::handler::GetIcon;
 use wire::rpc::settle::Part;
 
-use super::handler::Host;
 use super::parts::{self, MOST_BYTES};
+use super::shared::Host;
 
 /// The icon, if it can be had just now.
 pub(crate) fn icon(host: &Arc<Host>, item: Option<&ItemId>) -> Option<Icon> {

@@ -12,8 +12,8 @@ use wire::rpc::handler as ask;
 use wire::rpc::handler::ItemDescription;
 
 use super::connection::Connection;
-use super::handler::Host;
 use super::icon;
+use super::shared::Host;
 use super::spec::HandlerSpec;
 use super::stores::{RemoteConflicts, RemoteEvents};
 use super::ui;

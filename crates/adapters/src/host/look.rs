@@ -18,7 +18,7 @@ use wire::rpc::look::{
 use super::calls::CallError;
 use super::connection::{Connection, locked};
 use super::control::MOST_CONFLICTS;
-use super::handler::Host;
+use super::shared::Host;
 
 /// How often whoever waits is asked whether to give up.
 const GLANCE: Duration = Duration::from_millis(100);

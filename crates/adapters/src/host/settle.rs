@@ -11,9 +11,9 @@ use wire::rpc::{conflict, part, settle as ask};
 
 use super::calls::CallError;
 use super::connection::Connection;
-use super::handler::Host;
 use super::look;
 use super::parts::{self, MOST_BYTES};
+use super::shared::Host;
 
 /// Has the handler settle its conflicts.
 pub(crate) struct RemoteResolution {

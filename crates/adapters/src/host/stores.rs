@@ -8,7 +8,7 @@ use syncmgr::{HandlerId, ItemId, Refusal};
 use wire::rpc::Bytes;
 use wire::rpc::handler as ask;
 
-use super::handler::Host;
+use super::shared::Host;
 
 /// No list has more pages.
 const MOST_PAGES: usize = 1000;

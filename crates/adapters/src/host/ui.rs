@@ -9,7 +9,7 @@ use wire::rpc::handler::Ability;
 use wire::rpc::things;
 
 use super::connection::Connection;
-use super::handler::Host;
+use super::shared::Host;
 
 /// An operation that waits in the handler.
 struct RemoteOperation {
