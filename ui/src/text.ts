@@ -74,7 +74,7 @@ export const conflictKinds: Record<ConflictKind, string> = {
 /** The state of a handler. */
 export const states: Record<SyncState, string> = {
   not_set_up: "Not set up",
-  not_run: "Never ran",
+  not_run: "Something has not run yet",
   idle: "Nothing to say",
   error: "The last run had errors",
   pending: "Something waits",

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Daemon, expect, test } from "./daemon";
@@ -54,7 +54,7 @@ const OTHERS: Record<string, string> = {
   ".config/rclone/rclone.conf": "[cloud]\ntype = webdav\nurl = https://cloud.example.org/dav\nvendor = nextcloud\n",
   ".unison/papers.prf": "label = Papers on both desks\nroot = ~/Papers\nroot = ssh://desk.example.org/Papers\n",
   ".config/systemd/user/backup.service":
-    "[Service]\nExecStart=rsync -a --delete %h/Documents/ /media/backup/Documents/\n",
+    "[Service]\nExecStart=rsync -a --delete /home/me/Documents/ /media/backup/Documents/\n",
   ".config/systemd/user/backup.timer": "[Timer]\nOnCalendar=daily\n\n[Install]\nWantedBy=timers.target\n",
 };
 
@@ -65,6 +65,9 @@ function live(daemon: Daemon): void {
     mkdirSync(dirname(join(person, name)), { recursive: true });
     writeFileSync(join(person, name), content);
   }
+  const wanted = join(person, ".config/systemd/user/timers.target.wants");
+  mkdirSync(wanted);
+  symlinkSync("../backup.timer", join(wanted, "backup.timer"));
   Object.assign(daemon.env, { HOME: person, XDG_CONFIG_HOME: join(person, ".config"), XDG_STATE_HOME: undefined });
 }
 
@@ -100,12 +103,11 @@ test("the pictures of the documents", async ({ daemon, open, page }) => {
     for (const [screen, path] of Object.entries(SCREENS)) {
       await page.goto(new URL(path, page.url()).href);
       await page.getByRole("heading", { level: 1 }).waitFor();
-      await expect(page.getByText("Loading …")).toHaveCount(0);
+      await expect(page.getByText(/^(Loading|Looking for what synchronizes already) …$/)).toHaveCount(0);
       await page.screenshot({ path: `${PICTURES}${screen}-${name}.png`, animations: "disabled" });
     }
     // Further down on the way to another pair.
     await page.getByRole("heading", { name: "Already on this machine" }).scrollIntoViewIfNeeded();
-    await expect(page.getByText("Looking for what synchronizes already …")).toHaveCount(0);
     await page.getByText("Found by reading").evaluate((tip) => tip.scrollIntoView({ block: "start" }));
     await page.screenshot({ path: `${PICTURES}detected-${name}.png`, animations: "disabled" });
   }

@@ -36,7 +36,7 @@ export function SettleOne({ of, choices }: Props) {
   return (
     <section className="card stack" aria-label={text.conflict.choices}>
       <h2>{text.conflict.choices}</h2>
-      <ul className="stack">
+      <ul className="stack settle">
         {take("a", text.conflict.keep(a ?? "A"), text.conflict.consequence(of, 0))}
         {take("b", text.conflict.keep(b ?? "B"), text.conflict.consequence(of, 1))}
         {take("both", text.conflict.keepBoth, text.conflict.bothComes)}
@@ -74,11 +74,11 @@ export function SettleOne({ of, choices }: Props) {
 
 function Choice({ name, comes, disabled, act }: { name: string; comes: string; disabled: boolean; act: () => void }) {
   return (
-    <li className="row">
-      <button type="button" className="wide" disabled={disabled} onClick={act}>
+    <li>
+      <button type="button" disabled={disabled} onClick={act}>
         <Name of={name} />
       </button>
-      <span className="quiet grow">
+      <span className="quiet">
         <Name of={comes} />
       </span>
     </li>

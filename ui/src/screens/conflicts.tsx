@@ -114,7 +114,7 @@ function Row({ of }: { of: Conflict }) {
   const now = useNow();
   return (
     <Link
-      className="run-row"
+      className="run-row conflict-row"
       to="/conflicts/$handler/$item/$conflict"
       params={{ handler: of.handler, item: of.item, conflict: of.id }}
     >

@@ -47,7 +47,7 @@ function One({ of }: { of: Handler }) {
           </span>
         )}
         <span className="small">
-          {states[of.state]} ·{" "}
+          {of.items > 0 && `${states[of.state]} · `}
           <Link to="/results" search={{ handler: of.id }}>
             {text.items(of.items)}
           </Link>
@@ -55,22 +55,24 @@ function One({ of }: { of: Handler }) {
         </span>
         {of.refusal && <span className="small tone-warn">{of.refusal}</span>}
       </div>
-      <label className="choice">
-        <input
-          type="checkbox"
-          checked={of.enabled}
-          onChange={(event) => void control.switchHandler(of, { enabled: event.target.checked })}
-        />
-        {text.handlers.enabled}
-      </label>
-      <label className="choice">
-        <input
-          type="checkbox"
-          checked={of.active}
-          onChange={(event) => void control.switchHandler(of, { active: event.target.checked })}
-        />
-        {text.handlers.active}
-      </label>
+      <div className="switches">
+        <label className="choice">
+          <input
+            type="checkbox"
+            checked={of.enabled}
+            onChange={(event) => void control.switchHandler(of, { enabled: event.target.checked })}
+          />
+          {text.handlers.enabled}
+        </label>
+        <label className="choice">
+          <input
+            type="checkbox"
+            checked={of.active}
+            onChange={(event) => void control.switchHandler(of, { active: event.target.checked })}
+          />
+          {text.handlers.active}
+        </label>
+      </div>
     </div>
   );
 }
