@@ -104,10 +104,10 @@ fn differences(plan: &Plan, now: &Now<'_>) -> Vec<Difference> {
         .iter()
         .map(|one| Difference { path: one.path.clone(), kind: of_action(&one.path, &one.op) });
     let conflicts = plan.conflicts.iter().map(|one| {
-        let kind = match strayed(now, &one.path) {
+        let kind = match (one.kind, strayed(now, &one.path)) {
             // Nobody edited it: then it is no disagreement of people, but damage.
-            Strayed::Silently(strayed) => DifferenceKind::Content { strayed },
-            Strayed::Edited(_) | Strayed::Unknown => DifferenceKind::Conflict(one.kind),
+            (ConflictKind::EditEdit, Strayed::Silently(strayed)) => DifferenceKind::Content { strayed },
+            (kind, _) => DifferenceKind::Conflict(kind),
         };
         Difference { path: one.path.clone(), kind }
     });

@@ -1,6 +1,7 @@
 //! `verify` by content: what a failing disk does, which no status shows.
 
 use reconcile::{Agreed, Agreement, DirKey};
+use syncmgr::conflict::ConflictKind;
 
 use super::*;
 use crate::base::{Access, Base, BaseStore as _};
@@ -76,4 +77,15 @@ fn of_what_nobody_kept_a_version_only_the_difference_is_known() {
     bed.sync().is(Outcome::Done);
     rot(&bed, Side::A, "text");
     assert_eq!(found(&bed), [("text".to_owned(), DifferenceKind::Content { strayed: None })]);
+}
+
+#[test]
+fn permissions_that_are_a_question_are_a_conflict_and_no_damage() {
+    let ask = reconcile::AskAlso { deletions: false, permissions: true };
+    let bed = Bed::with(|pair| Pair { ask, ..pair }, Limits::default());
+    bed.a.file("text", "a text that both have");
+    bed.sync().is(Outcome::Done);
+    bed.a.mode("text", 0o600);
+    bed.b.mode("text", 0o755);
+    assert_eq!(found(&bed), [("text".to_owned(), DifferenceKind::Conflict(ConflictKind::Metadata))]);
 }
