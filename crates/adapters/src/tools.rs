@@ -38,6 +38,10 @@ pub trait Job: Send + Sync {
     fn may_delete(&self) -> bool {
         false
     }
+    /// Whether the tool itself keeps to that limit, so that nobody need look beforehand.
+    fn guards_itself(&self, _limit: Option<MaxDelete>) -> bool {
+        false
+    }
     /// The guard's limit that was set for the item.
     fn max_delete(&self) -> Option<MaxDelete> {
         None

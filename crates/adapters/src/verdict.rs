@@ -98,7 +98,7 @@ impl Tool {
     pub fn parser(self) -> Box<dyn Parse> {
         match self {
             Self::Rsync => Box::new(Rsync),
-            Self::Rclone => Box::new(Rclone),
+            Self::Rclone => Box::<Rclone>::default(),
             Self::Restic => Box::new(Restic),
             Self::Borg => Box::new(Borg),
             Self::Unison => Box::<Unison>::default(),
@@ -184,6 +184,10 @@ impl Tool {
                 };
                 let class = tally.first_error.as_deref().map_or(class, crate::parse::class_of);
                 Problem::new(class, format!("{name} ended with code {code}{what}{first}"))
+            }
+            // What the tool itself will not do unasked, before it has done anything.
+            (Some(said), _) if said.class == ProblemClass::Safety && !tally.did_something() => {
+                return Verdict { outcome: Outcome::SafetyStop, problem: Some(said.clone()) };
             }
             (Some(said), _) => {
                 let class = if said.class == ProblemClass::Config { class } else { said.class };

@@ -229,6 +229,73 @@ fn rclone_copies_and_is_guarded() {
 }
 
 #[test]
+fn s6_bisync_is_previewed_and_stopped_before_it_deletes_more_than_it_may() {
+    let scene = scene("rclone");
+    let settings = |more: Value| {
+        let mut settings = json!({
+            "mode": "bisync", "source": scene.at("src"), "target": scene.at("dst"),
+            "options": [format!("--workdir={}", scene.at("work"))],
+        });
+        settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        scene.handler("rclone", settings)
+    };
+    for number in 0..12 {
+        fs::write(scene.at(&format!("src/file-{number}")), "x").unwrap();
+    }
+    // It wants to be told once that both may be put together, and says so.
+    let handler = settings(json!({}));
+    let verdict = sync(&handler, "{}");
+    assert_eq!(outcome(&verdict), Outcome::Failed);
+    let fix = verdict.item(&item()).unwrap().problem.as_ref().unwrap().fix.clone();
+    assert!(fix.is_some_and(|fix| fix.contains("--resync")), "{verdict:#?}");
+    let options = [format!("--workdir={}", scene.at("work")), "--resync".to_owned()];
+    assert_eq!(outcome(&sync(&settings(json!({ "options": options })), "{}")), Outcome::Done);
+
+    // A few are previewed, and done.
+    fs::remove_file(scene.at("src/file-0")).unwrap();
+    let preview = handler.preview(&item(), "{}", &()).unwrap();
+    assert_eq!((preview.counts.b.deleted, preview.expected), (1, Outcome::Done));
+    assert!(Path::new(&scene.at("dst/file-0")).exists(), "a preview touches nothing");
+    // A number is a limit too, which bisync itself does not have.
+    let numbered = settings(json!({ "max_delete": 0 }));
+    let verdict = sync(&numbered, "{}");
+    assert_eq!(outcome(&verdict), Outcome::SafetyStop, "{verdict:#?}");
+    assert!(Path::new(&scene.at("dst/file-0")).exists());
+    assert_eq!(outcome(&sync(&handler, "{}")), Outcome::Done);
+    assert!(!Path::new(&scene.at("dst/file-0")).exists());
+
+    // More than half is too much for it, on whichever side they are gone.
+    for number in 1..12 {
+        fs::remove_file(scene.at(&format!("dst/file-{number}"))).unwrap();
+    }
+    let preview = handler.preview(&item(), "{}", &()).unwrap();
+    assert_eq!(preview.expected, Outcome::SafetyStop);
+    assert!(preview.stops[0].contains("too many deletes"), "{:?}", preview.stops);
+    let verdict = sync(&handler, "{}");
+    assert_eq!((outcome(&verdict), class(&verdict)), (Outcome::SafetyStop, ProblemClass::Safety));
+    assert!(Path::new(&scene.at("src/file-1")).exists());
+    assert_eq!(outcome(&sync(&handler, r#"{"max_delete":"95%"}"#)), Outcome::Done);
+    assert!(!Path::new(&scene.at("src/file-1")).exists());
+}
+
+#[test]
+fn s6_unison_is_stopped_when_a_root_was_emptied() {
+    let scene = scene("unison");
+    let settings = json!({
+        "a": scene.at("src"), "b": scene.at("dst"), "environment": {"HOME": scene.at("")},
+    });
+    let handler = scene.handler("unison", settings);
+    assert_eq!(outcome(&sync(&handler, "{}")), Outcome::Done);
+    fs::remove_dir_all(scene.at("src")).unwrap();
+    fs::create_dir(scene.at("src")).unwrap();
+    let verdict = sync(&handler, "{}");
+    assert_eq!((outcome(&verdict), class(&verdict)), (Outcome::SafetyStop, ProblemClass::Safety));
+    assert!(Path::new(&scene.at("dst/one")).exists());
+    assert_eq!(outcome(&sync(&handler, r#"{"approve":true}"#)), Outcome::Done);
+    assert!(!Path::new(&scene.at("dst/one")).exists());
+}
+
+#[test]
 fn borg_makes_an_archive() {
     let scene = scene("borg");
     prepare(scene.home.path(), "borg init -e none repo");

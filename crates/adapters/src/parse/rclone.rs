@@ -2,13 +2,21 @@
 
 use serde::Deserialize;
 use syncmgr::Level;
+use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::plan::Verb;
 
 use super::{Fact, Parse, Stream, Total, failure, percent};
 
+/// What a first run of bisync needs, and one after an error that it does not recover from.
+const RESYNC: &str = "bisync wants to be told once that both sides may be put together: run the item once with \
+    options = [\"--resync\"], then take that out";
+
 /// Reads rclone.
 #[derive(Default)]
-pub struct Rclone;
+pub struct Rclone {
+    /// It goes both ways: what it counts as checked is not what is at a target.
+    both_ways: bool,
+}
 
 #[derive(Deserialize)]
 struct Line {
@@ -37,7 +45,13 @@ struct Stats {
 
 impl Parse for Rclone {
     fn line(&mut self, _from: Stream, line: &str, facts: &mut Vec<Fact>) {
+        self.both_ways |= line.contains("Synching Path1 ");
+        let before = facts.len();
         if json(line, facts) {
+            if self.both_ways {
+                let said = facts.split_off(before);
+                facts.extend(said.into_iter().filter(|fact| !matches!(fact, Fact::Total(Total::Target, _))));
+            }
             return;
         }
         if let Some((_, rest)) = line.split_once("Transferred:") {
@@ -134,7 +148,11 @@ fn message(level: &str, text: &str, object: Option<&str>, facts: &mut Vec<Fact>)
                 return;
             }
             facts.push(told(Level::Error));
-            if object.is_none() || level != "error" {
+            if object == Some("Safety abort") {
+                facts.push(Fact::Failure(too_much(text)));
+            } else if text.contains("cannot find prior") || text.contains("Must run --resync") {
+                facts.push(Fact::Failure(Problem::new(ProblemClass::Config, text).with_fix(RESYNC)));
+            } else if object.is_none() || level != "error" {
                 facts.push(failure(text));
             }
         }
@@ -170,13 +188,20 @@ fn dry(text: &str, object: Option<&str>, facts: &mut Vec<Fact>) {
     facts.extend(object.map(|object| Fact::Did { verb, path: object.to_owned() }));
 }
 
+/// What bisync itself takes for too much, before it has touched anything.
+fn too_much(text: &str) -> Problem {
+    let what = text.split(". Run with").next().unwrap_or(text);
+    Problem::new(ProblemClass::Safety, format!("{what}. Nothing was touched"))
+        .with_fix("look at both sides; if it is right, run again with --approve, or set another max_delete")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn facts(line: &str) -> Vec<Fact> {
         let mut facts = Vec::new();
-        Rclone.line(Stream::Err, line, &mut facts);
+        Rclone::default().line(Stream::Err, line, &mut facts);
         facts
     }
 
@@ -229,6 +254,15 @@ mod tests {
             ),
             []
         );
+    }
+
+    #[test]
+    fn s6_what_bisync_takes_for_too_much_is_a_safety_stop_with_the_way_out() {
+        let line = r#"{"level":"error","msg":"too many deletes (>50%, 8 of 12) on Path1 \"/a/\". Run with --force if desired.","object":"Safety abort","objectType":"string","source":"x"}"#;
+        let told = facts(line);
+        let Some(Fact::Failure(problem)) = told.last() else { panic!("{told:?}") };
+        assert_eq!(problem.class, ProblemClass::Safety);
+        assert_eq!(problem.text, "too many deletes (>50%, 8 of 12) on Path1 \"/a/\". Nothing was touched");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! unison (`-batch -ui text`): what it copied, skipped and failed at.
 
 use syncmgr::Level;
+use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::plan::Verb;
 
 use super::{Fact, Parse, Stream, failure, percent};
@@ -49,6 +50,11 @@ impl Parse for Unison {
                 _ => return,
             };
             facts.push(Fact::Did { verb, path: path.to_owned() });
+        } else if text.contains("has been completely emptied") {
+            let emptied = Problem::new(ProblemClass::Safety, format!("{text} Nothing was touched"));
+            facts.push(Fact::Failure(emptied.with_fix(
+                "see whether the folder is there, and mounted; if it is right, run again with --approve",
+            )));
         } else if let Some(why) = text.strip_prefix("Fatal error: ") {
             facts.push(failure(why));
         } else if text.contains("ETA") {

@@ -130,7 +130,8 @@ impl ToolHandler {
 
     /// What a guard says to what the tool would delete (S6). The dry run reads; nothing is touched.
     fn guard(&self, set: &Set, callback: &dyn SyncCallback, options: &Options) -> Option<Verdict> {
-        if options.approve || !set.job.may_delete() {
+        let limit = options.max_delete.or(set.job.max_delete());
+        if options.approve || !set.job.may_delete() || set.job.guards_itself(limit) {
             return None;
         }
         let command = set.job.dry_run(options)?.command(&*self.around.secret).ok()?;
@@ -171,13 +172,17 @@ impl ToolHandler {
 /// Why a run is not begun, in a sentence.
 fn stop(set: &Set, seen: &dry::Seen, options: &Options) -> Option<String> {
     let limit = options.max_delete.or(set.job.max_delete());
+    if set.job.guards_itself(limit) {
+        return None;
+    }
     let deleted = seen.counts.b.deleted;
     let of = seen.there.unwrap_or(deleted);
     // A share of nobody knows how much is no limit, unless it was set as a number.
     let known = seen.there.is_some() || matches!(limit, Some(MaxDelete::Count(_)));
+    let all = seen.there.map(|all| format!(" of {all}")).unwrap_or_default();
     (known && MaxDelete::is_exceeded(limit, deleted, of)).then(|| {
         format!(
-            "{deleted} of {of} entries would be deleted, more than the limit of {}. Nothing was touched. Look at it with \
+            "{deleted}{all} entries would be deleted, more than the limit of {}. Nothing was touched. Look at it with \
              `instep preview`; if it is right, run again with --approve, or set another max_delete.",
             limit.unwrap_or(MaxDelete::DEFAULT)
         )
@@ -264,8 +269,13 @@ impl Handler for ToolHandler {
         {
             return Err(failed(seen.verdict.outcome, problem));
         }
-        let stops: Vec<String> =
-            if set.job.may_delete() { stop(&set, &seen, &options).into_iter().collect() } else { Vec::new() };
+        let of_its_own =
+            seen.verdict.problem.as_ref().filter(|_| seen.verdict.outcome == Outcome::SafetyStop);
+        let stops: Vec<String> = match of_its_own {
+            Some(problem) => vec![problem.text.clone()],
+            None if set.job.may_delete() => stop(&set, &seen, &options).into_iter().collect(),
+            None => Vec::new(),
+        };
         let more = (seen.more > 0).then(|| format!("{} further lines are not shown", seen.more));
         Ok(Preview {
             plan: None,

@@ -97,6 +97,18 @@ impl Copying {
         if dry {
             prepared.word("--dry-run");
         }
+        if self.mode == Mode::Bisync {
+            match options.max_delete.or(self.max_delete) {
+                // What it calls a limit on deletions is a share.
+                Some(MaxDelete::Percent(share)) => prepared.word(format!("--max-delete={share}")),
+                // A number is looked at beforehand, in its place.
+                Some(MaxDelete::Count(_)) => prepared.word("--max-delete=100"),
+                None => {}
+            }
+            if options.approve {
+                prepared.word("--force");
+            }
+        }
         prepared.each("--exclude", &self.exclude);
         prepared.words(&self.options);
         prepared.words([&self.source, &self.target]);
@@ -109,9 +121,9 @@ impl Job for Copying {
         self.prepare(options, false)
     }
 
-    /// What bisync would do depends on listings that a dry run must not write: it guards itself.
+    /// Also bisync's own listings stay as they are.
     fn dry_run(&self, options: &Options) -> Option<Prepared> {
-        (self.mode != Mode::Bisync).then(|| self.prepare(options, true))
+        Some(self.prepare(options, true))
     }
 
     fn comment(&self) -> String {
@@ -120,7 +132,12 @@ impl Job for Copying {
     }
 
     fn may_delete(&self) -> bool {
-        self.mode == Mode::Sync
+        self.mode != Mode::Copy
+    }
+
+    /// bisync keeps to a share, by default half, before it touches anything.
+    fn guards_itself(&self, limit: Option<MaxDelete>) -> bool {
+        self.mode == Mode::Bisync && !matches!(limit, Some(MaxDelete::Count(_)))
     }
 
     fn max_delete(&self) -> Option<MaxDelete> {

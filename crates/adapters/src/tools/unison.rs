@@ -83,12 +83,16 @@ impl TryFrom<Keys> for Pair {
 }
 
 impl Job for Pair {
-    fn command(&self, _options: &Options) -> Prepared {
+    fn command(&self, options: &Options) -> Prepared {
         let words = ["unison", "-batch", "-ui", "text", "-sshargs", "-oBatchMode=yes"];
         let mut prepared = Prepared::new(words).with(&self.environment);
         for ignore in &self.ignore {
             prepared.word("-ignore");
             prepared.word(ignore);
+        }
+        if options.approve {
+            // Its own guard: a root that was emptied.
+            prepared.word("-confirmbigdel=false");
         }
         prepared.words(&self.options);
         match &self.what {
@@ -98,7 +102,7 @@ impl Job for Pair {
         prepared
     }
 
-    /// Unison cannot say beforehand without asking.
+    /// Unison can say beforehand which paths it would delete, but not how much is in them.
     fn dry_run(&self, _options: &Options) -> Option<Prepared> {
         None
     }
