@@ -160,7 +160,17 @@ pub fn class_of(message: &str) -> ProblemClass {
                 " 403",
             ],
         ),
-        (ProblemClass::Space, &["no space left", "quota", "disk full", "not enough space"]),
+        (
+            ProblemClass::Space,
+            &[
+                "no space left",
+                "quota",
+                "disk full",
+                "not enough space",
+                "disk space",
+                "insufficient free space",
+            ],
+        ),
         (
             ProblemClass::Permission,
             &["permission denied", "operation not permitted", "read-only file system", "access denied"],
@@ -174,6 +184,8 @@ pub fn class_of(message: &str) -> ProblemClass {
                 "connection reset",
                 "connection closed",
                 "connection unexpectedly closed",
+                "unable to start the sftp session",
+                "unable to connect",
                 "could not resolve",
                 "name resolution",
                 "no such host",

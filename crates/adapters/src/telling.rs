@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use syncmgr::event::NewEvent;
 use syncmgr::plan::Verb;
-use syncmgr::{CancelRequest, Counts, ItemId, Level, Outcome, ProgressStatus, Refusal, SyncCallback};
+use syncmgr::{CancelRequest, Counts, ItemId, Level, Outcome, ProgressStatus, Refusal, SyncCallback, text};
 
 use crate::parse::{Fact, Reader, Stream, Tally};
 use crate::process::Exit;
@@ -64,7 +64,7 @@ pub struct InSession<'c> {
 impl Hearer for InSession<'_> {
     fn progress(&mut self, text: &str, step: u64, max: u64) -> CancelRequest {
         let status = if max == 0 { ProgressStatus::UpdatingIndeterminate } else { ProgressStatus::Updating };
-        match self.callback.report_progress(self.item, Some(text), status, step, max) {
+        match self.callback.report_progress(self.item, Some(text::progress(text)), status, step, max) {
             Ok(asked) => asked,
             Err(Refusal::Ended) => CancelRequest::All,
             Err(_) => CancelRequest::None,
@@ -79,7 +79,7 @@ impl Hearer for InSession<'_> {
         let status = status_of(verdict.outcome);
         let text = verdict.problem.as_ref().map(|problem| problem.text.clone()).unwrap_or_default();
         let _ = self.callback.report_outcome(self.item, verdict.outcome, counts, verdict.problem.clone());
-        let _ = self.callback.report_progress(self.item, Some(&text), status, 1, 1);
+        let _ = self.callback.report_progress(self.item, Some(text::progress(&text)), status, 1, 1);
     }
 }
 

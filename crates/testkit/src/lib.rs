@@ -1,10 +1,12 @@
 //! What tests are made of: real trees of files, and what became of them.
 
+pub mod disk;
 pub mod folding;
 pub mod syncthing;
 pub mod tree;
 pub mod who;
 
+pub use disk::SmallDisk;
 pub use folding::{Folding, Folds};
 pub use tree::{Entry, Stamp, Tree, moved, stamps, tree_of};
 pub use who::as_nobody;

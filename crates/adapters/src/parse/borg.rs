@@ -110,6 +110,12 @@ fn about(message: &str) -> Option<String> {
     message.split_once(": [Errno ").map(|(path, _)| path.to_owned())
 }
 
+/// Of what borg's own code stumbled over the last line says what it was.
+fn brief(text: &str) -> &str {
+    let trace = text.strip_prefix("Traceback").and_then(|rest| rest.split("\n\n").next());
+    trace.and_then(|trace| trace.trim_end().lines().last()).unwrap_or(text)
+}
+
 fn problem(id: &str, text: &str) -> Problem {
     let (class, fix) = match id {
         "PassphraseWrong" | "PasscommandFailure" => {
@@ -125,7 +131,7 @@ fn problem(id: &str, text: &str) -> Problem {
         "Repository.InsufficientFreeSpaceError" => (ProblemClass::Space, None),
         _ => (class_of(text), None),
     };
-    let problem = Problem::new(class, text);
+    let problem = Problem::new(class, brief(text));
     match fix {
         Some(fix) => problem.with_fix(fix),
         None => problem,
@@ -135,6 +141,15 @@ fn problem(id: &str, text: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_traceback_only_what_it_was_is_told() {
+        let text = "Traceback (most recent call last):\n  File \"x.py\", line 1, in y\n    z()\n\
+                    OSError: [Errno 28] No space left on device\n\nPlatform: Linux box";
+        let problem = problem("Exception", text);
+        assert_eq!(problem.text, "OSError: [Errno 28] No space left on device");
+        assert_eq!(problem.class, ProblemClass::Space);
+    }
 
     fn facts(line: &str) -> Vec<Fact> {
         let mut facts = Vec::new();

@@ -35,8 +35,8 @@ impl Parse for Git {
                     .with_fix("fetch and merge them (`git pull`), then push again");
                 facts.push(Fact::Failure(problem));
             }
-        } else if let Some(text) = line.strip_prefix("fatal: ") {
-            facts.push(Fact::Failure(Problem::new(class_of(text), text)));
+        } else if let Some(text) = line.strip_prefix("remote: ").unwrap_or(line).strip_prefix("fatal: ") {
+            facts.push(super::failure(text.trim_end()));
         } else if let Some(text) = line.strip_prefix("error: ") {
             facts.push(Fact::Told { level: Level::Error, about: None, text: text.to_owned() });
         } else if class_of(line) == ProblemClass::Auth || line.starts_with("ssh: ") {

@@ -5,7 +5,7 @@ use syncmgr::Level;
 use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::plan::Verb;
 
-use super::{Fact, Parse, Stream, Total, percent};
+use super::{Fact, Parse, Stream, Total, failure, percent};
 
 /// Reads restic.
 #[derive(Default)]
@@ -62,6 +62,10 @@ impl Parse for Restic {
         }
         if let Some(text) = line.strip_prefix("Fatal: ") {
             facts.push(fatal(text));
+        } else if let Some((_, why)) = line.strip_prefix("subprocess ").and_then(|rest| rest.split_once(": "))
+        {
+            // The ssh that it runs says why; restic itself only that it has gone.
+            facts.push(failure(why));
         } else if let Some(error) = line.strip_prefix("error: ") {
             facts.push(Fact::Told { level: Level::Error, about: None, text: error.to_owned() });
         } else if line.starts_with('[') {

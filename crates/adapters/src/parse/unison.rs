@@ -11,11 +11,26 @@ use super::{Fact, Parse, Stream, failure, percent};
 pub struct Unison {
     /// The last lines of the final report name what was skipped and what failed, and why; those before it say less.
     reporting: bool,
+    /// What failed, and why, as it was told while it ran: the report gives the paths alone.
+    failed: Vec<(String, String)>,
+    /// The reason goes on in the next line.
+    goes_on: bool,
 }
 
 impl Parse for Unison {
     fn line(&mut self, _from: Stream, line: &str, facts: &mut Vec<Fact>) {
         let text = line.trim_start();
+        if std::mem::take(&mut self.goes_on) {
+            if let Some((_, why)) = self.failed.last_mut() {
+                why.push_str(&format!(" {text}"));
+            }
+            return;
+        }
+        if let Some((path, why)) = text.strip_prefix("Failed [").and_then(|rest| rest.split_once("]: ")) {
+            self.goes_on = why.ends_with(':');
+            self.failed.push((path.to_owned(), why.to_owned()));
+            return;
+        }
         if self.reporting {
             if let Some(rest) = text.strip_prefix("skipped: ") {
                 let (path, why) = with_reason(rest);
@@ -30,10 +45,11 @@ impl Parse for Unison {
                 }
             } else if let Some(rest) = text.strip_prefix("failed: ") {
                 let (path, why) = with_reason(rest);
-                let text = if why.is_empty() {
-                    format!("{path} could not be synchronized")
-                } else {
-                    rest.to_owned()
+                let told = self.failed.iter().find(|(failed, _)| failed == path);
+                let text = match told {
+                    _ if !why.is_empty() => rest.to_owned(),
+                    Some((_, why)) => format!("{path} could not be synchronized: {why}"),
+                    None => format!("{path} could not be synchronized"),
                 };
                 facts.push(Fact::Told { level: Level::Error, about: Some(path.to_owned()), text });
             }
@@ -100,6 +116,18 @@ mod tests {
             ]
         );
         assert!(matches!(&told[3], Fact::Told { level: Level::Error, about: Some(path), .. } if path == "z"));
+    }
+
+    #[test]
+    fn the_reason_of_a_failure_is_told_with_its_path() {
+        let told = facts(&[
+            "Failed [big]: Error in readWriteBounded:",
+            "No space left on device",
+            "Synchronization incomplete at 02:52:15  (0 items transferred, 0 skipped, 1 failed)",
+            "  failed: big",
+        ]);
+        let [Fact::Told { level: Level::Error, text, .. }] = &told[..] else { panic!("{told:?}") };
+        assert_eq!(text, "big could not be synchronized: Error in readWriteBounded: No space left on device");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Bad input: a clear message, the right exit code, and nothing lost or remembered.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use testkit::SmallDisk;
 
 use crate::scene::Scene;
 
@@ -166,41 +167,22 @@ fn s9_one_unreadable_file_stops_no_other_and_is_told_with_its_side() {
     assert!(text.contains(&format!("nope on {name}: ")) && text.contains("Permission denied"), "{text}");
 }
 
-/// A small file system of its own, unmounted at the end; none where the system does not let us.
-pub(crate) struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    pub(crate) fn mount(size: &str, at: &Path) -> Option<Self> {
-        let done = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
-            .arg(at)
-            .output();
-        done.is_ok_and(|output| output.status.success()).then(|| Self(at.to_owned()))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn no_space_is_said_and_what_fits_is_synced_when_there_is_room_again() {
     let place = tempfile::tempdir().expect("there is room in /tmp");
-    let Some(_disk) = SmallDisk::mount("2m", place.path()) else {
+    let Some(disk) = SmallDisk::mount(&place.path().join("disk"), "2m") else {
         eprintln!("skipped: no file system can be mounted here");
         return;
     };
     let scene = Scene::bare();
     scene.a.file("small", "s").file("large", vec![7; 3_000_000]);
-    let line = format!("sync A {}", place.path().display());
+    let line = format!("sync A {}", disk.path().display());
     let run = scene.instep(&line);
     assert!(matches!(run.code, Some(1 | 3)), "{run:?}");
     let run = run.says(&["room"]);
     assert!(scene.a.has("large"), "{run:?}");
-    assert!(!place.path().join("large").exists(), "S2: half a file is never visible");
+    assert!(!disk.path().join("large").exists(), "S2: half a file is never visible");
     scene.a.remove("large");
     scene.instep(&line).expect(0);
-    assert_eq!(fs::read(place.path().join("small")).expect("it was synced"), b"s");
+    assert_eq!(fs::read(disk.path().join("small")).expect("it was synced"), b"s");
 }

@@ -1,6 +1,7 @@
 //! Items of wrapped tools: previewed, synchronized, guarded and explained like all others.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use crate::scene::{Scene, of_type};
@@ -54,4 +55,77 @@ fn what_is_wrong_with_a_tools_item_is_said_with_its_place() {
         fs::read_to_string(&path).expect("it was written").replace("delete = true", "delet = true");
     fs::write(&path, settings).expect("the home is ours");
     scene.instep("sync nightly").expect(2).says(&["line 6, column 1", "did you mean `delete`"]);
+}
+
+/// Each tool with settings that are good, how a version of it that is too old says so, and one that is new enough.
+const ALL: [(&str, &str, &str, &str); 6] = [
+    ("rsync", "source = \"/a\"\ntarget = \"/b\"", "rsync  version 2.6.9", "rsync  version 9.0.0"),
+    ("rclone", "mode = \"copy\"\nsource = \"/a\"\ntarget = \"/b\"", "rclone v1.53.3", "rclone v9.0.0"),
+    ("restic", "repository = \"/r\"\npaths = [\"/a\"]", "restic 0.9.6 compiled", "restic 9.0.0 compiled"),
+    ("borg", "repository = \"/r\"\npaths = [\"/a\"]", "borg 1.0.9", "borg 9.0.0"),
+    ("unison", "a = \"/a\"\nb = \"/b\"", "unison version 2.40.1", "unison version 9.0.0"),
+    ("git", "mode = \"push\"\npath = \"/a\"", "git version 1.8.3", "git version 9.0.0"),
+];
+
+/// A home with an item of each tool, and nothing in its PATH but what stands in for them.
+fn stand_ins(script: impl Fn(&str, &str, &str) -> Option<String>) -> (Scene, std::path::PathBuf) {
+    let scene = Scene::bare();
+    let bin = scene.home().join("bin");
+    fs::create_dir(&bin).expect("the home is ours");
+    let mut settings = String::new();
+    for (tool, keys, old, new) in ALL {
+        settings.push_str(&format!("[items.my-{tool}]\nhandler = \"{tool}\"\n{keys}\n"));
+        if let Some(script) = script(tool, old, new) {
+            let path = bin.join(tool);
+            fs::write(&path, script).expect("the home is ours");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        }
+    }
+    fs::write(scene.settings_file(), settings).expect("the home is ours");
+    (scene, bin)
+}
+
+fn sync(scene: &Scene, bin: &std::path::Path, tool: &str) -> (Option<i32>, String) {
+    let output =
+        scene.command(&["sync", &format!("my-{tool}")]).env("PATH", bin).output().expect("it starts");
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&told).into_owned())
+}
+
+#[test]
+fn a_tool_that_is_missing_or_too_old_is_told_with_what_to_do() {
+    let (missing, nowhere) = stand_ins(|_, _, _| None);
+    let (old, bin) = stand_ins(|_, old, _| Some(format!("#!/bin/sh\necho '{old}'\n")));
+    for (tool, ..) in ALL {
+        let (code, told) = sync(&missing, &nowhere, tool);
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains(&format!("{tool} is not installed")), "{told}");
+        assert!(told.contains(&format!("install {tool}")), "{told}");
+        let (code, told) = sync(&old, &bin, tool);
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains("is too old") && told.contains("install a newer"), "{told}");
+    }
+}
+
+/// What it says is not what we know: how it ended counts, and all it said is kept.
+#[test]
+fn a_tool_that_changed_what_it_says_is_judged_by_how_it_ended() {
+    let script = |code: u8| {
+        move |_: &str, _: &str, new: &str| {
+            let says = r#"{"message_type":"new","surprise":[1,2]} 200% \377 {"level":7} Total: many"#;
+            Some(format!(
+                "#!/bin/sh\ncase \"$*\" in --version|-version|version) echo '{new}';; *) printf '{says}\\n\\r{{\\n'; exit {code};; esac\n"
+            ))
+        }
+    };
+    let (good, good_bin) = stand_ins(script(0));
+    let (bad, bad_bin) = stand_ins(script(77));
+    for (tool, ..) in ALL {
+        let (code, told) = sync(&good, &good_bin, tool);
+        assert_eq!(code, Some(0), "{tool}: {told}");
+        good.instep("results last --log").expect(0).says(&["surprise"]);
+        let (code, told) = sync(&bad, &bad_bin, tool);
+        assert_eq!(code, Some(2), "{tool}: {told}");
+        assert!(told.contains("ended with code 77"), "{tool}: {told}");
+    }
 }
