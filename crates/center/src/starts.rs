@@ -63,6 +63,11 @@ impl Center {
         self.start(handler, items, request, flags)
     }
 
+    /// Whether a handler takes its runs back.
+    pub fn takes_back(&self, handler: &HandlerId, run: RunId) -> bool {
+        self.inner.handler(handler).is_ok_and(|handler| handler.undo_request(run).is_some())
+    }
+
     /// Takes a run back, as far as its items are still there: a run of its own.
     ///
     /// # Errors

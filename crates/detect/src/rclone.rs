@@ -30,7 +30,7 @@ pub(crate) fn look(roots: &Roots, files: &mut Files) -> Vec<Found> {
                         .is_some_and(|place| place.starts_with(&prefix))
                 })
             };
-            let known = roots.items.iter().any(uses);
+            let known = roots.collects("rclone") || roots.items.iter().any(uses);
             found.push(Found {
                 key: format!("{}:{name}", path.display()),
                 tool: "rclone".into(),

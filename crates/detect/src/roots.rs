@@ -23,9 +23,16 @@ pub struct Roots {
     pub program: String,
     /// The items that are set up already, each with the handler in `handler`.
     pub items: Vec<Map<String, Value>>,
+    /// The tools of which everything is here already.
+    pub collections: Vec<String>,
 }
 
 impl Roots {
+    /// Whether all that a tool is set up for is here.
+    pub(crate) fn collects(&self, tool: &str) -> bool {
+        self.collections.iter().any(|collection| collection == tool)
+    }
+
     /// A path of the system.
     pub(crate) fn system(&self, path: &str) -> PathBuf {
         self.system.join(path)

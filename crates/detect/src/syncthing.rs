@@ -61,7 +61,7 @@ fn config(roots: &Roots, files: &mut Files, path: &Path) -> Vec<Found> {
         folder.schedule = Some("when something changes".to_owned());
         let mut settings = Map::new();
         settings.insert("folder".into(), json!(id));
-        folder.known = propose::is_set_up(roots, ID, &settings);
+        folder.known = roots.collects(ID) || propose::is_set_up(roots, ID, &settings);
         settings.insert("key".into(), json!("secret:syncthing"));
         if let Some(address) = address.filter(|address| *address != "127.0.0.1:8384") {
             settings.insert("address".into(), json!(format!("http://{address}")));

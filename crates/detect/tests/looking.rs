@@ -31,6 +31,7 @@ impl Machine {
             crontab: None,
             program: "/usr/bin/instep".into(),
             items: Vec::new(),
+            collections: Vec::new(),
         };
         Self { place, roots }
     }

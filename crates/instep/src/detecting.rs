@@ -37,6 +37,7 @@ pub(crate) fn look(places: &Places, said: Option<&Settings>) -> Detected {
         // Cron and systemd have a shorter PATH than a shell.
         program: program.and_then(|path| path.to_str().map(ToOwned::to_owned)).unwrap_or("instep".into()),
         items: said.map(items).unwrap_or_default(),
+        collections: said.map(collections).unwrap_or_default(),
     })
 }
 
@@ -63,6 +64,11 @@ fn items(said: &Settings) -> Vec<Map<String, Value>> {
         keys
     };
     said.items.iter().map(keys).collect()
+}
+
+/// The collections of the settings: what they bring is here already.
+fn collections(said: &Settings) -> Vec<String> {
+    said.collections.iter().map(|collection| collection.id.clone()).collect()
 }
 
 /// What cron starts for this person; cron alone may read it. Without cron, or without lines, there is nothing.

@@ -46,7 +46,7 @@ pub(crate) fn report_all(
             app.out.say(human::outcome(Some(verdict.result.outcome)).0);
         }
         for record in verdict.runs.iter().filter_map(|run| engine.store.run(*run).ok().flatten()) {
-            closing(app, &record);
+            closing(app, engine, &record);
         }
     }
     Ok(exit)
@@ -117,9 +117,11 @@ pub(crate) fn details(
 }
 
 /// The run's number, what it took, and how it is taken back.
-fn closing(app: &App<'_>, record: &RunRecord) {
-    let undo =
-        human::undo_hint(record).map(|undo| format!("; {} takes it back", app.out.paint(Tone::Strong, undo)));
+fn closing(app: &App<'_>, engine: &Engine, record: &RunRecord) {
+    let can = engine.center.takes_back(&record.handler, record.id);
+    let undo = human::undo_hint(record)
+        .filter(|_| can)
+        .map(|undo| format!("; {} takes it back", app.out.paint(Tone::Strong, undo)));
     app.out.say(format_args!("Run {}, {}{}", record.id, human::effort(record), undo.unwrap_or_default()));
 }
 

@@ -156,7 +156,12 @@ impl<'a> PairEditor<'a> {
 
     /// Adds a pair and writes the file.
     pub(crate) fn add(&mut self, pair: &Pair) -> Result<(), Failure> {
-        self.editor.add_item(&pair.item, pairs::table(pair))?;
+        self.add_item(&pair.item, pairs::table(pair))
+    }
+
+    /// Adds an item of any handler and writes the file.
+    pub(crate) fn add_item(&mut self, item: &ItemId, table: toml_edit::Table) -> Result<(), Failure> {
+        self.editor.add_item(item, table)?;
         self.setup = Setup::new(self.editor.settings().clone(), self.places);
         Ok(())
     }

@@ -11,6 +11,8 @@ Examples:
   instep add ~/Photos /media/nas/Photos
   instep add Photos ~/Photos /media/nas/Photos --exclude '*.tmp' --label-b NAS
   instep add Backup ~/Documents /mnt/backup/Documents --mode copy
+  instep add --found drive --set source=/home/me/Documents
+  instep add nightly --handler rsync --set source=/home/me/ --set target=nas:me/ --set delete=true
 
 Nothing is synchronized yet: `instep preview` shows what would happen, `instep sync` does it.
 The settings are one file that you may edit by hand; `instep list -v` says where it is.";
@@ -34,8 +36,17 @@ Exit codes:
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     /// The two folders, and before them a name if you like (else it is named after them)
-    #[arg(value_name = "FOLDER", num_args = 2..=3, required = true, value_hint = clap::ValueHint::DirPath)]
+    #[arg(value_name = "FOLDER", num_args = 1..=3, required_unless_present = "found", value_hint = clap::ValueHint::DirPath)]
     pub(crate) what: Vec<OsString>,
+    /// Take over what another tool is set up for, as `instep handler list --found` calls it; only a name may be given
+    #[arg(long, value_name = "ITEM", conflicts_with = "handler")]
+    pub(crate) found: Option<String>,
+    /// Make an item of this handler (rsync, rclone, restic, borg, unison, git, syncthing or a program's); only a name is given
+    #[arg(long, value_name = "HANDLER")]
+    pub(crate) handler: Option<String>,
+    /// With --found or --handler: a key of the item as in the settings, like mode=copy or paths='["/home", "/etc"]'
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
     #[command(flatten)]
     pub(crate) rules: Rules,
     /// What to call side A (its folder's name if not given)

@@ -1,5 +1,7 @@
 //! `instep add NAME? A B`.
 
+mod other;
+
 use crate::app::App;
 use crate::args::Add;
 use crate::exit::{Exit, Failure};
@@ -8,6 +10,14 @@ use crate::setup::{self, PairEditor};
 use crate::targets::{check_globs, refuse_dangerous_mirror, two_folders, unnamed};
 
 pub(crate) fn run(app: &mut App<'_>, args: &Add) -> Result<Exit, Failure> {
+    if args.found.is_some() || args.handler.is_some() {
+        return other::run(app, args);
+    }
+    if !args.set.is_empty() {
+        return Err(
+            Failure::usage("--set goes with --found or --handler").tip("pairs of folders have options")
+        );
+    }
     let (name, a, b) = match args.what.as_slice() {
         [name, a, b] => (Some(name), a, b),
         [a, b] => (None, a, b),

@@ -129,3 +129,38 @@ fn a_tool_that_changed_what_it_says_is_judged_by_how_it_ended() {
         assert!(told.contains("ended with code 77"), "{tool}: {told}");
     }
 }
+
+#[test]
+fn what_a_tool_is_set_up_for_becomes_an_item_in_one_command() {
+    let scene = Scene::bare();
+    let config = scene.home().join("me/.config/rclone");
+    fs::create_dir_all(&config).expect("the home is ours");
+    let remote = format!("[disk]\ntype = alias\nremote = {}\n", scene.b.path().display());
+    fs::write(config.join("rclone.conf"), remote).expect("the home is ours");
+    scene.a.file("one", "1");
+    scene.instep("add --found disk").expect(2).says(&["`source`", "--set source=..."]);
+    scene.instep("add --found dsk").expect(2).says(&["did you mean \"disk\"?"]);
+    let source = format!("add --found disk --set source={}", scene.a.path().display());
+    scene.instep(&source).expect(0).says(&["Added \"disk\""]);
+    scene.instep("sync disk").expect(0);
+    assert!(scene.b.at("one").exists());
+    scene.instep(&source).expect(2).says(&["already"]);
+}
+
+#[test]
+fn an_item_of_a_tool_is_added_key_by_key() {
+    let scene = Scene::bare();
+    scene.a.file("one", "1");
+    scene.b.file("gone", "x");
+    let (a, b) = (scene.a.path().display(), scene.b.path().display());
+    let line = format!("add nightly --handler rsync --set source={a}/ --set target={b}/ --set delete=true");
+    scene.instep(&line).expect(0);
+    scene.instep("sync nightly").expect(0);
+    assert!(scene.b.at("one").exists() && !scene.b.at("gone").exists());
+    scene.instep(&line).expect(2).says(&["already"]);
+    let before = fs::read_to_string(scene.settings_file()).expect("there are settings");
+    scene.instep("add other --handler rsync --set sourc=/x --set target=/y").expect(2).says(&["sourc"]);
+    scene.instep("add other --handler rsync --set source").expect(2).says(&["KEY=VALUE"]);
+    scene.instep("add A B --set source=/x").expect(2).says(&["--handler"]);
+    assert_eq!(fs::read_to_string(scene.settings_file()).expect("they are there"), before);
+}
