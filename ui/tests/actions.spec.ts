@@ -1,5 +1,6 @@
 /** Everything that can be done from the page, against a real daemon, also when things go wrong. */
 
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,7 +33,10 @@ test("what runs shows how far it is, is stopped, and says so", async ({ daemon, 
   await expect(page.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "30");
   await expect(page.getByText("third tape")).toBeVisible();
   await page.getByRole("link", { name: "Nightly backup" }).click();
-  await expect(page.getByRole("region", { name: "Now" })).toBeVisible();
+  const now = page.getByRole("region", { name: "Now" });
+  await expect(now).toContainText("third tape");
+  await say({ call: "phase", phase: "moving" });
+  await expect(now.getByRole("listitem").filter({ hasText: "Transferring" })).toHaveAttribute("aria-current", "step");
   await act(page, "Nightly backup", "Stop");
   await expect.poll(() => say({ call: "progress", step: 31, max: 100 })).toContain('"cancel":"item"');
   await expect(page.getByText("Stopping …")).toBeVisible();
@@ -68,6 +72,36 @@ test("a run of folders is stopped in the middle, and both sides stay whole", asy
   for (const name of readdirSync(daemon.path("nas"), { recursive: true, encoding: "utf8" })) {
     if (name.endsWith(".txt")) expect(daemon.read(`nas/${name}`)).toBe(daemon.read(`laptop/${name}`));
   }
+});
+
+test("what a run left out is told by reason, with the fix, and the command of a tool can be copied", async ({
+  daemon,
+  open,
+  context,
+}) => {
+  mkdirSync(daemon.path("laptop"), { recursive: true });
+  for (const name of ["camera.pipe", "scanner.pipe"]) execFileSync("mkfifo", [daemon.path(`laptop/${name}`)]);
+  await daemon.add("Notes", "laptop", "nas");
+  await daemon.instep("sync", "notes", "--yes");
+  writeFileSync(
+    `${daemon.home}/instep.toml`,
+    `${readFileSync(`${daemon.home}/instep.toml`, "utf8")}\n[items.letters]\nhandler = "rsync"\nsource = "/letters/"\ntarget = "/archive/"\n`,
+  );
+  await daemon.start();
+  const page = await open("/items/folders/notes");
+  const left = page.getByRole("region", { name: "What the last run left out or could not do" });
+  await expect(left).toContainText("Left out (2)");
+  await expect(left).toContainText("… on laptop is a socket, device or pipe");
+  await expect(left).toContainText("exclude it");
+  await left.getByText("2 entries").click();
+  await expect(left).toContainText("camera.pipe on laptop");
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("link", { name: "Home" }).click();
+  await page.getByRole("link", { name: "letters" }).click();
+  await page.getByRole("button", { name: "Copy the command" }).click();
+  await expect(page.getByText("Copied.")).toBeVisible();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toMatch(/rsync .*\/letters\/ .*\/archive\/$/);
 });
 
 test("a handler is switched off and on, and one that is not set up starts nothing", async ({ daemon, open }) => {
