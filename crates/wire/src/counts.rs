@@ -8,12 +8,16 @@ use utoipa::ToSchema;
 #[serde(default)]
 pub struct SideCounts {
     /// Entries that appeared.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub created: u64,
     /// Entries whose content or metadata was replaced.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub updated: u64,
     /// Entries that went away.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub deleted: u64,
     /// Entries that were renamed or moved.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub moved: u64,
 }
 
@@ -26,12 +30,16 @@ pub struct Counts {
     /// On side B; for handlers without sides everything.
     pub b: SideCounts,
     /// Conflicts that are open after the run.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub conflicts: u64,
     /// Entries that could not be synchronized.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub errors: u64,
     /// Entries left out by their kind.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub skipped: u64,
     /// Bytes of content that were transferred.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub bytes: u64,
 }
 

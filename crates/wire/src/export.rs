@@ -56,6 +56,7 @@ pub struct ExportEvents {
     pub format: ExportFormat,
     /// Only events of this run.
     #[param(nullable = false)]
+    #[serde(deserialize_with = "crate::said::said_whole")]
     pub run: Option<u64>,
     /// Only events of this handler.
     #[param(nullable = false)]

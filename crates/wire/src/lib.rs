@@ -22,7 +22,7 @@ mod problem;
 mod resolve;
 pub mod rpc;
 mod run;
-mod said;
+pub mod said;
 mod schedule;
 mod service;
 mod session;

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub struct LogFilter {
     /// Only from this place on, in bytes: `next` of the page before, or `bytes` to see what was written since.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub from: u64,
     /// The last lines instead of the first ones.
     pub tail: bool,
@@ -39,6 +40,7 @@ pub struct RunLog {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogGap {
     /// Its first byte.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub from: u64,
     /// The first byte after it.
     pub until: u64,

@@ -32,6 +32,7 @@ pub struct ItemFilter {
     #[param(inline)]
     pub sort: ItemSort,
     /// Where the page begins.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub offset: u64,
     /// The size of the page; 100 if not said.
     #[param(nullable = false, minimum = 1, maximum = 1000)]
@@ -82,6 +83,7 @@ pub struct RunFilter {
     pub search: Option<String>,
     /// Only runs older than this one: `next` of the page before.
     #[param(nullable = false)]
+    #[serde(deserialize_with = "crate::said::said_whole")]
     pub before: Option<u64>,
     /// The size of the page; 100 if not said.
     #[param(nullable = false, minimum = 1, maximum = 1000)]
@@ -95,6 +97,7 @@ pub struct RunFilter {
 pub struct EventFilter {
     /// Only events of this run.
     #[param(nullable = false)]
+    #[serde(deserialize_with = "crate::said::said_whole")]
     pub run: Option<u64>,
     /// Only events of this handler.
     #[param(nullable = false)]
@@ -113,6 +116,7 @@ pub struct EventFilter {
     pub order: EventOrder,
     /// Only events that come after this one in the order: `next` of the page before.
     #[param(nullable = false)]
+    #[serde(deserialize_with = "crate::said::said_whole")]
     pub after: Option<u64>,
     /// The size of the page; 100 if not said.
     #[param(nullable = false, minimum = 1, maximum = 1000)]
@@ -151,6 +155,7 @@ pub struct ConflictFilter {
     #[param(nullable = false, max_length = 200)]
     pub search: Option<String>,
     /// Where the page begins.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub offset: u64,
     /// The size of the page; 100 if not said.
     #[param(nullable = false, minimum = 1, maximum = 1000)]

@@ -56,6 +56,7 @@ pub struct RowFilter {
     #[param(nullable = false)]
     pub verb: Option<Verb>,
     /// Where the page begins, counted over actions, then conflicts, then notes.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub offset: u64,
     /// The size of the page; 100 if not said.
     #[param(nullable = false, minimum = 1, maximum = 1000)]

@@ -56,6 +56,7 @@ pub struct CalendarSpan {
     #[param(nullable = false, minimum = 1, maximum = 1000)]
     pub times: Option<u32>,
     /// Where the page begins.
+    #[serde(deserialize_with = "crate::said::whole")]
     pub offset: u64,
     /// How many items a page has; 100 if not said.
     #[param(nullable = false, minimum = 1, maximum = 1000)]

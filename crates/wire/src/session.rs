@@ -36,16 +36,16 @@ pub struct OpenSession {
     #[serde(default)]
     pub manual: bool,
     /// For how many milliseconds it may be silent the first time; a minute if not said.
-    #[serde(default, deserialize_with = "crate::said::said", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::said::said_whole", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub lease: Option<u64>,
     /// The run to go on with, when the daemon that it was begun with is gone. What was reported to that one stays.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said_whole")]
     #[schema(nullable = false)]
     pub resumes: Option<u64>,
     /// Without a good run for so many milliseconds the first item is overdue, from now on and as long as the settings say
     /// nothing about it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::said_whole")]
     #[schema(nullable = false)]
     pub overdue: Option<u64>,
 }
@@ -108,10 +108,10 @@ pub enum Call {
         #[schema(nullable = false)]
         status: Option<Status>,
         /// How far it is.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::whole")]
         step: u64,
         /// How far it goes; 0: nobody knows.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::said::whole")]
         max: u64,
     },
     /// What is being done with an item.
@@ -204,6 +204,7 @@ pub enum Call {
     /// The session may be silent for longer than usual, once.
     Lease {
         /// For how long, in milliseconds.
+        #[serde(deserialize_with = "crate::said::whole")]
         milliseconds: u64,
     },
     /// The session ends.
@@ -276,9 +277,9 @@ pub struct ProgressLine<'a> {
     #[serde(default)]
     pub status: Option<Status>,
     /// How far it is.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::whole")]
     pub step: u64,
     /// How far it goes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::said::whole")]
     pub max: u64,
 }

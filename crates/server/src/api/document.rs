@@ -1,12 +1,13 @@
 //! What the document says beside the routes.
 
-use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::schema::{Schema, SchemaType, Type};
+use utoipa::openapi::path::{Operation, Parameter, PathItem};
+use utoipa::openapi::schema::{ArrayItems, KnownFormat, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response, ResponseBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
+use wire::said::LARGEST;
 use wire::{Fault, Role};
 
 use crate::failure::PROBLEM_JSON;
@@ -55,12 +56,39 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         for operation in operations(item) {
             let fault: RefOr<Response> = RefOr::Ref(Ref::from_response_name("Fault"));
             operation.responses.responses.entry("default".into()).or_insert(fault);
+            for parameter in operation.parameters.iter_mut().flatten() {
+                if let RefOr::T(Parameter { schema: Some(schema), .. }) = parameter {
+                    bound(schema);
+                }
+            }
         }
     }
     for schema in document.components.iter_mut().flat_map(|components| components.schemas.values_mut()) {
         require_nullable(schema);
+        bound(schema);
     }
     document
+}
+
+/// Whole numbers have a largest one.
+fn bound(schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            let whole = SchemaFormat::KnownFormat(KnownFormat::Int64);
+            if object.format == Some(whole) && object.minimum.is_some() {
+                object.maximum = Some(LARGEST.into());
+            }
+            object.properties.values_mut().for_each(bound);
+        }
+        RefOr::T(Schema::Array(array)) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                bound(items);
+            }
+        }
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(bound),
+        RefOr::T(Schema::OneOf(one)) => one.items.iter_mut().for_each(bound),
+        _ => {}
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

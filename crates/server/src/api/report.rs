@@ -67,9 +67,11 @@ pub(super) struct Said {
     text: Option<String>,
     /// How far it is.
     #[param(nullable = false)]
+    #[serde(deserialize_with = "wire::said::said_whole")]
     step: Option<u64>,
     /// How far it goes; 100 if not said.
     #[param(nullable = false)]
+    #[serde(deserialize_with = "wire::said::said_whole")]
     max: Option<u64>,
     /// How serious an event is; information if not said.
     #[param(nullable = false)]

@@ -154,6 +154,26 @@ async fn a_secret_can_be_kept_and_forgotten_and_is_in_no_answer() {
 }
 
 #[tokio::test]
+async fn numbers_that_nobody_could_keep_are_refused_in_words_wherever_they_are_said() {
+    let service = service().await;
+    let (most, more) = (i64::MAX.unsigned_abs(), i64::MAX.unsigned_abs() + 1);
+    for number in [more, u64::MAX] {
+        for path in
+            ["items?offset=", "runs?before=", "events?after=", "calendar?until=2027-01-01T00:00:00Z&offset="]
+        {
+            let answer = service.get(&format!("/api/v1/{path}{number}")).await;
+            assert_eq!(answer.fault(), (400, "invalid_argument".into()), "{path}{number}");
+            assert!(answer.text().contains(&most.to_string()), "{}", answer.text());
+        }
+        let lease = json!({ "items": [{ "item": "x" }], "lease": number });
+        let answer = service.send(Method::POST, "/api/v1/sessions", &lease).await;
+        assert_eq!(answer.fault().0, 400, "{number}");
+        assert_eq!(service.get(&format!("/api/v1/runs/{number}")).await.fault().0, 404);
+    }
+    assert_eq!(service.get(&format!("/api/v1/items?offset={most}")).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_body_is_an_object_and_what_is_left_out_is_not_null() {
     let service = service().await;
     for (path, body) in [
