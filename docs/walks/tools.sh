@@ -32,7 +32,7 @@ run() {
             *[!A-Za-z0-9_./:=@%+,-]*) printf " '%s'" "$word" ;;
             *) printf ' %s' "$word" ;;
         esac
-    done
+    done | sed "s|$place|~|g"
     printf '\n'
     "$instep" "$@" >"$place/said" 2>&1 </dev/null
     code=$?
@@ -69,7 +69,7 @@ stopped() {
     left=0
     for process in /proc/[0-9]*; do
         case " $servers $$ " in *" ${process#/proc/} "*) continue ;; esac
-        tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q "$place/slow" && left=$((left + 1))
+        cat "$process/cmdline" 2>/dev/null | tr '\0' ' ' | grep -q "$place/slow" && left=$((left + 1))
     done
     printf '(exit code %s; processes that are left of it: %s)\n' $code $left
 }

@@ -211,8 +211,23 @@ impl Tool {
                 Problem::new(class, format!("{name} ended with code {code}{why}"))
             }
         };
-        Verdict { outcome, problem: Some(problem) }
+        Verdict { outcome, problem: Some(advised(problem)) }
     }
+}
+
+/// What a tool does not advise itself, as far as the class of what went wrong tells.
+fn advised(problem: Problem) -> Problem {
+    let advice = match problem.class {
+        ProblemClass::Auth => {
+            "check its password or key; `instep secret set NAME` keeps one, and the item names it as \"secret:NAME\""
+        }
+        ProblemClass::Space => "make room where it writes to, then run it again",
+        ProblemClass::Transient => {
+            "see whether the other side is there and can be reached, then run it again"
+        }
+        _ => return problem,
+    };
+    if problem.fix.is_some() { problem } else { problem.with_fix(advice) }
 }
 
 type Known = Option<(Outcome, ProblemClass, &'static str)>;

@@ -177,6 +177,11 @@ fn a_full_disk_is_told_as_one_by_whichever_tool() {
         assert!(matches!(item.outcome, Outcome::Failed | Outcome::Gaps), "{}: {verdict:#?}", row.tool);
         let problem = item.problem.as_ref().unwrap();
         assert_eq!(problem.class, ProblemClass::Space, "{}: {problem:?}", row.tool);
+        assert!(
+            problem.fix.as_ref().is_some_and(|fix| fix.contains("make room")),
+            "{}: {problem:?}",
+            row.tool
+        );
     }
 }
 
@@ -227,5 +232,6 @@ fn an_address_where_nobody_answers_is_told_as_one_by_whichever_tool() {
         assert_eq!(item.outcome, Outcome::Failed, "{}: {verdict:#?}", row.tool);
         let problem = item.problem.as_ref().unwrap();
         assert_eq!(problem.class, ProblemClass::Transient, "{}: {problem:?}", row.tool);
+        assert!(problem.fix.is_some(), "{}: {problem:?}", row.tool);
     }
 }
