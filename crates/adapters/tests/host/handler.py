@@ -277,7 +277,7 @@ def answer(message):
             say(id=name, result={"protocol": 7})
             return
         version = {"newer": "2.0", "minor": "1.7", "older": "0.4"}.get(MODE, "1.0")
-        say(id=name, result={"protocol": version, "abilities": ["options", "resolve", "ui", "fly", *([MODE] if MODE == "stay" else [])]})
+        say(id=name, result={"protocol": version, "abilities": ["options", "resolve", "ui", "fly", *([MODE] if MODE in ("stay", "follow") else [])]})
     elif method == "get_handler":
         say(id=name, result={"name": "Test handler", "kind": "folder", "comment": os.environ.get("INSTEP_HANDLER", ""),
                              "capabilities": ["supports_concurrent_sessions"] if MODE == "two" else []})
@@ -304,6 +304,21 @@ def answer(message):
             say(id=name, result={})
         if done == "leave":
             os._exit(0)
+    elif method == "follow" and message["params"]["item"] != "a":
+        say(id=name, result={"follows": False})
+    elif method == "follow":
+        follow = message["params"]["follow"]
+        say(id=name, result={"follows": True})
+        note("report_following", follow=follow, news={"is": "dreaming"})
+        # One change at a time, and only of what is followed.
+        say(id="first", method="item_changed", params={"follow": follow, "options": {"only": ["x"]}})
+        codes = [ask("item_changed", follow=number)["error"]["code"] for number in (follow, follow + 77)]
+        note("report_following", follow=follow, news={"is": "periodic", "seconds": 7,
+                                                     "problem": {"class": "transient", "text": str(codes)}})
+        while (ran := next_message()).get("id") != "first":
+            pass
+        problem = {"class": "transient", "text": ran["result"]["ran"]["outcome"]}
+        note("report_following", follow=follow, news={"is": "away", "problem": problem})
     elif method == "shutdown":
         say(id=name, result={})
         sys.exit(0)

@@ -1,15 +1,16 @@
 //! The contract over the protocol, with a handler that keeps it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use adapters::host::{HostedHandler, Limits};
 use syncmgr::conflict::{Choice, ConflictStore};
 use syncmgr::flags::HandlerType;
+use syncmgr::follow::{News, Ran, Runner};
 use syncmgr::testing::Ask;
 use syncmgr::ui::{UiAction, UiRequest};
-use syncmgr::{CancelRequest, Handler, Level, Outcome, Phase, ProgressStatus, Refusal};
+use syncmgr::{CancelRequest, Counts, Handler, Level, Outcome, Phase, ProgressStatus, Refusal, Request};
 
 use crate::support::{Scene, id, limits, spec, wait_until};
 
@@ -226,4 +227,42 @@ fn a_process_that_is_asked_to_exit_does_and_leaves_nothing() {
     let error = scene.handler.start().unwrap_err();
     assert!(error.text.contains("was stopped"), "{error}");
     drop(Arc::clone(&scene.handler));
+}
+
+/// Hears how following goes, and lets a change wait until the test lets it go.
+struct Patient {
+    news: Mutex<mpsc::Sender<News>>,
+    go: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Runner for Patient {
+    fn run(&self, request: Option<Request>) -> Option<Ran> {
+        assert!(request.is_some(), "it came with options");
+        self.go.lock().unwrap().recv().ok()?;
+        Some(Ran { outcome: Outcome::Done, counts: Counts::default() })
+    }
+
+    fn tell(&self, news: News) {
+        let _ = self.news.lock().unwrap().send(news);
+    }
+}
+
+#[test]
+fn one_change_of_a_followed_item_waits_at_a_time_and_nothing_else_is_taken_for_one() {
+    let scene = Scene::with(&["follow"], Limits { exit: PATIENT, ..limits() });
+    let ((tell, told), (go, waits)) = (mpsc::channel(), mpsc::channel());
+    let runner = Arc::new(Patient { news: Mutex::new(tell), go: Mutex::new(waits) });
+    assert!(scene.handler.follow(&id("b"), Arc::clone(&runner) as Arc<dyn Runner>).unwrap().is_none());
+    let following = scene.handler.follow(&id("a"), runner).unwrap().unwrap();
+    assert_eq!(told.recv_timeout(PATIENT), Ok(News::Following), "also by a word of tomorrow");
+    let News::Periodic { problem, every } = told.recv_timeout(PATIENT).unwrap() else { panic!("no news") };
+    assert_eq!((problem.text.as_str(), every.as_secs()), ("[-32002, -32001]", 7));
+    go.send(()).unwrap();
+    let News::Away(problem) = told.recv_timeout(PATIENT).unwrap() else { panic!("no news") };
+    assert_eq!(problem.text, "done");
+    drop(following);
+    let cannot = Scene::new(&["well"]);
+    let (tell, _told) = mpsc::channel();
+    let runner = Patient { news: Mutex::new(tell), go: Mutex::new(mpsc::channel().1) };
+    assert!(cannot.handler.follow(&id("a"), Arc::new(runner)).unwrap().is_none());
 }
