@@ -3,13 +3,14 @@
 //! `cargo run --release -p bench`.
 //!
 //! With a word it measures the real daemon: `streams` what other programs' reports cost, `center` its answers with ten
-//! thousand items and a million events.
+//! thousand items and a million events; `handler` what reports of a handler in another process cost.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod center;
 mod daemon;
 mod dbus;
 mod grpc;
+mod handler;
 mod streams;
 
 use std::hint::black_box;
@@ -35,7 +36,8 @@ fn main() -> Result<()> {
         }
         Some("center") => center::run(),
         Some("streams") => streams::run(),
-        Some(other) => bail!("`{other}` cannot be measured: say `center`, `streams` or nothing"),
+        Some("handler") => handler::run(&std::env::args().skip(2).collect::<Vec<_>>()),
+        Some(other) => bail!("`{other}` cannot be measured: say `center`, `streams`, `handler` or nothing"),
     }
 }
 
