@@ -17,7 +17,7 @@ use crate::bench::workload;
 /// Changes whose way to the other side is timed.
 const CHANGES: usize = 21;
 /// After that a change is taken for lost.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Bench<'_> {
     /// Every peer looks at the same two trees.
@@ -46,20 +46,28 @@ impl Bench<'_> {
         }
     }
 
-    /// How long a change takes to the other side of a pair that is followed.
+    /// How long a change takes to the other side of a pair that is followed, by a command and by the daemon.
     fn watch(&mut self, pair: &Pair) -> Result<()> {
         let begun = Instant::now();
-        let mut following = Following::start(pair)?;
+        let following = Following::watch(pair)?;
         self.fact("watch: until both sides are followed", seconds(begun.elapsed()));
+        self.changes("watch", pair, following)?;
+        let daemon = Following::serve(pair)?;
+        self.changes("daemon, on change", pair, daemon)
+    }
+
+    fn changes(&mut self, who: &str, pair: &Pair, mut following: Following) -> Result<()> {
         let mut times = Vec::new();
-        for number in 0..CHANGES {
+        // One more than is timed: the first may meet the look at everything that following begins with.
+        for number in 0..=CHANGES {
             // Spread over the tree, so that no directory is warm from the change before.
             let (files, dirs) = self.sizes.tiny;
-            let path = workload::place(Path::new(""), number as u64 * (files / CHANGES as u64), files, dirs);
-            fs::write(pair.a.join(&path), format!("changed: {number}"))?;
+            let place = number as u64 * (files / (CHANGES as u64 + 1));
+            let path = workload::place(Path::new(""), place, files, dirs);
+            let wanted = format!("changed: {number}, {who}");
+            fs::write(pair.a.join(&path), &wanted)?;
             let start = Instant::now();
             let there = pair.b.join(&path);
-            let wanted = format!("changed: {number}");
             while fs::read(&there).is_ok_and(|content| content != wanted.as_bytes()) {
                 if start.elapsed() > PATIENCE || following.has_ended()? {
                     bail!("a change did not arrive in {}", there.display());
@@ -69,9 +77,10 @@ impl Bench<'_> {
             times.push(start.elapsed());
         }
         following.stop();
+        times.remove(0);
         times.sort_unstable();
         self.fact(
-            format!("watch: one change on the other side ({CHANGES} changes): median, slowest"),
+            format!("{who}: one change on the other side ({CHANGES} changes): median, slowest"),
             format!("{}, {}", seconds(times[CHANGES / 2]), seconds(times[CHANGES - 1])),
         );
         Ok(())
@@ -86,11 +95,11 @@ fn seconds(time: Duration) -> String {
 struct Following {
     child: Child,
     /// Held, so that it can go on writing.
-    _said: BufReader<ChildStdout>,
+    _said: Option<BufReader<ChildStdout>>,
 }
 
 impl Following {
-    fn start(pair: &Pair) -> Result<Self> {
+    fn watch(pair: &Pair) -> Result<Self> {
         let mut child = Command::new(ours())
             .args(["watch", "--yes", "--json"])
             .args([&pair.a, &pair.b])
@@ -105,11 +114,36 @@ impl Following {
         while said.read_line(&mut line)? > 0 {
             let told: Value = serde_json::from_str(&line).unwrap_or_default();
             if told["type"] == "watching" {
-                return Ok(Self { child, _said: said });
+                return Ok(Self { child, _said: Some(said) });
             }
             line.clear();
         }
         bail!("instep watch ended with {}", child.wait()?)
+    }
+
+    /// The daemon of a home of its own, in which the pair is an item that runs when something changes.
+    fn serve(pair: &Pair) -> Result<Self> {
+        let home = pair.state.with_extension("daemon");
+        fs::create_dir_all(&home)?;
+        let (a, b) = (pair.a.display().to_string(), pair.b.display().to_string());
+        let instep = |words: &[&str]| {
+            let mut command = Command::new(ours());
+            command.args(words).env("INSTEP_HOME", &home).stdin(Stdio::null());
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        for words in [
+            &["add", "tiny", &a, &b][..],
+            &["sync", "tiny", "--yes"],
+            &["schedule", "tiny", "--on", "change"],
+        ] {
+            let status = instep(words).status()?;
+            if !status.success() {
+                bail!("`instep {}` ended with {status}", words.join(" "));
+            }
+        }
+        let child = instep(&["serve"]).spawn().context("cannot start instep serve")?;
+        Ok(Self { child, _said: None })
     }
 
     fn has_ended(&mut self) -> Result<bool> {
