@@ -40,12 +40,12 @@ pub struct OpenSession {
     #[schema(nullable = false)]
     pub lease: Option<u64>,
     /// The run to go on with, when the daemon that it was begun with is gone. What was reported to that one stays.
-    #[serde(default, deserialize_with = "crate::said::said_whole")]
+    #[serde(default, deserialize_with = "crate::said::said_whole", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub resumes: Option<u64>,
     /// Without a good run for so many milliseconds the first item is overdue, from now on and as long as the settings say
     /// nothing about it.
-    #[serde(default, deserialize_with = "crate::said::said_whole")]
+    #[serde(default, deserialize_with = "crate::said::said_whole", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub overdue: Option<u64>,
 }

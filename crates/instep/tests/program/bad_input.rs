@@ -46,6 +46,7 @@ fn a_mirror_into_a_home_directory_is_refused() {
     fs::create_dir(&me).expect("a home can be made");
     scene.instep("sync A ./me --mode mirror").expect(2).says(&["home directory"]);
     scene.instep("add A ./me --mode mirror").expect(2).says(&["home directory"]);
+    scene.instep("add A").expect(2).says(&["two folders"]);
     assert_eq!(remembered(&scene), 0);
 }
 
