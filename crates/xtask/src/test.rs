@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::shell;
 
 /// What tests run beside our own program: the package, and how to see that it is there.
-const TOOLS: [(&str, &[&str]); 15] = [
+const TOOLS: [(&str, &[&str]); 16] = [
     // Faults are injected with it.
     ("strace", &["strace", "--version"]),
     // What people run under `instep run`, and what is wrapped.
@@ -20,6 +20,8 @@ const TOOLS: [(&str, &[&str]); 15] = [
     ("openssh-server", &["test", "-x", "/usr/sbin/sshd"]),
     // The SDK for shells stands on it.
     ("jq", &["jq", "--version"]),
+    // The SDK for Python is tested from its wheel, in an environment of its own.
+    ("python3-venv", &["python3", "-c", "import ensurepip"]),
     // File systems that folders may lie on; each is mounted from a file where that is allowed.
     ("e2fsprogs", &["mkfs.ext4", "-V"]),
     ("xfsprogs", &["mkfs.xfs", "-V"]),
