@@ -50,6 +50,7 @@ agree
 printf 'LINE ONE\nline 2\nline 3\nline 4\nline 5\n' >laptop/notes.md
 printf 'line 1\nline 2\nline 3\nline 4\nLINE FIVE\n' >nas/notes.md
 printf 'left\n' >laptop/todo.txt
+touch -d '1 minute ago' laptop/todo.txt
 printf 'rightt\n' >nas/todo.txt
 run sync notes
 run conflicts notes --diff
