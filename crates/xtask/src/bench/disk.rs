@@ -4,10 +4,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::shell;
 
@@ -99,6 +100,15 @@ pub(crate) fn settle() {
 /// What the disks have done so far; nothing where the system does not tell.
 fn traffic() -> String {
     fs::read_to_string("/proc/diskstats").unwrap_or_default()
+}
+
+/// Reads all files of a tree into the cache: some programs (rclone) tell the kernel to forget what they have read, and
+/// whoever comes next would have to fetch it from the disk.
+pub(crate) fn warm(tree: &Path) -> Result<()> {
+    let find = ["find", &tree.display().to_string(), "-type", "f", "-exec", "cat", "--", "{}", "+"];
+    let status = shell::command(&find).stdout(Stdio::null()).status().context("cannot start find")?;
+    ensure!(status.success(), "{} could not be read whole", tree.display());
+    Ok(())
 }
 
 /// Empties the caches; tells whether that is allowed.

@@ -79,6 +79,7 @@ impl Bench<'_> {
                     work.files,
                 )?;
                 let pair = self.pair(peer, disk, &work.tree.0)?;
+                disk::warm(&pair.a)?;
                 self.measure(
                     &mut series,
                     peer,
