@@ -7,7 +7,9 @@ mod disk;
 mod floor;
 pub(crate) mod measure;
 mod peers;
+mod plot;
 mod report;
+mod results;
 mod work;
 mod workload;
 
@@ -17,6 +19,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::shell;
+use results::Results;
 
 /// Sizes of the workloads.
 pub(crate) struct Sizes {
@@ -69,17 +72,18 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let cleaned = fs::remove_dir_all(&place);
     let measured = measured?;
     cleaned.with_context(|| format!("cannot remove {}", place.display()))?;
-    let table = report::markdown(&measured, &peers, fresh);
-    println!("{table}");
-    let out = if std::ptr::eq(sizes, &FULL) && only.is_none() {
-        shell::root().join("bench")
-    } else {
-        // A part, or a small one, shows how it goes: nothing to be kept in the repository.
-        shell::root().join("target/bench")
-    };
+    // A small run shows how it goes: nothing to be kept in the repository.
+    let out = shell::root().join(if std::ptr::eq(sizes, &FULL) { "bench" } else { "target/bench" });
     fs::create_dir_all(&out)?;
+    let kept = out.join("results.json");
+    let programs = peers.iter().map(|peer| peer.version()).collect();
+    let mut results = Results::read(&kept, report::machine(fresh), programs)?;
+    results.replace(measured);
+    results.write(&kept)?;
+    let table = report::markdown(&results);
+    println!("{table}");
     fs::write(out.join("RESULTS.md"), &table)?;
-    fs::write(out.join("results.svg"), report::plot(&measured.rows))?;
-    println!("written: {0}/RESULTS.md, {0}/results.svg", out.display());
+    fs::write(out.join("results.svg"), plot::svg(&results))?;
+    println!("written: {0}/RESULTS.md, {0}/results.svg, {0}/results.json", out.display());
     Ok(())
 }

@@ -9,70 +9,51 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::Sizes;
 use super::disk::{self, Disk};
-use super::measure::{Figures, Job, median};
+use super::measure::{Figures, Job, fetch_memory, median};
 use super::peers::Peer;
+use super::results::{Fact, Part, Row};
 
 /// A peer that takes more seconds than this is run once on a work.
 const ENOUGH: f64 = 20.0;
 
-/// One row of the table.
-pub(crate) struct Row {
-    pub(crate) work: String,
-    pub(crate) peer: Peer,
-    pub(crate) figures: Figures,
-    /// How many runs the medians are of.
-    pub(crate) runs: usize,
+/// Runs every workload, or the one of that name.
+pub(crate) fn all(sizes: &Sizes, only: Option<&str>, peers: &[Peer], place: &Path) -> Result<Vec<Part>> {
+    const WORKS: [(&str, Work); 7] = [
+        ("small", |bench| bench.small()),
+        ("wide", |bench| bench.shape(trees::Shape::Wide)),
+        ("deep", |bench| bench.shape(trees::Shape::Deep)),
+        ("big", |bench| bench.big()),
+        ("tiny", |bench| bench.tiny()),
+        ("start", |bench| bench.start()),
+        ("callback", |bench| bench.callback()),
+    ];
+    let mut parts = Vec::new();
+    for (name, work) in WORKS.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name)) {
+        let mut bench = Bench { sizes, peers, place, rows: Vec::new(), facts: Vec::new() };
+        work(&mut bench)?;
+        parts.push(Part { name: name.to_owned(), rows: bench.rows, facts: bench.facts });
+    }
+    ensure!(
+        !parts.is_empty(),
+        "no workload has that name; there are {}",
+        WORKS.map(|(name, _)| name).join(", ")
+    );
+    Ok(parts)
 }
 
-/// A figure that is no run of a peer.
-pub(crate) struct Fact {
-    pub(crate) what: String,
-    pub(crate) value: String,
-}
-
-/// All that was measured.
-#[derive(Default)]
-pub(crate) struct Measured {
-    pub(crate) rows: Vec<Row>,
-    pub(crate) facts: Vec<Fact>,
-}
-
-/// Runs every work whose name contains `only`.
-pub(crate) fn all(sizes: &Sizes, only: Option<&str>, peers: &[Peer], place: &Path) -> Result<Measured> {
-    let wanted = |work: &str| only.is_none_or(|word| work.contains(word));
-    let mut bench = Bench { sizes, peers, place, measured: Measured::default() };
-    if wanted("small") || wanted("churn") {
-        bench.small()?;
-    }
-    for shape in [trees::Shape::Wide, trees::Shape::Deep] {
-        if wanted(shape.name()) {
-            bench.shape(shape)?;
-        }
-    }
-    if wanted("big") {
-        bench.big()?;
-    }
-    if wanted("tiny") || wanted("watch") {
-        bench.tiny()?;
-    }
-    if wanted("start") {
-        bench.start()?;
-    }
-    if wanted("callback") {
-        bench.callback()?;
-    }
-    Ok(bench.measured)
-}
+/// Measures one workload.
+type Work = fn(&mut Bench<'_>) -> Result<()>;
 
 struct Bench<'a> {
     sizes: &'a Sizes,
     peers: &'a [Peer],
     place: &'a Path,
-    measured: Measured,
+    rows: Vec<Row>,
+    facts: Vec<Fact>,
 }
 
 /// A peer with trees of its own, after its first run.
@@ -129,13 +110,13 @@ impl Series {
 
 impl Bench<'_> {
     fn keep(&mut self, series: Series) {
-        self.measured.rows.extend(series.into_rows());
+        self.rows.extend(series.into_rows());
     }
 
     fn fact(&mut self, what: impl Into<String>, value: impl Into<String>) {
         let fact = Fact { what: what.into(), value: value.into() };
         eprintln!("{}: {}", fact.what, fact.value);
-        self.measured.facts.push(fact);
+        self.facts.push(fact);
     }
 
     /// One run on a machine that has nothing else to write.
@@ -146,7 +127,10 @@ impl Bench<'_> {
 
     /// The same, and how long it takes after that until everything is durable in `target`.
     fn run_into(&self, job: &Job, target: &Path) -> Result<Figures> {
-        let figures = self.run(job)?;
+        disk::settle();
+        // What the largest work writes anew.
+        fetch_memory(self.sizes.big);
+        let figures = job.run(self.place)?;
         let target = fs::File::open(target)?;
         let start = Instant::now();
         rustix::fs::syncfs(&target)?;
