@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use async_io::Timer;
 use center::{Channel, Notice, Occasion, Undelivered};
-use zbus::blocking::connection::Builder;
+use futures_lite::future;
+use zbus::connection::Builder;
 use zbus::zvariant::Value;
 
 const SERVICE: &str = "org.freedesktop.Notifications";
@@ -29,12 +31,12 @@ impl Desktop {
         Self { id, timeout, bus: Some(bus) }
     }
 
-    fn show(&self, notice: &Notice) -> zbus::Result<()> {
+    async fn show(&self, notice: &Notice) -> zbus::Result<()> {
         let bus = match &self.bus {
             Some(address) => Builder::address(address.as_str())?,
             None => Builder::session()?,
         };
-        let bus = bus.method_timeout(self.timeout).build()?;
+        let bus = bus.build().await?;
         // Critical ones stay on the screen until they are clicked away.
         let urgency: u8 = if notice.occasion == Occasion::Raised { 2 } else { 1 };
         let hints =
@@ -50,7 +52,7 @@ impl Desktop {
             hints,
             -1_i32,
         );
-        bus.call_method(Some(SERVICE), OBJECT, Some(SERVICE), "Notify", &note).map(drop)
+        bus.call_method(Some(SERVICE), OBJECT, Some(SERVICE), "Notify", &note).await.map(drop)
     }
 }
 
@@ -64,10 +66,21 @@ impl Channel for Desktop {
     }
 
     fn deliver(&self, notice: &Notice) -> Result<(), Undelivered> {
-        self.show(notice).map_err(|error| Undelivered {
-            why: format!("The desktop's notification service cannot be reached: {error}."),
-            again: true,
-        })
+        let told = async { Some(self.show(notice).await) };
+        // Over all of it: a bus may hang as well as the service behind it, and as early as when it is greeted.
+        let patience = async {
+            Timer::after(self.timeout).await;
+            None
+        };
+        let why = match async_io::block_on(future::or(told, patience)) {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(error)) => format!("The desktop's notification service cannot be reached: {error}."),
+            None => format!(
+                "The desktop's notification service gave no answer within {} s.",
+                self.timeout.as_secs_f32()
+            ),
+        };
+        Err(Undelivered { why, again: true })
     }
 }
 

@@ -169,7 +169,9 @@ impl Book {
             states: Vec::new(),
             title: format!("Alerts do not get through by '{id}'"),
             text: why.to_owned(),
-            fix: Some(format!("Look at [channels.{id}] in the settings; `instep doctor` tries what it can.")),
+            fix: Some(format!(
+                "Look at [channels.{id}] in the settings; `instep alerts test {id}` tries it."
+            )),
             held: 0,
         });
         let name = format!("Alerts by '{id}'");

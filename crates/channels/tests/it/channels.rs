@@ -2,8 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use center::{Channel, Notice, Occasion, Undelivered};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection};
 use secrecy::SecretString;
 use secrets::Secrets;
 use serde_json::Value;
@@ -12,9 +16,9 @@ use settings::words::SecretName;
 use store::Alert;
 use syncmgr::{HandlerId, ItemId};
 
-use crate::servers::{LONG, http, refusing, silent, smtp};
+use crate::servers::{LONG, http, refusing, serve, silent, smtp};
 
-fn no_keyring() -> keyring_core::Result<Arc<keyring_core::CredentialStore>> {
+pub(crate) fn no_keyring() -> keyring_core::Result<Arc<keyring_core::CredentialStore>> {
     Err(keyring_core::Error::NotSupportedByStore("there is none here".into()))
 }
 
@@ -38,7 +42,12 @@ fn notice() -> Notice {
 
 /// The one channel that the text sets up.
 fn channel(dir: &Path, text: &str) -> Arc<dyn Channel> {
-    let settings = Settings::parse(&format!("[channels.ops]\ntimeout = '300ms'\n{text}")).unwrap();
+    channel_within(dir, LONG, text)
+}
+
+fn channel_within(dir: &Path, timeout: Duration, text: &str) -> Arc<dyn Channel> {
+    let text = format!("[channels.ops]\ntimeout = '{}ms'\n{text}", timeout.as_millis());
+    let settings = Settings::parse(&text).unwrap();
     let secrets = Secrets::with_keyring(&settings.secrets, dir, no_keyring);
     secrets.set(&SecretName::new("token").unwrap(), &SecretString::from("hush-hush")).unwrap();
     channels::open(&settings, &Arc::new(secrets), Some(dir.to_owned())).remove(0)
@@ -113,7 +122,9 @@ fn a_server_that_hangs_is_given_up_in_time() {
         format!("kind = 'mail'\nhost = '127.0.0.1'\nport = {}\nfrom = 'a@b.c'\nto = ['d@e.f']", silent()),
         "kind = 'command'\ncommand = ['sleep', '1000']".to_owned(),
     ] {
-        let undelivered = tell(&keys).unwrap_err();
+        let dir = tempfile::tempdir().unwrap();
+        let hangs = channel_within(dir.path(), Duration::from_millis(300), &keys);
+        let undelivered = hangs.deliver(&notice()).unwrap_err();
         assert!(undelivered.again, "{keys}: {}", undelivered.why);
     }
 }
@@ -156,6 +167,32 @@ fn a_mail_is_one_mail_whatever_the_title_holds() {
     assert!(mail.contains("RCPT TO:<a@example.org>") && mail.contains("RCPT TO:<b@example.org>"));
     assert!(mail.lines().any(|line| line.starts_with("Subject: Photos: failed X-Evil: ")), "{mail}");
     assert!(!mail.lines().any(|line| line.starts_with("X-Evil")), "{mail}");
+    assert!(mail.contains("From: Sync <sync@example.org>\r\n") && mail.contains("make room\r\n"), "{mail}");
+    assert!(!mail.contains("hush-hush"), "the password goes to the server, not into the mail");
+}
+
+#[test]
+fn a_mail_server_that_nobody_vouches_for_gets_neither_mail_nor_password() {
+    let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/tests/tls").join(name);
+    let certificate = CertificateDer::from_pem_file(file("cert.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(file("key.pem")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let (port, told) = serve(move |mut stream, tell| {
+        let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+        let greeted = connection.complete_io(&mut stream);
+        tell.send(greeted.map_or_else(|error| error.to_string(), |_| "trusted".into())).unwrap();
+    });
+    let keys = "kind = 'mail'\nhost = 'localhost'\nuser = 'me'\npassword = 'secret:token'\nfrom = 'a@b.c'\nto = ['d@e.f']";
+    let undelivered = tell(&format!("{keys}\nport = {port}")).unwrap_err();
+    assert!(undelivered.why.contains("certificate"), "{}", undelivered.why);
+    assert_ne!(told.recv_timeout(LONG).unwrap(), "trusted");
 }
 
 #[test]

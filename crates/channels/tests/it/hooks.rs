@@ -3,50 +3,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use center::{Center, Jobs, SystemClock};
 use channels::hooks::HookRunner;
 use serde_json::Value;
 use settings::Settings;
-use store::{EventQuery, Store};
-use syncmgr::{ItemId, Level, ProgressStatus};
+use syncmgr::ProgressStatus;
 
-struct Scene {
-    dir: tempfile::TempDir,
-    center: Center,
-    jobs: Jobs,
-}
+use crate::support::{Scene, wait_until};
 
 impl Scene {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Arc::new(Store::open(&dir.path().join("instep.db")).unwrap());
-        let center = Center::new(store, Arc::new(SystemClock::default()));
-        let jobs = Jobs::register(&center).unwrap();
-        Self { dir, center, jobs }
-    }
-
     fn hooks(&self, text: &str) -> HookRunner {
         let settings = Arc::new(Settings::parse(text).unwrap());
         HookRunner::start(&self.center, settings, Some(self.dir.path().to_owned())).unwrap()
     }
 
-    /// One run of the job "backup", which ends like this.
-    fn run(&self, status: ProgressStatus) {
-        let backup = ItemId::new("backup").unwrap();
-        let callback = self.jobs.begin(&self.center, &backup).unwrap();
-        callback.report_progress(&backup, None, status, 1, 1).unwrap();
-    }
-
     fn said(&self, file: &str) -> Vec<Value> {
         let text = std::fs::read_to_string(self.dir.path().join(file)).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        self.center.store().flush().unwrap();
-        let query = EventQuery { level: Some(Level::Warning), ..EventQuery::default() };
-        let events = self.center.store().events(&query).unwrap();
-        events.into_iter().map(|event| event.event.description).collect()
     }
 }
 
@@ -99,6 +71,28 @@ fn a_hook_that_fails_or_hangs_is_an_event_and_no_failure() {
     }
     let run = scene.center.store().runs(&store::RunQuery::default()).unwrap().remove(0);
     assert_eq!((run.outcome, run.errors), (Some(syncmgr::Outcome::Done), 0));
+}
+
+#[test]
+fn runs_begin_and_end_while_a_hook_hangs_and_it_is_told_of_in_the_results_of_its_run() {
+    let scene = Scene::new();
+    // It ends when the scene does, or when it is given up.
+    let here = scene.dir.path().display();
+    let hooks = scene.hooks(&format!(
+        "[hooks]\ntimeout = '1h'\nstart = ['sh', '-c', 'echo >> began; while [ ! -e {here}/enough ]; do sleep 0.05; done; exit 7']",
+    ));
+    let began = scene.dir.path().join("began");
+    scene.run(ProgressStatus::Succeeded);
+    wait_until(|| began.exists());
+    // It hangs, and that is nothing to any run.
+    scene.run(ProgressStatus::Failed);
+    scene.run(ProgressStatus::Succeeded);
+    let runs = scene.center.store().runs(&store::RunQuery::default()).unwrap();
+    assert_eq!((runs.len(), runs.iter().filter(|run| run.ended.is_some()).count()), (3, 3));
+    assert!(scene.warnings().is_empty(), "it still hangs");
+    std::fs::write(scene.dir.path().join("enough"), "").unwrap();
+    drop(hooks);
+    assert_eq!(scene.warnings().len(), 3, "one for each run");
 }
 
 #[test]
