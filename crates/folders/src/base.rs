@@ -13,7 +13,7 @@ use reconcile::path::Name;
 use reconcile::{Agreed, Agreement, DirKey, Side};
 use syncmgr::RunId;
 
-pub use sqlite::{Access, Base, BaseReader, FILE_NAME, PutAside};
+pub use sqlite::{Access, Base, BaseReader, Examined, FILE_NAME, PutAside, examine};
 
 /// What the base knows besides the agreements.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

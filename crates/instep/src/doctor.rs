@@ -1,6 +1,7 @@
 //! What is wrong with an installation, why that matters, and what to do. Only looks: nothing is opened for writing,
 //! made, moved or mended. Each check is a module of its own in [`CHECKS`].
 
+mod bases;
 mod daemon;
 mod files;
 mod machine;
@@ -100,10 +101,11 @@ pub(crate) struct Patient<'a> {
 type Check = fn(&Patient<'_>) -> Vec<Finding>;
 
 /// What is looked at, in this order.
-pub(crate) const CHECKS: [(&str, Check); 8] = [
+pub(crate) const CHECKS: [(&str, Check); 9] = [
     ("settings", settings::check),
     ("files", files::check),
     ("store", store::check),
+    ("bases", bases::check),
     ("sides", sides::check),
     ("daemon", daemon::check),
     ("service", service::check),

@@ -238,7 +238,7 @@ impl Database {
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut whole = OsString::from(path);
     whole.push(suffix);
     PathBuf::from(whole)

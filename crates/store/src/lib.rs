@@ -8,6 +8,7 @@ mod alerts;
 mod conflicts;
 mod database;
 mod error;
+mod examine;
 mod items;
 mod log;
 mod owner;
@@ -24,6 +25,7 @@ mod writer;
 pub use alerts::Alert;
 pub use conflicts::{ConflictCount, ConflictQuery};
 pub use error::StoreError;
+pub use examine::{Examined, examine};
 pub use log::{Log, LogWriter, Logs};
 pub use record::run_of;
 pub use record::{

@@ -10,6 +10,7 @@
 //!
 //! A rollback journal, not a write-ahead log: reading then writes nothing at all, and an idle pair stays idle (S12).
 
+mod examine;
 mod txn;
 
 use std::ffi::OsStr;
@@ -28,6 +29,7 @@ use syncmgr::RunId;
 use super::record;
 use super::{BaseError, BaseRead, BaseStore, Meta, RootIdentity, Transaction};
 
+pub use examine::{Examined, examine};
 use txn::Txn;
 
 /// Name of the base's file in its pair's directory.

@@ -2,12 +2,17 @@
 
 use std::fs::{self, File};
 use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{Access, access};
+use store::Examined;
 
 use super::{Finding, Patient};
-use crate::render::text::{SafePath, Size};
+use crate::render::text::{SafePath, Size, shell_word};
 
+/// How long a store is looked through: nobody waits longer for a doctor, however large it is.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How every SQLite file begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -21,7 +26,7 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
                 .why("every run writes down what it does before it does it")
                 .fix("give yourself the right to write it, and its directory")
         }
-        Ok(Some(true)) => Finding::good(format!("{shown} is a store of {}", Size(length(&path)))),
+        Ok(Some(true)) => sound(&path),
         Ok(Some(false)) => Finding::error(format!("{shown} is no store"))
             .why("it is damaged, or something else has that name")
             .fix("the next command puts it aside and begins a new one; folders and their bases are not touched"),
@@ -32,8 +37,28 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Whether all of it can be read.
+fn sound(path: &Path) -> Finding {
+    let (shown, size) = (SafePath(path), Size(length(path)));
+    match store::examine(path, PATIENCE) {
+        Ok(Examined::Sound) => Finding::good(format!("{shown} is a sound store of {size}")),
+        Ok(Examined::Unfinished) => {
+            Finding::good(format!("{shown} is a store of {size}, sound as far as it was looked through"))
+        }
+        Ok(Examined::Damaged(how)) => Finding::error(format!("{shown} is damaged: {how}"))
+            .why("results and conflicts may be missing, and a run that meets the damage begins a new store")
+            .fix(format!(
+                "end the daemon, look at the disk (smartctl -a, dmesg), and move the file away: the next command begins a new \
+                 one. Folders and their bases are not touched. What can be saved of the old one: sqlite3 {} .recover",
+                shell_word(&shown.to_string())
+            )),
+        Err(error) => Finding::warning(error.to_string())
+            .fix("try again when nothing runs; if it stays so, look at the rights of the file"),
+    }
+}
+
 /// Whether the file begins as it should; none when there is none, or nothing in it.
-fn begins(path: &std::path::Path) -> std::io::Result<Option<bool>> {
+fn begins(path: &Path) -> std::io::Result<Option<bool>> {
     let mut first = Vec::new();
     match File::open(path) {
         Ok(file) => file.take(MAGIC.len() as u64).read_to_end(&mut first)?,
@@ -43,7 +68,7 @@ fn begins(path: &std::path::Path) -> std::io::Result<Option<bool>> {
     Ok((!first.is_empty()).then(|| first == MAGIC))
 }
 
-fn length(path: &std::path::Path) -> u64 {
+fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |meta| meta.len())
 }
 

@@ -6,6 +6,7 @@ mod alerts;
 mod conflicts;
 mod damage;
 mod events;
+mod examine;
 mod processes;
 mod runs;
 mod schedules;
