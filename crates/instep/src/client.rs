@@ -1,6 +1,7 @@
 //! The daemon, as commands ask it: its API at the socket of the home, one request at a time.
 
 mod attended;
+mod beforehand;
 mod changes;
 mod orders;
 mod sessions;

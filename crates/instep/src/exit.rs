@@ -5,8 +5,9 @@ use std::fmt;
 use syncmgr::{Outcome, Problem, ProblemClass, Refusal};
 
 /// How the program ends, as scripts read it. The order is that of urgency: when several hold, the greatest wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Exit {
+    #[default]
     Done,
     Canceled,
     Waiting,

@@ -16,6 +16,7 @@ mod keeper;
 mod ledger;
 mod looking;
 mod out;
+mod outlook;
 mod places;
 mod programs;
 mod render;

@@ -97,15 +97,22 @@ pub(super) fn segment(id: &str) -> String {
     if id.starts_with('~') || id == "." || id == ".." {
         segment.push('~');
     }
-    for byte in id.bytes() {
+    segment.push_str(&encoded(id));
+    segment
+}
+
+/// A text as it may stand in a segment or behind a `?`.
+pub(super) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            segment.push(char::from(byte));
+            encoded.push(char::from(byte));
         } else {
             // Writing into a string cannot fail.
-            let _ = write!(segment, "%{byte:02X}");
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
-    segment
+    encoded
 }
 
 /// The options of a run in the words of the handler of folder pairs; only what differs from a plain run.

@@ -1,20 +1,24 @@
 //! `sync` and `preview` of items that are no pairs of folders: those of wrapped tools and of other programs. What was asked
 //! for goes to their handlers in words, as from anywhere else.
 
+use std::cell::LazyCell;
 use std::ffi::OsStr;
+use std::path::Path;
 
 use reconcile::RelPath;
 use serde_json::{Map, Value, json};
 use settings::Item;
-use syncmgr::plan::{Preview, PreviewError};
-use syncmgr::{HandlerId, ItemId};
+use syncmgr::plan::PreviewError;
+use syncmgr::{HandlerId, ItemId, Refusal};
 
 use crate::app::App;
-use crate::args::{Rules, Targets};
+use crate::args::{Rules, Targets, is_path};
+use crate::client::{Daemon, Trouble};
 use crate::collections::is_partner;
 use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
 use crate::out::Tone;
+use crate::outlook::Outlook;
 use crate::render::json::counts;
 use crate::render::text::Safe;
 
@@ -49,8 +53,9 @@ pub(crate) fn partners(app: &App<'_>, engine: &Engine) -> Result<Vec<Other>, Fai
     Ok(known.filter_map(|item| Other::of_partner(app, item.item.as_str())).collect())
 }
 
-/// Parts the words of a command: the items of other handlers, and what is left for pairs of folders, if anything is. With
-/// `--all` those of [`partners`] come on top.
+/// Parts the words of a command: the items of other handlers, and what is left for pairs of folders, if anything is. A word
+/// that says nothing here may be an item of a program that has connected to the daemon. With `--all` those of [`partners`]
+/// come on top.
 pub(crate) fn split(app: &App<'_>, targets: &Targets) -> (Vec<Other>, Option<Targets>) {
     let said = &app.settings.said;
     let others = || said.items.iter().filter(|item| item.handler != *HANDLER).map(Other::of);
@@ -65,10 +70,19 @@ pub(crate) fn split(app: &App<'_>, targets: &Targets) -> (Vec<Other>, Option<Tar
         let is = |item: &Other| item.id.as_str().to_lowercase() == word || item.name.to_lowercase() == word;
         others().find(is).or_else(|| Other::of_partner(app, typed))
     };
+    let daemon = LazyCell::new(|| Daemon::find(&app.places));
+    let at_the_daemon = |typed: &OsStr| {
+        let word = typed.to_str().filter(|word| app.settings.lookup(word).is_none())?;
+        if is_path(typed) || Path::new(word).exists() {
+            return None;
+        }
+        let (handler, id, name) = daemon.as_ref()?.item_called(word)?;
+        (handler != *HANDLER).then_some(Other { handler, id, name })
+    };
     let mut found: Vec<Other> = Vec::new();
     let mut rest = Targets { targets: Vec::new(), all: false };
     for word in &targets.targets {
-        match meant(word) {
+        match meant(word).or_else(|| at_the_daemon(word)) {
             Some(item) if found.iter().any(|known| known.id == item.id) => {}
             Some(item) => found.push(item),
             None => rest.targets.push(word.clone()),
@@ -90,64 +104,105 @@ pub(crate) fn by_handler(items: &[Other]) -> Vec<(HandlerId, Vec<ItemId>)> {
     groups
 }
 
-/// What their handlers say that a run would do, each with its item; and how many could not say.
+/// What was found out beforehand of items that are no pairs of folders.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) found: Vec<(Other, Outlook)>,
+    /// Those whose handlers cannot say what a run would do.
+    pub(crate) unable: Vec<Other>,
+    /// What could not be looked at.
+    pub(crate) worst: Exit,
+}
+
+/// What their handlers say that a run would do: the daemon's, if it answers, else here.
 pub(crate) fn preview(
     app: &App<'_>,
     mut items: Vec<Other>,
     options: &Map<String, Value>,
     all: bool,
-) -> Result<(Vec<(Other, Preview)>, Exit), Failure> {
+) -> Result<Seen, Failure> {
     let engine = Engine::open(app)?;
     if all {
         items.extend(partners(app, &engine)?);
     }
-    let options = Value::Object(options.clone()).to_string();
-    let (mut found, mut worst) = (Vec::new(), Exit::Done);
+    let daemon = Daemon::find(&app.places);
+    let mut seen = Seen::default();
     for item in &items {
-        match engine.center.preview(&item.handler, &item.id, &options, &()) {
-            Ok(preview) => {
-                show(app, item, &preview);
-                found.push((item.clone(), preview));
+        match look(&engine, daemon.as_ref(), item, options) {
+            Ok(outlook) => {
+                show(app, item, &outlook);
+                seen.found.push((item.clone(), outlook));
             }
-            Err(error) => {
-                let failure = unseen(item, error);
-                // One that cannot be looked at does not keep the others from being shown.
-                if items.len() == 1 {
-                    return Err(failure);
-                }
-                worst = worst.max(failure.exit);
+            // One that cannot be looked at does not keep the others from being shown.
+            Err(Unseen::Unable) if items.len() == 1 => {
+                return Err(Failure::usage(format!("{}: {UNABLE}", item.name)));
+            }
+            Err(Unseen::Failed(failure)) if items.len() == 1 => return Err(failure),
+            Err(Unseen::Unable) => {
+                app.out.line(format_args!("{}: {UNABLE}", app.out.paint(Tone::Strong, Safe(&item.name))));
+                seen.unable.push(item.clone());
+            }
+            Err(Unseen::Failed(failure)) => {
+                seen.worst = seen.worst.max(failure.exit);
                 app.out.failure(&failure);
             }
         }
     }
-    Ok((found, worst))
+    Ok(seen)
 }
 
-fn unseen(item: &Other, error: PreviewError) -> Failure {
-    match error {
-        PreviewError::Refused(refusal) => Failure::usage(refusal.to_string()),
+/// Why nothing was seen beforehand.
+enum Unseen {
+    /// Its handler never can.
+    Unable,
+    Failed(Failure),
+}
+
+/// What is said of those.
+const UNABLE: &str = "cannot say beforehand what a run would do";
+
+fn look(
+    engine: &Engine,
+    daemon: Option<&Daemon>,
+    item: &Other,
+    options: &Map<String, Value>,
+) -> Result<Outlook, Unseen> {
+    match daemon.map(|daemon| daemon.preview(&item.handler, &item.id, options)) {
+        Some(Ok(outlook)) => return Ok(outlook),
+        Some(Err(Trouble::Refused(fault))) if fault.code == "not_supported" => {
+            return Err(Unseen::Unable);
+        }
+        // One that was set up a moment ago is news to the daemon.
+        Some(Err(Trouble::Refused(fault))) if fault.code == "invalid_argument" || fault.status == 404 => {}
+        Some(Err(trouble)) => return Err(Unseen::Failed(trouble.into())),
+        None => {}
+    }
+    let words = Value::Object(options.clone()).to_string();
+    let found = engine.center.preview(&item.handler, &item.id, &words, &());
+    found.map(Outlook::from).map_err(|error| match error {
+        PreviewError::Refused(Refusal::NotImplemented(_)) => Unseen::Unable,
+        PreviewError::Refused(refusal) => Unseen::Failed(Failure::usage(refusal.to_string())),
         PreviewError::Failed { outcome, problem } => {
             let failure = Failure::new(Exit::from(outcome), format!("{}: {}", item.name, problem.text));
-            match problem.fix {
+            Unseen::Failed(match problem.fix {
                 Some(fix) => failure.tip(fix),
                 None => failure,
-            }
+            })
         }
-    }
+    })
 }
 
-fn show(app: &App<'_>, item: &Other, found: &Preview) {
+fn show(app: &App<'_>, item: &Other, found: &Outlook) {
     let out = app.out;
     out.line(format_args!("{}: what its own dry run says", out.paint(Tone::Strong, Safe(&item.name))));
-    for action in (0..found.rows.actions()).filter_map(|at| found.rows.action(at)) {
-        let path = String::from_utf8_lossy(&action.path);
-        out.line(format_args!("  {:<9}  {}", action.verb.word(), Safe(&path)));
+    for action in &found.actions {
+        out.line(format_args!("  {:<9}  {}", action.verb, Safe(&action.path)));
         out.json(&json!({
-            "type": "action", "item": item.id.as_str(), "op": action.verb.word(), "path": path, "kind": action.kind.word(),
+            "type": "action", "item": item.id.as_str(), "op": action.verb, "path": action.path, "kind": action.kind,
         }));
     }
-    for note in (0..found.rows.notes()).filter_map(|at| found.rows.note(at)) {
-        out.line(format_args!("  {} {}", out.paint(Tone::Faint, "note"), Safe(&note.text)));
+    for note in &found.notes {
+        out.line(format_args!("  {} {}", out.paint(Tone::Faint, "note"), Safe(note)));
     }
     for stop in &found.stops {
         out.line(format_args!("  {} {}", out.paint(Tone::Bad, "would stop:"), Safe(stop)));
@@ -158,7 +213,7 @@ fn show(app: &App<'_>, item: &Other, found: &Preview) {
 }
 
 /// One of them in the summary.
-pub(crate) fn object(item: &Other, found: &Preview) -> Value {
+pub(crate) fn object(item: &Other, found: &Outlook) -> Value {
     json!({
         "item": item.id.as_str(),
         "name": item.name,

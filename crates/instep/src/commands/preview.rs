@@ -10,7 +10,7 @@ use reconcile::Choices;
 use serde_json::{Value, json};
 use syncmgr::Outcome;
 
-use super::others::{self, Other};
+use super::others::{self, Seen};
 use crate::app::App;
 use crate::args::Preview;
 use crate::exit::{Exit, Failure};
@@ -67,12 +67,12 @@ pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
             }
         }
     }
-    let mut more = Vec::new();
+    let mut more = Seen::default();
     let all = args.targets.all && !app.settings.said.collections.is_empty();
     if !others.is_empty() || all {
         let words = others::options(&args.rules, &args.skip, args.checksum, false)?;
-        let (seen, exit) = others::preview(app, others, &words, all)?;
-        (more, worst) = (seen, worst.max(exit));
+        more = others::preview(app, others, &words, all)?;
+        worst = worst.max(more.worst);
     }
     app.out.json(&summary(&found, &more, worst));
     Ok(worst)
@@ -130,7 +130,7 @@ fn expected(found: &Found) -> Outcome {
     }
 }
 
-fn summary(found: &[(Pair, Found)], more: &[(Other, syncmgr::plan::Preview)], exit: Exit) -> Value {
+fn summary(found: &[(Pair, Found)], more: &Seen, exit: Exit) -> Value {
     let pairs = found.iter().map(|(pair, found)| {
         let stops: Vec<String> =
             found.stops.iter().map(|stop| stop.sentence([&pair.a.label, &pair.b.label])).collect();
@@ -145,8 +145,9 @@ fn summary(found: &[(Pair, Found)], more: &[(Other, syncmgr::plan::Preview)], ex
         })
     });
     let items: Vec<Value> =
-        pairs.chain(more.iter().map(|(item, found)| others::object(item, found))).collect();
-    let of_more = more.iter().map(|(_, found)| found);
+        pairs.chain(more.found.iter().map(|(item, found)| others::object(item, found))).collect();
+    let of_more = more.found.iter().map(|(_, found)| found);
+    let unable: Vec<&str> = more.unable.iter().map(|item| item.id.as_str()).collect();
     let outcomes =
         found.iter().map(|(_, found)| expected(found)).chain(of_more.clone().map(|found| found.expected));
     let worst = outcomes.max().unwrap_or(Outcome::Done);
@@ -157,5 +158,7 @@ fn summary(found: &[(Pair, Found)], more: &[(Other, syncmgr::plan::Preview)], ex
         "counts": objects::counts(&sum(found.iter().map(|(_, found)| &found.counts).chain(of_more.map(|found| &found.counts)))),
         "plan": found.first().map(|(_, found)| &found.plan_id),
         "items": items,
+        // Their handlers cannot say beforehand.
+        "unable": unable,
     })
 }

@@ -17,7 +17,7 @@ fn sdk(path: &str) -> PathBuf {
 /// Winds clocks; one of them takes for ever.
 const CLOCKS: &str = r#"
 import sys, time
-from instep_handler import Handler, Item, keep_serving, serve
+from instep_handler import Action, Counts, Handler, Item, Note, Preview, keep_serving, serve
 
 class Clocks(Handler):
     name = "Clocks"
@@ -27,6 +27,12 @@ class Clocks(Handler):
 
     def items(self):
         return [Item("kitchen", "Kitchen clock"), Item("tower", "Tower clock")]
+
+    def preview(self, item, options, look):
+        if item == "tower":
+            raise NotImplementedError
+        actions = [Action("update", "hands", why=str(options.get("checksum"))), Action("create", "b\u00fcll")]
+        return Preview(actions=actions, notes=[Note("bell", "the bell is left alone")], stops=["it is late"])
 
     def synchronize(self, session):
         for item in session.items:
@@ -142,6 +148,44 @@ fn a_program_that_connects_is_a_handler_of_the_daemon_until_it_leaves() {
     wait_until(|| at_the_daemon(&scene).is_some());
     assert_eq!(daemon.stop(), Some(0));
     assert!(!scene.state("handlers.sock").exists());
+}
+
+#[test]
+fn items_that_only_the_daemon_knows_are_previewed_and_synchronized_by_their_names() {
+    let scene = scene("");
+    let daemon = Daemon::start(&scene);
+    scene.instep("preview kitchen").expect(2).says(&["no item"]);
+    let guest = Guest::start(&scene);
+    wait_until(|| at_the_daemon(&scene).is_some_and(|clocks| clocks["items"] != 0));
+    let said =
+        ["Kitchen clock", "update     hands", "create     b\u{fc}ll", "the bell is left alone", "it is late"];
+    scene.instep("preview kitchen").expect(0).says(&said);
+    let (code, objects) = scene.json("preview kitchen");
+    let summary = objects.last().expect("a summary");
+    assert_eq!((code, &summary["items"][0]["item"], objects.len()), (0, &"kitchen".into(), 3), "{objects:?}");
+    // One that cannot say is no failure of the others, and one alone is.
+    let (code, objects) = scene.json("preview kitchen tower");
+    assert_eq!((code, &objects.last().expect("a summary")["unable"][0]), (0, &"tower".into()), "{objects:?}");
+    scene.run(&["preview", "kitchen", "Tower clock"]).expect(0).says(&["Tower clock: cannot say beforehand"]);
+    scene.instep("preview tower").expect(2).says(&["cannot say beforehand"]);
+    scene.run(&["sync", "kitchen clock"]).expect(0);
+    assert_eq!(scene.json("results kitchen").1.len(), 1);
+    drop(guest);
+    wait_until(|| at_the_daemon(&scene).is_none());
+    scene.instep("sync kitchen").expect(2).says(&["no item"]);
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn all_items_are_previewed_though_some_cannot_say_beforehand() {
+    let scene = scene("");
+    fs::write(scene.settings_file(), settings(&scene, "winding")).expect("the home is ours");
+    for daemon in [false, true] {
+        let daemon = daemon.then(|| Daemon::start(&scene));
+        let run = scene.instep("preview --all").expect(0);
+        run.says(&["kitchen: ", "update     hands", "tower: cannot say beforehand"]);
+        drop(daemon);
+    }
 }
 
 #[test]

@@ -1,0 +1,86 @@
+//! What the daemon knows of items that only it knows, and what it says of a run beforehand.
+
+use std::time::Duration;
+
+use hyper::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use syncmgr::{HandlerId, ItemId};
+use wire::{ItemsPage, PathText, Preview, PreviewOrder};
+
+use super::orders::{encoded, segment};
+use super::{Daemon, Trouble};
+use crate::outlook::{Outlook, Planned};
+
+/// How long a look may take: as long as the folders or the other end do. Ctrl-C ends it there, too.
+const LOOK: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many rows are asked for at once.
+const ROWS: usize = 1000;
+
+/// A page of rows, as far as they are shown.
+#[derive(Deserialize)]
+struct Rows {
+    actions: Vec<Action>,
+    notes: Vec<Note>,
+    next: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Action {
+    verb: String,
+    #[serde(flatten)]
+    path: PathText,
+    kind: String,
+}
+
+#[derive(Deserialize)]
+struct Note {
+    text: String,
+}
+
+impl Daemon {
+    /// The item that is called so, by its identity or its name, of whatever handler: also of one that has connected to the
+    /// daemon by itself.
+    pub(crate) fn item_called(&self, word: &str) -> Option<(HandlerId, ItemId, String)> {
+        let path = format!("/items?hidden=true&limit={ROWS}&search={}", encoded(word));
+        let page: ItemsPage = self.get(&path).ok()?;
+        let word = word.to_lowercase();
+        let is = |called: &str| called.to_lowercase() == word;
+        let found = page.items.into_iter().find(|item| is(&item.id) || is(&item.name))?;
+        Some((HandlerId::new(&found.handler).ok()?, ItemId::new(&found.id).ok()?, found.name))
+    }
+
+    /// What a run of an item with these options would do.
+    pub(crate) fn preview(
+        &self,
+        handler: &HandlerId,
+        item: &ItemId,
+        options: &Map<String, Value>,
+    ) -> Result<Outlook, Trouble> {
+        let path = format!("/items/{}/{}/preview", segment(handler.as_str()), segment(item.as_str()));
+        let order = PreviewOrder { options: (!options.is_empty()).then(|| options.clone()) };
+        let found: Preview = self.ask(Method::POST, &path, Some(&order), LOOK)?;
+        let (mut actions, mut notes) = (Vec::new(), Vec::new());
+        let mut next = Some(0);
+        while let Some(offset) = next {
+            let rows: Rows = self.get(&format!("/previews/{}?limit={ROWS}&offset={offset}", found.id))?;
+            actions.extend(rows.actions.into_iter().map(|action| Planned {
+                verb: action.verb,
+                path: action.path.path,
+                kind: action.kind,
+            }));
+            notes.extend(rows.notes.into_iter().map(|note| note.text));
+            next = rows.next;
+        }
+        Ok(Outlook {
+            plan: found.plan,
+            counts: found.counts.into(),
+            expected: found.expected.into(),
+            first_run: found.first_run,
+            stops: found.stops,
+            warnings: found.warnings,
+            actions,
+            notes,
+        })
+    }
+}
