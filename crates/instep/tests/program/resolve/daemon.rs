@@ -5,11 +5,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::shapes::{content, edit_both, set_up, shapes, trees};
 use crate::daemon::{ask, timeless};
-use crate::scene::Scene;
+use crate::scene::{Scene, wait_until};
 use crate::serve::Daemon;
 
 /// Whoever follows the daemon's event stream, from now on.
@@ -157,4 +158,43 @@ fn of_a_command_and_the_api_that_settle_the_same_at_once_one_wins_and_the_other_
         assert_eq!(scene.json("conflicts").1.len(), 0);
         scene.instep("sync pair").expect(0);
     }
+}
+
+#[test]
+fn r3_ctrl_c_stops_it_in_the_daemon_and_each_conflict_is_settled_or_as_it_was() {
+    let large = |word: &str, number: usize| format!("{word} {number}\n").repeat(200_000);
+    let scene = Scene::synced(|scene| {
+        for number in 0..30 {
+            scene.a.file(format!("f{number}"), "base");
+        }
+    });
+    for number in 0..30 {
+        scene.a.file(format!("f{number}"), large("left", number));
+        scene.b.file(format!("f{number}"), large("right", number));
+    }
+    scene.instep("sync pair").expect(5);
+    let daemon = Daemon::start(&scene);
+    let mut command = scene.spawn("resolve pair --all --keep a");
+    wait_until(|| {
+        ask(&scene, "GET", "/live", &Value::Null).1["items"][0]["item"] == "pair"
+            || command.try_wait().unwrap().is_some()
+    });
+    // It may have ended in this moment.
+    let _ = kill_process(Pid::from_child(&command), Signal::INT);
+    let output = command.wait_with_output().unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 5 | 6)), "{output:?}");
+    wait_until(|| ask(&scene, "GET", "/live", &Value::Null).1["items"] == json!([]));
+    let open = scene.json("conflicts pair").1.len();
+    let is_open = |number: &usize| scene.b.read(format!("f{number}")) == large("right", *number).as_bytes();
+    assert_eq!((0..30).filter(is_open).count(), open);
+    for number in 0..30 {
+        let (a, b) = (scene.a.read(format!("f{number}")), scene.b.read(format!("f{number}")));
+        assert_eq!(a, large("left", number).as_bytes());
+        assert!(a == b || is_open(&number), "f{number}");
+    }
+    if open > 0 {
+        scene.instep("resolve pair --all --keep a").expect(0);
+    }
+    scene.assert_same_files("in the end");
+    assert_eq!(daemon.stop(), Some(0));
 }
