@@ -117,7 +117,8 @@ fn write_run(store: &Store, number: u64, now: i64) -> Result<()> {
     let item = ItemId::new(&format!("item-{}", number % ITEMS)).map_err(refused)?;
     let started = now - i64::try_from((RUNS - number) * 1000)?;
     let handler = HandlerId::new("folders").map_err(refused)?;
-    let recorder = store.begin_run(NewRun { handler, items: vec![item.clone()], started })?;
+    let recorder =
+        store.begin_run(NewRun { handler, items: vec![item.clone()], started, reference: None })?;
     let failed = dice.roll(10) == 0;
     for _ in 0..EVENTS_PER_RUN {
         let path = format!(

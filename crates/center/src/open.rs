@@ -30,6 +30,14 @@ impl OpenedBy<'_> {
             Self::Handler | Self::Outside(_) => None,
         }
     }
+
+    /// What it calls the run itself.
+    pub(crate) fn reference(&self) -> Option<&str> {
+        match self {
+            Self::Outside(holder) => holder.reference(),
+            Self::Turn(_) | Self::Handler => None,
+        }
+    }
 }
 
 /// A session that has not ended, and where it is recorded.

@@ -65,6 +65,10 @@ impl Holder {
     pub(crate) fn is_gone(&self) -> bool {
         self.process.is_some_and(Process::is_gone)
     }
+
+    pub(crate) fn reference(&self) -> Option<&str> {
+        self.reference.as_deref()
+    }
 }
 
 /// A session that another program holds. Its methods are those of [`SyncCallback`]; letting go of it ends nothing.
@@ -144,6 +148,23 @@ impl Center {
         let open = of_item.filter(|open| open.holder.as_ref().is_some_and(meant)).last()?;
         let callback = state.outside.get(&open.session.run_id()).map(Arc::clone)?;
         Some(Outside { callback })
+    }
+
+    /// The run that a program may go on with, by what it calls it (none: the last one): one that was begun with a center
+    /// that is gone, and came to no end of its own for longer than that.
+    ///
+    /// # Errors
+    /// `Failed` when the store could not be read.
+    pub fn left_behind(
+        &self,
+        handler: &HandlerId,
+        item: &ItemId,
+        reference: Option<&str>,
+        within: Duration,
+    ) -> Result<Option<RunId>, Refusal> {
+        let within = i64::try_from(within.as_millis()).unwrap_or(i64::MAX);
+        let since = self.inner.clock.wall().saturating_sub(within);
+        Ok(self.inner.store.unfinished_run(handler, item, reference, since)?)
     }
 
     /// Gives an item another name, where its handler keeps names for people.

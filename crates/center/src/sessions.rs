@@ -87,7 +87,9 @@ impl Inner {
         let recorder = match beginning {
             Beginning::New(started) => {
                 let started = started.unwrap_or_else(|| self.clock.wall());
-                self.store.begin_run(NewRun { handler: handler.clone(), items: items.to_vec(), started })?
+                let reference = by.reference().map(str::to_owned);
+                let items = items.to_vec();
+                self.store.begin_run(NewRun { handler: handler.clone(), items, started, reference })?
             }
             Beginning::Resumed(run) => self.store.resume_run(run)?.ok_or(Refusal::Ended)?,
         };

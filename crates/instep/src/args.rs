@@ -3,6 +3,8 @@
 //! The help of all commands together is a reviewed file, `tests/help.txt`.
 
 mod conflicts;
+#[cfg(test)]
+mod documents;
 mod handler;
 mod items;
 mod jobs;

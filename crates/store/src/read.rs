@@ -1,9 +1,9 @@
 //! Pages of runs and events, each over an index.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use syncmgr::event::{Event, EventId, NewEvent};
-use syncmgr::{HandlerId, ItemId, Level, RunId};
+use syncmgr::{HandlerId, ItemId, Level, Outcome, RunId};
 
 use crate::items::{find_handler, find_item};
 use crate::record::{
@@ -107,6 +107,28 @@ pub(crate) fn runs(conn: &Connection, query: &RunQuery) -> rusqlite::Result<Vec<
         run.items = items_of(conn, run.id)?;
     }
     Ok(runs)
+}
+
+/// How many runs of one item may overlap and still find themselves again.
+const OVERLAPPING: u32 = 16;
+
+pub(crate) fn unfinished(
+    conn: &Connection,
+    handler: &HandlerId,
+    item: &ItemId,
+    reference: Option<&str>,
+    since: i64,
+) -> rusqlite::Result<Option<RunId>> {
+    let Of::Item(item) = resolve(conn, Some(handler), Some(item))? else { return Ok(None) };
+    let last = if reference.is_some() { OVERLAPPING } else { 1 };
+    conn.prepare_cached(
+        "SELECT r.id FROM (SELECT run FROM run_items WHERE item = ?1 ORDER BY run DESC LIMIT ?2) last
+           JOIN runs r ON r.id = last.run
+          WHERE r.reference IS ?3 AND (r.ended IS NULL OR (r.outcome = ?4 AND r.ended >= ?5))
+          ORDER BY r.id DESC LIMIT 1",
+    )?
+    .query_row(params![item, last, reference, Outcome::Interrupted.word(), since], |row| run_id(row, 0))
+    .optional()
 }
 
 pub(crate) fn run(conn: &Connection, id: RunId) -> rusqlite::Result<Option<RunRecord>> {

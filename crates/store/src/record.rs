@@ -20,6 +20,8 @@ pub struct NewRun {
     pub items: Vec<ItemId>,
     /// When, in milliseconds since 1970.
     pub started: i64,
+    /// What the program that began it calls it, if another one did.
+    pub reference: Option<String>,
 }
 
 /// How a session ended.

@@ -29,13 +29,15 @@ pub struct RunRecorder {
 
 impl RunRecorder {
     pub(crate) fn begin(writer: Arc<Writer>, owner: Arc<Owner>, new: NewRun) -> Result<Self, StoreError> {
-        let NewRun { handler, items, started } = new;
+        let NewRun { handler, items, started, reference } = new;
         let (of, by) = (handler.clone(), owner.name().to_owned());
         let run = writer.write(Durability::Full, move |ledger| {
             let run = ledger
                 .conn
-                .prepare_cached("INSERT INTO runs (handler, owner, started) VALUES (?1, ?2, ?3)")?
-                .insert(params![ledger.handler(&of)?, by, started])?;
+                .prepare_cached(
+                    "INSERT INTO runs (handler, owner, started, reference) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .insert(params![ledger.handler(&of)?, by, started, reference])?;
             add_items(ledger, run, &of, &items, started)?;
             Ok(RunId(unsigned(run)))
         })?;

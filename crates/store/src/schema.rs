@@ -12,6 +12,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0005_conflicts.sql")),
     M::up(include_str!("../migrations/0006_search.sql")),
     M::up(include_str!("../migrations/0007_overdue.sql")),
+    M::up(include_str!("../migrations/0008_references.sql")),
 ];
 
 /// The format that this program writes.

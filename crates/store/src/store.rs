@@ -205,6 +205,21 @@ impl Store {
         self.read(|conn| read::run(conn, id))
     }
 
+    /// The run of an item that came to no end of its own, at least none before `since` (milliseconds since 1970): of
+    /// its last ones the one that its program calls so, or with no such name the last one alone.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn unfinished_run(
+        &self,
+        handler: &HandlerId,
+        item: &ItemId,
+        reference: Option<&str>,
+        since: i64,
+    ) -> Result<Option<RunId>, StoreError> {
+        self.read(|conn| read::unfinished(conn, handler, item, reference, since))
+    }
+
     /// The last runs of each of these items, the oldest first, at most so many of each.
     ///
     /// # Errors

@@ -13,6 +13,12 @@ use crate::serve::Daemon;
 
 /// One request to the daemon's API: the status and the body.
 pub(crate) fn ask(scene: &Scene, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let (status, body) = exchange(scene, method, path, body);
+    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+/// The same, with the body as it is.
+pub(crate) fn exchange(scene: &Scene, method: &str, path: &str, body: &Value) -> (u16, String) {
     let mut stream = UnixStream::connect(scene.state("instep.sock")).expect("a daemon answers");
     let body = if body.is_null() { String::new() } else { body.to_string() };
     write!(
@@ -26,7 +32,7 @@ pub(crate) fn ask(scene: &Scene, method: &str, path: &str, body: &Value) -> (u16
     stream.read_to_string(&mut answer).expect("it answers");
     let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("it speaks HTTP");
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    (status, body.to_owned())
 }
 
 /// Opens a session for a job; gives its run.
@@ -40,7 +46,7 @@ fn open_session(scene: &Scene, job: &str, pid: Option<u32>) -> u64 {
     opened["run"].as_u64().expect("it has a number")
 }
 
-fn status_of(scene: &Scene, item: &str) -> Value {
+pub(crate) fn status_of(scene: &Scene, item: &str) -> Value {
     let (_, mut objects) = scene.json(&format!("status {item}"));
     objects.pop().expect("it is known")
 }
@@ -316,7 +322,7 @@ fn is_gone(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z "))
 }
 
-fn runs_of(scene: &Scene, job: &str) -> Vec<(String, u64)> {
+pub(crate) fn runs_of(scene: &Scene, job: &str) -> Vec<(String, u64)> {
     let (_, runs) = scene.json("results");
     let of_job = runs.iter().filter(|run| run["items"][0]["item"] == job);
     of_job

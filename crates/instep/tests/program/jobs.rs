@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::scene::{Scene, of_type, wait_until};
+use crate::serve::Daemon;
 
 fn run<'w>(scene: &Scene, words: &[&'w str]) -> crate::scene::Run {
     scene.run(&[&["run"], words].concat::<&'w str>())
@@ -259,4 +260,43 @@ fn reporting_fails_no_script_whatever_is_wrong() {
         scene.instep(line).expect(2);
     }
     assert!(!scene.state("instep.db").exists() || scene.instep("results").code == Some(0));
+}
+
+/// Milliseconds since 1970, later than at any call before.
+fn tick() -> u64 {
+    let now = || {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later");
+        u64::try_from(now.as_millis()).expect("not that late")
+    };
+    let before = now();
+    wait_until(|| now() > before);
+    now()
+}
+
+#[test]
+fn reports_that_nobody_heard_are_taken_in_with_the_times_at_which_they_were_made() {
+    for hangs in [false, true] {
+        let scene = Scene::bare();
+        let daemon = hangs.then(|| Daemon::start(&scene));
+        if let Some(daemon) = &daemon {
+            daemon.signal(rustix::process::Signal::STOP);
+        }
+        let mut times = Vec::new();
+        for words in ["start nightly", "event nightly --level error torn", "end nightly 1 it broke"] {
+            let before = tick();
+            scene.instep(&format!("report {words}")).expect(0);
+            times.push(before..=tick());
+        }
+        if let Some(daemon) = daemon {
+            daemon.signal(rustix::process::Signal::CONT);
+            assert_eq!(daemon.stop(), Some(0));
+        }
+        let store = store::Store::open(&scene.state("instep.db")).expect("it is a store");
+        let runs = store.runs(&store::RunQuery::default()).expect("it can be read");
+        assert_eq!((runs.len(), runs[0].outcome), (1, Some(syncmgr::Outcome::Failed)));
+        let within = |at: usize, time: i64| times[at].contains(&u64::try_from(time).expect("after 1970"));
+        assert!(within(0, runs[0].started) && within(2, runs[0].ended.expect("it ended")), "{runs:?}");
+        let events = store.events(&store::EventQuery::default()).expect("it can be read");
+        assert!(events.iter().any(|event| event.event.name == "torn" && within(1, event.time)), "{events:?}");
+    }
 }

@@ -14,7 +14,8 @@ use crate::scene::{Scene, of_type};
 fn with_links(scene: &Scene, references: &[&str]) {
     let store = Store::open(&scene.state("instep.db")).unwrap();
     let (handler, item) = (HandlerId::new("folders").unwrap(), ItemId::new("pair").unwrap());
-    let run = store.begin_run(NewRun { handler, items: vec![item.clone()], started: 1 }).unwrap();
+    let run =
+        store.begin_run(NewRun { handler, items: vec![item.clone()], started: 1, reference: None }).unwrap();
     run.event(NewEvent::new(Some(&item), Level::Information, "plain", "a line without a link"), 2).unwrap();
     for reference in references {
         let event = NewEvent::new(Some(&item), Level::Warning, "linked", "something to look at");

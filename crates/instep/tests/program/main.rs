@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot set its scene has failed")]
 
+mod alerts;
 mod asking;
 mod bad_input;
 mod collections;
@@ -9,11 +10,13 @@ mod conflicts;
 mod crash;
 mod daemon;
 mod damage;
+mod documents;
 mod guards;
 mod hostile;
 mod jobs;
 mod links;
 mod names;
+mod one_line;
 mod output;
 mod preview;
 mod programs;

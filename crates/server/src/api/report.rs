@@ -8,8 +8,9 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use center::{Center, JOBS, Named, Opening, Outside};
+use center::{Center, JOBS, Named, Opening, Outside, Process};
 use serde::Deserialize;
+use settings::period::Period;
 use syncmgr::{
     CancelRequest, Counts, HandlerId, ItemId, Level, NewEvent, Outcome, Problem, ProblemClass,
     ProgressStatus, Refusal,
@@ -59,7 +60,7 @@ pub(super) struct Said {
     /// What the script calls this run; the newest one if not said.
     #[param(nullable = false)]
     rid: Option<String>,
-    /// What a person calls the job.
+    /// What a person calls the job; of `event`, its headline.
     #[param(nullable = false)]
     name: Option<String>,
     /// What it is doing, or what happened.
@@ -76,12 +77,18 @@ pub(super) struct Said {
     /// How serious an event is; information if not said.
     #[param(nullable = false)]
     level: Option<wire::Level>,
-    /// The exit code of the job: anything but 0 is a failure.
+    /// The exit code of the job: 0 is `done`, 130 and 143 are `canceled`, anything else is a failure.
     #[param(nullable = false)]
     code: Option<i32>,
     /// What it came to, of `end`; `done` if not said.
     #[param(nullable = false)]
     outcome: Option<wire::Outcome>,
+    /// The process that does the work, on the machine of the service: when it is gone, the run is over.
+    #[param(nullable = false)]
+    pid: Option<u32>,
+    /// Without a good run for so long the job is overdue, like `1d` or `90m`.
+    #[param(nullable = false, value_type = String, example = "1d")]
+    overdue: Option<Period>,
 }
 
 /// Report in one line; the answer is one word: `continue`, `cancel` or `pause`
@@ -121,7 +128,7 @@ async fn answer(
 }
 
 fn carry_out(center: &Center, job: &ItemId, word: Word, said: &Said) -> Result<&'static str, Failure> {
-    let session = match session(center, job, said) {
+    let session = match session(center, job, word, said) {
         // A person wants no runs of it for now.
         Err(Refusal::AccessDenied(_)) => return Ok("pause"),
         session => session?,
@@ -155,24 +162,55 @@ fn carry_out(center: &Center, job: &ItemId, word: Word, said: &Said) -> Result<&
     Ok(if asked == CancelRequest::None { "continue" } else { "cancel" })
 }
 
-/// The session of this run of the job, opened if there is none.
-fn session(center: &Center, job: &ItemId, said: &Said) -> Result<Outside, Refusal> {
+/// The session of this run of the job, opened if there is none. Whatever is said but a start goes on with a run that was
+/// begun with a service that is gone.
+fn session(center: &Center, job: &ItemId, word: Word, said: &Said) -> Result<Outside, Refusal> {
     let handler = HandlerId::new(JOBS)?;
-    if let Some(known) = center.session_of(&handler, job, said.rid.as_deref()) {
+    let rid = said.rid.as_deref();
+    if let Some(known) = center.session_of(&handler, job, rid) {
         return Ok(known);
     }
-    let opening = Opening {
-        items: vec![Named { item: job.clone(), name: said.name.clone() }],
+    let opening = |resumes| Opening {
+        items: vec![Named { item: job.clone(), name: name_of(word, said) }],
         reference: said.rid.clone(),
+        // One that is not there may be of another machine, or have ended: the lease finds that out.
+        process: said.pid.and_then(Process::find),
         lease: Some(LEASE),
+        overdue: said.overdue.map(Period::duration),
+        resumes,
         ..Opening::default()
     };
-    center.open_session(&handler, opening)
+    let left = match word {
+        Word::Start => None,
+        Word::Progress | Word::Event | Word::End => center.left_behind(&handler, job, rid, LEASE)?,
+    };
+    match center.open_session(&handler, opening(left)) {
+        // Somebody else has it.
+        Err(Refusal::Ended) if left.is_some() => center.open_session(&handler, opening(None)),
+        opened => opened,
+    }
+}
+
+/// What a person calls the job; of an event, `name` is its headline.
+fn name_of(word: Word, said: &Said) -> Option<String> {
+    match word {
+        Word::Event => None,
+        Word::Start | Word::Progress | Word::End => said.name.clone(),
+    }
+}
+
+/// What the exit code of a script says.
+fn outcome_of(code: i32) -> Outcome {
+    match code {
+        0 => Outcome::Done,
+        // A shell's words for Ctrl-C and a termination.
+        130 | 143 => Outcome::Canceled,
+        _ => Outcome::Failed,
+    }
 }
 
 fn end(session: &Outside, job: &ItemId, said: &Said) -> Result<(), Failure> {
-    let failed = said.code.is_some_and(|code| code != 0);
-    let outcome = said.outcome.map_or(if failed { Outcome::Failed } else { Outcome::Done }, Into::into);
+    let outcome = said.outcome.map_or_else(|| said.code.map_or(Outcome::Done, outcome_of), Into::into);
     let status = match outcome {
         Outcome::Done | Outcome::Pending | Outcome::NeedsDecision => ProgressStatus::Succeeded,
         Outcome::Canceled => ProgressStatus::Canceled,

@@ -94,7 +94,7 @@ fn a_locked_store_says_so_and_can_still_be_read() {
 
     let store = Store::open_with(&home.file(), Options { busy_timeout: Duration::ZERO }).unwrap();
     assert_eq!(store.runs(&RunQuery::default()).unwrap().len(), 1);
-    let new = || NewRun { handler: handler(), items: vec![item("photos")], started: 0 };
+    let new = || NewRun { handler: handler(), items: vec![item("photos")], started: 0, reference: None };
     let error = store.begin_run(new()).err().unwrap();
     assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
     assert!(error.to_string().contains("another program"));

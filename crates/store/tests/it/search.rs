@@ -132,7 +132,7 @@ fn a_store_of_before_is_searched_as_well() {
     say(&home.open(), "photos", &["from before"]);
     // As the version before this one left it.
     let conn = Connection::open(home.file()).unwrap();
-    conn.execute_batch("DROP TABLE events_text; DROP TRIGGER events_removed; ALTER TABLE items DROP COLUMN overdue; PRAGMA user_version = 5;")
+    conn.execute_batch("DROP TABLE events_text; DROP TRIGGER events_removed; ALTER TABLE items DROP COLUMN overdue; ALTER TABLE runs DROP COLUMN reference; PRAGMA user_version = 5;")
         .unwrap();
     drop(conn);
     assert_eq!(found(&home.open(), "m befo"), ["from before"]);

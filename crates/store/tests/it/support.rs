@@ -34,7 +34,7 @@ pub(crate) fn item(name: &str) -> ItemId {
 
 pub(crate) fn begin(store: &Store, items: &[&str], started: i64) -> RunRecorder {
     let items = items.iter().map(|name| item(name)).collect();
-    store.begin_run(NewRun { handler: handler(), items, started }).unwrap()
+    store.begin_run(NewRun { handler: handler(), items, started, reference: None }).unwrap()
 }
 
 pub(crate) fn error(of: &str, text: &str) -> NewEvent {
