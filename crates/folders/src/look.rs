@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use reconcile::guards::{first_run_needs_consent, stops_after};
 use reconcile::{
-    Action, BaseCounts, Choices, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Scope, Side, Stop, Time,
-    Unturned,
+    BaseCounts, Choices, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Scope, Side, Stop, Time, Unturned,
 };
 use syncmgr::outcome::{Outcome, Problem, ProblemClass};
 
@@ -21,7 +20,7 @@ use crate::filter::{BadGlob, Filter, IgnoreProblem};
 use crate::notes::{LocalNotes, Notes};
 use crate::options::{Home, RunOptions};
 use crate::pair::Pair;
-use crate::plans::{PlanError, StoredPlan};
+use crate::plans::{Held, PlanError, StoredPlan};
 use crate::roots::{self, PairLock, RootClass, RootError, Roots, Surroundings};
 use crate::scan::{Scan, Watch};
 use crate::side::ReadSide as _;
@@ -137,7 +136,7 @@ pub struct Planned {
     /// The pair never ran, and something that is there would go away: `--yes` agrees to it.
     pub needs_consent: bool,
     /// Actions that the trees call for, and that the stored plan did not have.
-    pub changed_since: Vec<Action>,
+    pub held: Held,
     /// Changes that were to go the other way and cannot; they were left out.
     pub unturned: Vec<Unturned>,
     /// Lines of ignore files that say nothing.
@@ -277,7 +276,7 @@ impl<'a> Look<'a> {
         // going to be done.
         planned.unturned = self.choices.apply(&mut planned.plan, self.policy.mode);
         if let Some(stored) = &self.stored {
-            planned.changed_since = stored.hold_back(&mut planned.plan);
+            planned.held = stored.hold_back(&mut planned.plan);
         }
         planned.stops = self.stops(&planned.plan);
         planned.needs_consent = !self.known && first_run_needs_consent(&planned.plan);
@@ -304,7 +303,7 @@ impl<'a> Look<'a> {
             plan,
             stops: Vec::new(),
             needs_consent: false,
-            changed_since: Vec::new(),
+            held: Held::default(),
             unturned: Vec::new(),
             ignore_problems: Side::BOTH.into_iter().flat_map(problems).collect(),
             compared_bytes: scan.compared_bytes(),

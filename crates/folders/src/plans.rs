@@ -3,7 +3,7 @@
 //! What is kept is not the plan but its policy and a digest of every action. The run plans afresh and carries out what
 //! has a digest here: a stored plan can hold a run back, never make it do what the trees no longer call for.
 //!
-//! `<pair's directory>/plans/<id>`: a line of JSON with the policy, then one digest a line in hex.
+//! `<pair's directory>/plans/<id>`: a line of JSON with the policy, then one digest a line: two numbers in hex.
 
 use std::collections::HashSet;
 use std::fs::{self, DirBuilder};
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::{MODES, POLICIES, meaning, mode_word, policy_word};
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const DIR: &str = "plans";
 /// A plan that nobody asked for again by then is about another world.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -57,8 +57,38 @@ pub enum PlanError {
     },
 }
 
-/// What tells one action from another: where, what, and all versions it is about.
-pub type Digest = [u8; 16];
+/// What tells one action from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Digest {
+    /// Where: whether a plan says anything of that path.
+    place: u64,
+    /// Where, what, and all versions it is about.
+    whole: u128,
+}
+
+impl Digest {
+    /// For those who digest several.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.whole.to_be_bytes()
+    }
+
+    fn from_line(line: &str) -> Option<Self> {
+        let (place, whole) = line.split_once(' ')?;
+        Some(Self {
+            place: u64::from_str_radix(place, 16).ok()?,
+            whole: u128::from_str_radix(whole, 16).ok()?,
+        })
+    }
+}
+
+/// What the trees call for and a stored plan does not have: held back.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// Of paths that the plan is about: they changed since it was shown.
+    pub changed: Vec<Action>,
+    /// Of paths that it says nothing about: they came since, and are for the next run.
+    pub new: Vec<Action>,
+}
 
 /// A plan as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +126,7 @@ impl StoredPlan {
             hasher.update(&(word.len() as u64).to_le_bytes()).update(word.as_bytes());
         }
         for digest in sorted {
-            hasher.update(digest);
+            hasher.update(&digest.to_bytes());
         }
         // A plan with choices is another one, also where nothing of it shows in the actions.
         for (path, wins) in words_of(choices) {
@@ -131,7 +161,7 @@ impl StoredPlan {
             serde_json::to_writer(&mut out, &Header::of(self))?;
             out.write_all(b"\n")?;
             for digest in &self.digests {
-                writeln!(out, "{:032x}", u128::from_be_bytes(*digest))?;
+                writeln!(out, "{:016x} {:032x}", digest.place, digest.whole)?;
             }
             out.into_inner()?.sync_all()?;
             fs::rename(&new, &path)
@@ -163,18 +193,21 @@ impl StoredPlan {
             return Err(damaged("it was made by another version"));
         }
         let digests = lines
-            .map(|line| u128::from_str_radix(line, 16).map(u128::to_be_bytes))
-            .collect::<Result<HashSet<_>, _>>()
-            .map_err(|_| damaged("a line of it is damaged"))?;
+            .map(Digest::from_line)
+            .collect::<Option<HashSet<_>>>()
+            .ok_or_else(|| damaged("a line of it is damaged"))?;
         if digests.len() != header.actions {
             return Err(damaged("it was cut off"));
         }
         header.plan(id, digests).ok_or_else(|| damaged("it was made by another version"))
     }
 
-    /// Takes out of a fresh plan what this one did not have, and returns that: it changed since the plan was shown.
-    pub fn hold_back(&self, plan: &mut Plan) -> Vec<Action> {
-        plan.actions.extract_if(.., |action| !self.digests.contains(&digest(action))).collect()
+    /// Takes out of a fresh plan what this one did not have, and returns that.
+    pub fn hold_back(&self, plan: &mut Plan) -> Held {
+        let places: HashSet<u64> = self.digests.iter().map(|digest| digest.place).collect();
+        let held = plan.actions.extract_if(.., |action| !self.digests.contains(&digest(action)));
+        let (changed, new) = held.partition(|action| places.contains(&digest(action).place));
+        Held { changed, new }
     }
 }
 
@@ -272,6 +305,8 @@ impl Header {
 pub fn digest(action: &Action) -> Digest {
     let mut out = Writer(blake3::Hasher::new());
     out.path(&action.path);
+    let mut place = [0; 8];
+    out.0.finalize_xof().fill(&mut place);
     match &action.op {
         Op::Create { on, source, tally, whole } => {
             out.tag(1, *on).seen(source).tally(tally).flag(*whole);
@@ -292,9 +327,9 @@ pub fn digest(action: &Action) -> Digest {
             out.tag(6, *renamed_on).path(from).seen(seen);
         }
     }
-    let mut digest = Digest::default();
-    out.0.finalize_xof().fill(&mut digest);
-    digest
+    let mut whole = [0; 16];
+    out.0.finalize_xof().fill(&mut whole);
+    Digest { place: u64::from_be_bytes(place), whole: u128::from_be_bytes(whole) }
 }
 
 struct Writer(blake3::Hasher);

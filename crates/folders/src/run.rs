@@ -325,11 +325,20 @@ impl<'r> Run<'r> {
             let text = format!("{} was left as it is: {}", unturned.path, unturned.why);
             results.event(Level::Warning, "A change cannot be turned around".into(), text);
         }
-        for action in &planned.changed_since {
+        for action in &planned.held.changed {
             let text = format!("{} changed after the plan was shown; it was left as it is", action.path);
             let problem = Problem::new(ProblemClass::Transient, text)
                 .with_fix("look at it with `instep preview` again");
             results.error(format!("Changed since the plan: {}", action.path), problem);
+        }
+        if let Some(first) = planned.held.new.first() {
+            let more = match planned.held.new.len() - 1 {
+                0 => String::new(),
+                others => format!(" and {others} more"),
+            };
+            let text =
+                format!("{}{more}: not part of the plan that was shown, and for the next run", first.path);
+            results.event(Level::Information, "New since the plan".into(), text);
         }
     }
 

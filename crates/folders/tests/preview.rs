@@ -9,7 +9,7 @@ use common::{Both, lines};
 use folders::look::LookError;
 use folders::roots::RootClass;
 use folders::verify::{Difference, DifferenceKind};
-use reconcile::{MaxDelete, Mode, NoteKind, OnConflict, RelPath, Side, Stop};
+use reconcile::{Action, MaxDelete, Mode, NoteKind, OnConflict, RelPath, Side, Stop};
 use syncmgr::outcome::Outcome;
 use testkit::{Stamp, Tree, as_nobody, moved, stamps};
 
@@ -108,8 +108,9 @@ fn a_stored_plan_lets_through_what_it_had_and_holds_back_the_rest() {
     let mut look = both.look().unwrap();
     let planned = look.plan(&()).unwrap();
     assert_eq!(lines(&planned.plan), ["create b new"]);
-    let held: Vec<_> = planned.changed_since.iter().map(|action| action.path.to_string()).collect();
-    assert_eq!(held, ["newer", "one"]);
+    let paths = |held: &[Action]| held.iter().map(|action| action.path.to_string()).collect::<Vec<_>>();
+    assert_eq!(paths(&planned.held.changed), ["one"]);
+    assert_eq!(paths(&planned.held.new), ["newer"]);
 }
 
 #[test]

@@ -307,7 +307,8 @@ fn mode_follower(base: Option<&Agreed>, a: &Seen, b: &Seen, policy: &Policy) -> 
     }
 }
 
-/// The side whose time follows the other's. An implausible time never replaces a plausible one.
+/// The side whose time follows the other's. An implausible time never replaces a plausible one. Where both have another time
+/// than before and still the same content, there is nothing to carry over: only the base moves.
 fn mtime_follower(base: Option<&Agreed>, a: &Seen, b: &Seen, policy: &Policy) -> Option<Side> {
     if same_time(a.mtime, b.mtime, policy) || is_hour_apart(a.mtime, b.mtime) {
         return None;
@@ -323,7 +324,7 @@ fn mtime_follower(base: Option<&Agreed>, a: &Seen, b: &Seen, policy: &Policy) ->
             (false, false) => None,
             (true, false) => Some(Side::B),
             (false, true) => Some(Side::A),
-            (true, true) => newer(a, b, policy).map(Side::other),
+            (true, true) => None,
         },
     }?;
     let source = if follower == Side::B { a } else { b };

@@ -47,6 +47,10 @@ fn gone(_: Seen) -> Option<Seen> {
 fn edited(seen: Seen) -> Option<Seen> {
     Some(Seen { size: 130, mtime: later(seen.mtime, 50), ctime: later(seen.ctime, 50), ..seen })
 }
+/// The same edit ten seconds later.
+fn edited_alike(seen: Seen) -> Option<Seen> {
+    Some(Seen { size: 130, mtime: later(seen.mtime, 60), ctime: later(seen.ctime, 60), ..seen })
+}
 /// Written later, but shorter.
 fn edited_later(seen: Seen) -> Option<Seen> {
     Some(Seen { size: 90, mtime: later(seen.mtime, 70), ctime: later(seen.ctime, 70), ..seen })
@@ -57,6 +61,9 @@ fn rewritten(seen: Seen) -> Option<Seen> {
 }
 fn touched(seen: Seen) -> Option<Seen> {
     rewritten(seen)
+}
+fn touched_later(seen: Seen) -> Option<Seen> {
+    Some(Seen { mtime: later(seen.mtime, 80), ctime: later(seen.ctime, 80), ..seen })
 }
 fn chmodded(seen: Seen) -> Option<Seen> {
     Some(Seen { mode: 0o755, ctime: later(seen.ctime, 60), ..seen })
@@ -172,6 +179,7 @@ fn two_way_of_files_that_both_knew() {
             ("an edit that put the time back", stirred, same, Differ, take(A)),
             ("the inode alone was stirred", stirred, same, Same, Settle),
             ("both made the same edit", edited, edited, Same, Settle),
+            ("both made the same edit, one of them later", edited, edited_alike, Same, Settle),
             ("both edited, other sizes", edited, edited_later, NotAsked, Conflict(EditEdit)),
             ("both edited, same size", edited, edited, Differ, Conflict(EditEdit)),
             ("both rewrote", rewritten, rewritten, Differ, Conflict(EditEdit)),
@@ -197,6 +205,7 @@ fn two_way_of_files_that_both_knew() {
             ("touched on B", same, touched, Same, meta(None, Some(A))),
             ("permissions here, time there", chmodded, touched, Same, meta(Some(B), Some(A))),
             ("both touched at once", touched, touched, Same, Settle),
+            ("both touched, one of them later", touched, touched_later, Same, Settle),
             ("permissions on A, edit on B: both", chmodded, edited, NotAsked, merge_edit_and_mode(B)),
             ("edit on A, permissions on B: both", edited, chmodded, NotAsked, merge_edit_and_mode(A)),
             ("the clock of A shifted by an hour", an_hour_off, same, Same, Settle),

@@ -107,7 +107,7 @@ fn brief(plan: &Plan) -> Option<[u8; 32]> {
     }
     let mut hasher = blake3::Hasher::new();
     for action in &plan.actions {
-        hasher.update(&plans::digest(action));
+        hasher.update(&plans::digest(action).to_bytes());
     }
     for settle in &plan.settle {
         hasher.update(settle.path.as_bytes()).update(&[0, settle.agreed.is_some().into()]);
