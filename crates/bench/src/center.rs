@@ -47,6 +47,20 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
+/// Makes a home with all that is asked about, and one run with as many lines as all others together.
+pub(crate) fn prepare(home: &Path) -> Result<()> {
+    settings(home)?;
+    let file = home.join("instep.toml");
+    let kept = format!("[results]\nkeep_events = {}\n\n{}", 4 * RUNS * EVENTS_PER_RUN, fs::read_to_string(&file)?);
+    fs::write(file, kept)?;
+    fill(home)?;
+    let store = Store::open(&home.join("state/instep.db"))?;
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
+    write_run(&store, RUNS, now, RUNS * EVENTS_PER_RUN)?;
+    store.flush()?;
+    Ok(())
+}
+
 /// What screens and monitors ask for.
 const QUESTIONS: &[(&str, &str)] = &[
     ("home: items, and how all of them stand", "/items?sort=attention&history=14&limit=100"),
@@ -62,6 +76,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("search: errors", "/events?search=IMG_47&level=error"),
     ("search: of an item", "/events?search=IMG&handler=folders&item=item-4711"),
     ("runs: the latest", "/runs"),
+    ("runs: the oldest", "/runs?offset=99900"),
     ("runs: by a part of a problem, nothing", "/runs?search=nowhere"),
     ("runs: of an item", "/runs?handler=folders&item=item-4711"),
     ("runs: failed", "/runs?outcome=failed"),
@@ -95,7 +110,7 @@ fn fill(home: &Path) -> Result<()> {
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
                 scope.spawn(move || {
-                    (writer..RUNS).step_by(WRITERS as usize).try_for_each(|run| write_run(store, run, now))
+                    (writer..RUNS).step_by(WRITERS as usize).try_for_each(|run| write_run(store, run, now, EVENTS_PER_RUN))
                 })
             })
             .collect();
@@ -111,16 +126,16 @@ fn fill(home: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write_run(store: &Store, number: u64, now: i64) -> Result<()> {
+fn write_run(store: &Store, number: u64, now: i64, events: u64) -> Result<()> {
     let refused = |refusal: Refusal| anyhow!("{refusal}");
     let mut dice = Dice(number);
     let item = ItemId::new(&format!("item-{}", number % ITEMS)).map_err(refused)?;
-    let started = now - i64::try_from((RUNS - number) * 1000)?;
+    let started = now - i64::try_from(RUNS.saturating_sub(number) * 1000)?;
     let handler = HandlerId::new("folders").map_err(refused)?;
     let recorder =
         store.begin_run(NewRun { handler, items: vec![item.clone()], started, reference: None })?;
     let failed = dice.roll(10) == 0;
-    for _ in 0..EVENTS_PER_RUN {
+    for _ in 0..events {
         let path = format!(
             "photos/{}/album-{}/IMG_{}.jpg",
             2000 + dice.roll(25),

@@ -3,7 +3,8 @@
 //! `cargo run --release -p bench`.
 //!
 //! With a word it measures the real daemon: `streams` what other programs' reports cost, `center` its answers with ten
-//! thousand items and a million events; `handler` what reports of a handler in another process cost.
+//! thousand items and a million events; `handler` what reports of a handler in another process cost. `store DIR` only makes what `center`
+//! asks about, with a run of a million lines, for those who want to look at it.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod center;
@@ -35,9 +36,13 @@ fn main() -> Result<()> {
             job_view()
         }
         Some("center") => center::run(),
+        Some("store") => {
+            let home = std::env::args().nth(2).context("say in which directory: `store DIR`")?;
+            center::prepare(std::path::Path::new(&home))
+        }
         Some("streams") => streams::run(),
         Some("handler") => handler::run(&std::env::args().skip(2).collect::<Vec<_>>()),
-        Some(other) => bail!("`{other}` cannot be measured: say `center`, `streams`, `handler` or nothing"),
+        Some(other) => bail!("`{other}` cannot be measured: say `center`, `streams`, `handler` or nothing; `store DIR` fills one"),
     }
 }
 

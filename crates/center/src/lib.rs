@@ -24,6 +24,7 @@ mod live;
 mod names;
 mod open;
 mod outside;
+mod pictures;
 mod process;
 mod pulse;
 mod registry;

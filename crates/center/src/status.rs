@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use store::{ItemState, LastRun, StoreError};
+use syncmgr::flags::{HandlerCapabilities, HandlerType, ItemCapabilities};
 use syncmgr::state::ItemFacts;
 use syncmgr::switches::{Origin, Switches};
 use syncmgr::{HandlerId, ItemId, Outcome, Refusal, RunId, SyncState};
@@ -22,6 +23,10 @@ pub struct HandlerStatus {
     pub name: String,
     /// Its summary.
     pub comment: String,
+    /// What it is, for grouping.
+    pub kind: HandlerType,
+    /// Whether it has a picture of its own ([`Center::handler_icon`]).
+    pub icon: bool,
     /// Its state (R14).
     pub state: SyncState,
     /// Its switches (R15).
@@ -43,6 +48,8 @@ pub struct ItemStatus {
     pub name: String,
     /// Its summary.
     pub comment: String,
+    /// Whether it has a picture of its own ([`Center::item_icon`]).
+    pub icon: bool,
     /// How it stands: the worst fact wins.
     pub headline: Headline,
     /// What is happening with it just now; never hides the headline.
@@ -211,6 +218,10 @@ fn item_status(
         item: id.clone(),
         name: item.name().to_owned(),
         comment: item.loaded.as_ref().map_or_else(|_| String::new(), |loaded| loaded.info.comment.clone()),
+        icon: item
+            .loaded
+            .as_ref()
+            .is_ok_and(|loaded| loaded.capabilities.contains(ItemCapabilities::PROVIDES_ICON)),
         headline: headline(&facts),
         working,
         running_elsewhere,
@@ -233,6 +244,11 @@ fn handler_status(handler: &HandlerEntry, items: Vec<ItemStatus>) -> HandlerStat
         handler: handler.id().clone(),
         name: handler.name().to_owned(),
         comment: handler.loaded.as_ref().map_or_else(|_| String::new(), |loaded| loaded.info.comment.clone()),
+        kind: handler.loaded.as_ref().map_or_else(|_| HandlerType::default(), |loaded| loaded.info.kind),
+        icon: handler
+            .loaded
+            .as_ref()
+            .is_ok_and(|loaded| loaded.capabilities.contains(HandlerCapabilities::PROVIDES_ICON)),
         state: SyncState::of_handler(handler.switches.active, items.iter().map(|item| item.state)),
         switches: handler.switches,
         refusal: handler.may_start(Origin::Control).err().map(sentence),

@@ -17,6 +17,7 @@ mod rclone;
 mod roots;
 mod script;
 mod shell;
+mod specifiers;
 mod syncthing;
 mod systemd;
 mod tools;

@@ -7,6 +7,7 @@ use wire::Found;
 
 use crate::files::Files;
 use crate::job::{self, Spot, When};
+use crate::specifiers::Specifiers;
 use crate::{Roots, cron, shell};
 
 /// A file of settings of systemd: `section.key`, its value, and the line.
@@ -96,6 +97,7 @@ impl Units {
             None if enabled => When { words: Some("when the machine starts".to_owned()), cron: None },
             None => When::default(),
         };
+        let specifiers = Specifiers { roots, unit: name, own: user.is_none() };
         let user = value(&lines, "Service.User").or(user);
         let mut found = Vec::new();
         for (key, command, number) in &lines {
@@ -106,9 +108,48 @@ impl Units {
             let note = (!enabled).then(|| format!("{name} is not enabled: it runs when somebody starts it"));
             let spot =
                 Spot { file: path, line: Some(*number), user, when: &when, before: "ExecStart=", note };
-            found.extend(job::look(roots, files, &spot, command));
+            found.extend(line(roots, files, &spot, command, &specifiers));
         }
         found
+    }
+}
+
+/// What a line of a unit synchronizes, when systemd has filled it in. What is put into the unit stays as it stands there.
+fn line(
+    roots: &Roots,
+    files: &mut Files,
+    spot: &Spot<'_>,
+    line: &str,
+    specifiers: &Specifiers<'_>,
+) -> Vec<Found> {
+    let mut written = job::look(roots, files, spot, line);
+    if !line.contains('%') {
+        return written;
+    }
+    match specifiers.fill(line) {
+        Ok(filled) => {
+            let mut found = job::look(roots, files, spot, &filled);
+            for (found, written) in found.iter_mut().zip(written) {
+                found.command = written.command;
+                let named = found.watch.take().map(|watch| watch.name);
+                found.watch = written.watch;
+                if let (Some(name), Some(watch)) = (named, &mut found.watch) {
+                    job::rename(watch, &watch.name.clone(), &name);
+                }
+            }
+            found
+        }
+        Err(unknown) => {
+            for found in &mut written {
+                if found.run.take().is_some() {
+                    let why =
+                        format!("it can be watched, but not be made an item: systemd fills in {unknown}");
+                    found.note =
+                        Some(found.note.take().map_or_else(|| why.clone(), |more| format!("{why}; {more}")));
+                }
+            }
+            written
+        }
     }
 }
 

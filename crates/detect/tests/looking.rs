@@ -285,3 +285,27 @@ fn tools_say_their_version_and_one_that_hangs_or_is_old_is_told() {
         [("rsync", Some("3.2.7"), false), ("restic", Some("0.9.6"), true), ("git", None, false)]
     );
 }
+
+#[test]
+fn what_systemd_fills_in_is_filled_in_and_the_line_for_the_unit_stays_as_it_is_written() {
+    let machine = Machine::new();
+    let unit = |name: &str, line: &str| {
+        let text = format!("[Service]\nExecStart={line}\n");
+        machine.file(&format!("home/.config/systemd/user/{name}.service"), &text);
+    };
+    unit("photos", "rsync -a %h/Photos/ nas:/photos");
+    unit("there", "rsync -a /letters/ %H:/letters");
+    let found = machine.look().found;
+    assert_eq!(found.len(), 2, "{found:#?}");
+    let home = machine.roots.home.as_ref().unwrap().display();
+    let photos = found[0].run.as_ref().unwrap();
+    assert_eq!(photos.settings["source"], format!("{home}/Photos/"));
+    let watch = found[0].watch.as_ref().unwrap();
+    assert_eq!(watch.line, "ExecStart=/usr/bin/instep run photos -- rsync -a %h/Photos/ nas:/photos");
+    assert_eq!(found[0].command.as_deref(), Some("rsync -a %h/Photos/ nas:/photos"));
+    assert!(
+        found[1].run.is_none() && found[1].note.as_ref().unwrap().contains("systemd fills in %H"),
+        "{found:#?}"
+    );
+    assert!(found[1].watch.as_ref().unwrap().line.ends_with("rsync -a /letters/ %H:/letters"));
+}

@@ -13,6 +13,7 @@ mod events;
 mod export;
 mod folders;
 mod handlers;
+mod icons;
 mod items;
 mod lines;
 mod live;
@@ -71,6 +72,8 @@ fn viewer() -> OpenApiRouter<Parts> {
         .routes(routes!(calendar::calendar))
         .routes(routes!(handlers::handlers))
         .routes(routes!(handlers::handler))
+        .routes(routes!(icons::handler_icon))
+        .routes(routes!(icons::item_icon))
         .routes(routes!(items::items))
         .routes(routes!(items::item))
         .routes(routes!(beforehand::command))
@@ -104,6 +107,7 @@ fn operator() -> OpenApiRouter<Parts> {
         .routes(routes!(control::resume))
         .routes(routes!(control::undo))
         .routes(routes!(alerts::test_channel))
+        .routes(routes!(handlers::test_handler))
         .routes(routes!(beforehand::preview))
         .routes(routes!(beforehand::rows))
         .routes(routes!(resolve::resolve))

@@ -224,7 +224,7 @@ fn a_list_that_is_written_in_one_line_stays_so_and_is_edited_the_same() {
     editor.set(&["alerts", "1"], Some(Item::Table(table.clone()))).unwrap();
     editor.set(&["alerts", "2"], Some(Item::Table(table))).unwrap();
     editor.set(&["alerts", "3", "event"], Some(value("error"))).unwrap();
-    let wanted = "alerts = [{ state = 'failed' , remind = \"1d\" }, { age = \"3d\" }, { age = \"3d\" }, { event = \"error\" }] # all of them\n";
+    let wanted = "alerts = [{ state = 'failed', remind = \"1d\" }, { age = \"3d\" }, { age = \"3d\" }, { event = \"error\" }] # all of them\n";
     assert_eq!(scene.text(), wanted);
     for beyond in [["alerts", "7", "age"], ["alerts", "first", "age"]] {
         assert!(matches!(editor.set(&beyond, Some(value("1d"))), Err(Error::NoSuchPlace(_))), "{beyond:?}");

@@ -1,5 +1,7 @@
 //! Pages of runs and events, each over an index.
 
+use std::borrow::Cow;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use syncmgr::event::{Event, EventId, NewEvent};
@@ -18,14 +20,14 @@ const PAGE: u32 = 100;
 /// Conditions of a query and their values.
 #[derive(Default)]
 struct Conditions {
-    sql: Vec<&'static str>,
+    sql: Vec<Cow<'static, str>>,
     values: Vec<Value>,
 }
 
 impl Conditions {
     /// `sql` has one `?` for the value.
-    fn add(&mut self, sql: &'static str, value: impl Into<Value>) {
-        self.sql.push(sql);
+    fn add(&mut self, sql: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        self.sql.push(sql.into());
         self.values.push(value.into());
     }
 
@@ -50,31 +52,36 @@ fn resolve(conn: &Connection, handler: Option<&HandlerId>, item: Option<&ItemId>
     Ok(find_item(conn, handler, item)?.map_or(Of::Nothing, Of::Item))
 }
 
-pub(crate) fn runs(conn: &Connection, query: &RunQuery) -> rusqlite::Result<Vec<RunRecord>> {
+/// Which runs a query means, without its page: where they are looked for, the column with their id, and conditions.
+struct Runs {
+    from: &'static str,
+    id: &'static str,
+    conditions: Conditions,
+}
+
+/// None: nothing on record can be meant.
+fn runs_that(conn: &Connection, query: &RunQuery) -> rusqlite::Result<Option<Runs>> {
     if !is_findable(query.text.as_deref()) {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let mut conditions = Conditions::default();
-    let from = match resolve(conn, query.handler.as_ref(), query.item.as_ref())? {
-        Of::Nothing => return Ok(Vec::new()),
-        Of::All => "runs r",
+    let (from, id, outcome) = match resolve(conn, query.handler.as_ref(), query.item.as_ref())? {
+        Of::Nothing => return Ok(None),
+        Of::All => ("runs r", "r.id", "r.outcome = ?"),
         Of::Handler(handler) => {
             conditions.add("r.handler = ?", handler);
-            "runs r"
+            ("runs r", "r.id", "r.outcome = ?")
         }
         Of::Item(item) => {
             conditions.add("of.item = ?", item);
-            "run_items of JOIN runs r ON r.id = of.run"
+            // The index of an item's runs has all that most queries ask for.
+            let timed = query.since.is_some() || query.until.is_some();
+            let from = if timed { "run_items of JOIN runs r ON r.id = of.run" } else { "run_items of" };
+            (from, "of.run", "of.outcome = ?")
         }
     };
-    if let Some(before) = query.before {
-        conditions.add(if from == "runs r" { "r.id < ?" } else { "of.run < ?" }, signed(before.0));
-    }
-    if let Some(outcome) = query.outcome {
-        conditions.add(
-            if from == "runs r" { "r.outcome = ?" } else { "of.outcome = ?" },
-            outcome.word().to_owned(),
-        );
+    if let Some(word) = query.outcome {
+        conditions.add(outcome, word.word().to_owned());
     }
     if let Some(since) = query.since {
         conditions.add("r.started >= ?", since);
@@ -83,21 +90,31 @@ pub(crate) fn runs(conn: &Connection, query: &RunQuery) -> rusqlite::Result<Vec<
         conditions.add("r.started < ?", until);
     }
     if let Some(text) = &query.text {
-        conditions.sql.push(
-            "r.id IN (SELECT s.run FROM run_items s
-                       WHERE s.problem_text LIKE ? ESCAPE '\\'
-                          OR s.item IN (SELECT i.id FROM items i
-                                         WHERE i.item LIKE ? ESCAPE '\\' OR i.name LIKE ? ESCAPE '\\'))",
-        );
+        conditions.sql.push(format!("{id} IN ({WITH_TEXT})").into());
         conditions.values.extend([pattern(text), pattern(text), pattern(text)].map(Value::from));
     }
-    let order = if from == "runs r" { "r.id" } else { "of.run" };
+    Ok(Some(Runs { from, id, conditions }))
+}
+
+/// The runs with an item or a problem that has a text.
+const WITH_TEXT: &str = "SELECT s.run FROM run_items s
+    WHERE s.problem_text LIKE ? ESCAPE '\\'
+       OR s.item IN (SELECT i.id FROM items i WHERE i.item LIKE ? ESCAPE '\\' OR i.name LIKE ? ESCAPE '\\')";
+
+pub(crate) fn runs(conn: &Connection, query: &RunQuery) -> rusqlite::Result<Vec<RunRecord>> {
+    let Some(Runs { from, id, mut conditions }) = runs_that(conn, query)? else { return Ok(Vec::new()) };
+    if let Some(before) = query.before {
+        conditions.add(format!("{id} < ?"), signed(before.0));
+    }
+    // The page is found by ids alone: what is passed over on the way to it is not read.
     let sql = format!(
         "SELECT r.id, h.handler, r.started, r.ended, r.manual, r.status, r.outcome, r.errors, r.conflicts
-           FROM {from} JOIN handlers h ON h.id = r.handler
-           {} ORDER BY {order} DESC LIMIT {}",
+           FROM (SELECT {id} AS id FROM {from} {} ORDER BY {id} DESC LIMIT {} OFFSET {}) page
+           CROSS JOIN runs r ON r.id = page.id CROSS JOIN handlers h ON h.id = r.handler
+          ORDER BY r.id DESC",
         conditions.clause(),
         query.limit.unwrap_or(PAGE),
+        query.offset,
     );
     let mut runs: Vec<RunRecord> = conn
         .prepare_cached(&sql)?
@@ -129,6 +146,13 @@ pub(crate) fn unfinished(
     )?
     .query_row(params![item, last, reference, Outcome::Interrupted.word(), since], |row| run_id(row, 0))
     .optional()
+}
+
+/// How many runs a query lets through, on all its pages.
+pub(crate) fn run_count(conn: &Connection, query: &RunQuery) -> rusqlite::Result<u64> {
+    let Some(Runs { from, conditions, .. }) = runs_that(conn, query)? else { return Ok(0) };
+    let sql = format!("SELECT count(*) FROM {from} {}", conditions.clause());
+    conn.prepare_cached(&sql)?.query_row(params_from_iter(conditions.values), |row| count(row, 0))
 }
 
 pub(crate) fn run(conn: &Connection, id: RunId) -> rusqlite::Result<Option<RunRecord>> {
@@ -211,7 +235,7 @@ pub(crate) fn events(conn: &Connection, query: &EventQuery) -> rusqlite::Result<
     }
     match query.level {
         // Written out, so that their own index is seen to fit.
-        Some(Level::Error) => conditions.sql.push("e.level = 3"),
+        Some(Level::Error) => conditions.sql.push("e.level = 3".into()),
         Some(other) => conditions.add("e.level >= ?", i64::from(other as u32)),
         None => {}
     }
@@ -228,7 +252,7 @@ pub(crate) fn events(conn: &Connection, query: &EventQuery) -> rusqlite::Result<
             from = "events_text t CROSS JOIN events e ON e.id = t.rowid";
             conditions.add("events_text MATCH ?", asked);
         }
-        conditions.sql.push("(e.description LIKE ? ESCAPE '\\' OR e.name LIKE ? ESCAPE '\\')");
+        conditions.sql.push("(e.description LIKE ? ESCAPE '\\' OR e.name LIKE ? ESCAPE '\\')".into());
         conditions.values.extend([Value::from(pattern(text)), Value::from(pattern(text))]);
     }
     match of {

@@ -130,6 +130,8 @@ pub struct RunQuery {
     pub text: Option<String>,
     /// Only runs older than this one: the last of the page before.
     pub before: Option<RunId>,
+    /// How many to pass over.
+    pub offset: u64,
     /// How many at most; none means 100.
     pub limit: Option<u32>,
 }

@@ -197,6 +197,14 @@ impl Store {
         self.read(|conn| read::runs(conn, query))
     }
 
+    /// How many runs a query lets through, on all its pages; what it says about a page does not count.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn run_count(&self, query: &RunQuery) -> Result<u64, StoreError> {
+        self.read(|conn| read::run_count(conn, query))
+    }
+
     /// One run.
     ///
     /// # Errors

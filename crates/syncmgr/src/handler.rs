@@ -111,6 +111,14 @@ pub trait Handler: Send + Sync {
     fn icon(&self) -> Option<Icon> {
         None
     }
+    /// Tries whether it could synchronize just now: its program is there and new enough, its process answers. Nothing is
+    /// changed. The answer is what it says of itself, such as a version, and may be empty. Not in the original.
+    ///
+    /// # Errors
+    /// What is in the way, and what to do about it.
+    fn test(&self) -> Result<String, HandlerError> {
+        self.info().map(|_| String::new())
+    }
     /// Takes in an item that a program outside reports and that is not listed yet, or gives a known one another name; for
     /// handlers whose items come into being so. The item is listed from then on. Not in the original.
     ///

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::words::SyncState;
+use crate::problem::Problem;
+use crate::words::{HandlerKind, SyncState};
 
 /// All handlers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -21,6 +22,10 @@ pub struct Handler {
     pub name: String,
     /// Its summary; may be empty.
     pub comment: String,
+    /// What it is.
+    pub kind: HandlerKind,
+    /// Whether it has a picture of its own: `/api/v1/handlers/{handler}/icon`.
+    pub icon: bool,
     /// Its state, folded from those of its items.
     pub state: SyncState,
     /// Listed among the partnerships.
@@ -35,4 +40,13 @@ pub struct Handler {
     pub refusal: Option<String>,
     /// How many items it has.
     pub items: u64,
+}
+
+/// Whether a handler could synchronize just now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HandlerTest {
+    /// What it says of itself, such as a version; may be empty.
+    pub said: String,
+    /// What is in the way; null when nothing is.
+    pub problem: Option<Problem>,
 }

@@ -67,6 +67,8 @@ pub struct Item {
     pub name: String,
     /// Its summary; may be empty.
     pub comment: String,
+    /// Whether it has a picture of its own: `icon` beneath its resource.
+    pub icon: bool,
     /// How it stands: the worst fact wins.
     pub headline: Headline,
     /// Whether a person should look at it.

@@ -41,7 +41,7 @@ pub use counts::{Counts, SideCounts};
 pub use detected::{Detected, DetectedTool, Found, FoundKind, RunIt, Unread, WatchIt};
 pub use event::{Event, EventGroup, EventsPage};
 pub use export::{ExportEvents, ExportFormat, ExportRuns};
-pub use handler::{Handler, Handlers};
+pub use handler::{Handler, HandlerTest, Handlers};
 pub use item::{HeadlineCounts, Item, ItemsPage, LastRun, Mark, RunAt};
 pub use live::{Bar, Live, LiveHandler, LiveItem, StopStage, Waiting};
 pub use log::{LogFilter, LogGap, LogLine, RunLog};
@@ -63,6 +63,6 @@ pub use settings::{
 };
 pub use time::Time;
 pub use words::{
-    CancelRequest, ConflictKind, Headline, Level, Outcome, Phase, ProblemClass, Status, SyncState,
-    VersionState,
+    CancelRequest, ConflictKind, HandlerKind, Headline, Level, Outcome, Phase, ProblemClass, Status,
+    SyncState, VersionState,
 };

@@ -85,6 +85,9 @@ pub struct RunFilter {
     #[param(nullable = false)]
     #[serde(deserialize_with = "crate::said::said_whole")]
     pub before: Option<u64>,
+    /// How many to pass over: where the page begins.
+    #[serde(deserialize_with = "crate::said::whole")]
+    pub offset: u64,
     /// The size of the page; 100 if not said.
     #[param(nullable = false, minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,

@@ -14,6 +14,8 @@ use crate::words::{Level, Outcome, Status};
 pub struct RunsPage {
     /// The runs of this page.
     pub runs: Vec<Run>,
+    /// How many the filter lets through, on all pages.
+    pub total: u64,
     /// Where the next page begins (`before`); none after the last.
     pub next: Option<u64>,
 }

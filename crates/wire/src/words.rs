@@ -39,6 +39,24 @@ macro_rules! words {
 }
 
 words! {
+    /// What a handler is.
+    HandlerKind of syncmgr::flags::HandlerType {
+        /// Nobody said.
+        Unspecified = "unspecified",
+        /// A program.
+        Application = "application",
+        /// A device.
+        Device = "device",
+        /// Folders, here or elsewhere.
+        Folder = "folder",
+        /// A service of the web.
+        Service = "service",
+        /// Another computer.
+        Computer = "computer",
+    }
+}
+
+words! {
     /// What a run of an item came to, from best to worst.
     Outcome of syncmgr::Outcome {
         /// Everything is in sync.

@@ -215,6 +215,10 @@ impl Handler for HostedHandler {
         &self.items
     }
 
+    fn test(&self) -> Result<String, HandlerError> {
+        self.read_again().map(|()| String::new()).map_err(|problem| HandlerError { problem })
+    }
+
     fn event_store(&self) -> Option<Arc<dyn EventStore>> {
         let has = self.capabilities().contains(HandlerCapabilities::EVENT_STORE);
         has.then(|| Arc::new(RemoteEvents::new(&self.host, None)) as Arc<dyn EventStore>)

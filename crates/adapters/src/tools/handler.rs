@@ -87,7 +87,7 @@ impl ToolHandler {
         let prepared = self
             .find(item)
             .map_err(|refusal| Problem::new(ProblemClass::Config, refusal.to_string()))
-            .and_then(|set| version::check(self.kind).map(|()| set))
+            .and_then(|set| version::check(self.kind).map(|_| set))
             .and_then(|set| {
                 let prepared = set.job.command(options);
                 let command = prepared.command(&*self.around.secret).map_err(|error| error.problem)?;
@@ -231,6 +231,13 @@ impl Handler for ToolHandler {
 
     fn items(&self) -> &dyn ItemContainer {
         &self.items
+    }
+
+    fn test(&self) -> Result<String, HandlerError> {
+        let version = version::check(self.kind).map_err(|problem| HandlerError { problem })?;
+        Ok(version
+            .text
+            .map_or_else(|| self.kind.id().to_owned(), |text| format!("{} {text}", self.kind.id())))
     }
 
     fn conflict_store(&self) -> Option<Arc<dyn ConflictStore>> {

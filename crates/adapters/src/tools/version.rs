@@ -49,10 +49,10 @@ pub fn too_old(kind: &dyn Kind, number: Option<[u32; 2]>) -> Option<Problem> {
     Some(Problem::new(ProblemClass::Config, text).with_fix(format!("install a newer {name}")))
 }
 
-/// Asks the tool; tells what is wrong.
-pub(super) fn check(kind: &dyn Kind) -> Result<(), Problem> {
+/// Asks the tool; tells what is wrong, or its version.
+pub(super) fn check(kind: &dyn Kind) -> Result<Version, Problem> {
     let version = version(Path::new(kind.id()), kind.version_words())?;
-    too_old(kind, version.number).map_or(Ok(()), Err)
+    too_old(kind, version.number).map_or(Ok(version), Err)
 }
 
 /// The first word with `X.Y` in it, without what is no number.

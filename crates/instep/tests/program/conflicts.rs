@@ -226,3 +226,29 @@ fn the_api_offers_what_can_be_done_and_says_what_tells_the_versions_apart() {
     assert_eq!(answer["settled"].as_u64().unwrap() + answer["left"].as_u64().unwrap(), open, "{answer}");
     assert_eq!(scene.json("conflicts").1.len() as u64, open);
 }
+
+#[test]
+fn a_look_at_many_merges_says_which_of_them_would_be_settled() {
+    let scene = Scene::new();
+    let lines = "one\ntwo\nthree\nfour\nfive\n";
+    for name in ["apart.txt", "same.txt"] {
+        scene.a.file(name, lines);
+    }
+    scene.instep("sync pair --yes").expect(0);
+    scene.a.file("apart.txt", &lines.replace("one", "ONE, at the left"));
+    scene.b.file("apart.txt", &lines.replace("five", "FIVE"));
+    scene.a.file("same.txt", &lines.replace("three", "at the left"));
+    scene.b.file("same.txt", &lines.replace("three", "right"));
+    scene.instep("sync pair --approve").expect(5);
+    let _daemon = Daemon::start(&scene);
+    let order = |dry: bool| json!({ "keep": "merged", "all": { "handler": "folders" }, "dry_run": dry });
+    let (_, foreseen) = ask(&scene, "POST", "/conflicts/resolve", &order(true));
+    assert_eq!((&foreseen["settled"], &foreseen["left"]), (&json!(1), &json!(1)), "{foreseen}");
+    let reasons = foreseen["reasons"].to_string();
+    assert!(reasons.contains("same.txt") && reasons.contains("the same place"), "{reasons}");
+    assert_eq!(scene.json("conflicts").1.len(), 2);
+    // And that is what comes of it.
+    let (_, settled) = ask(&scene, "POST", "/conflicts/resolve", &order(false));
+    assert_eq!((&settled["settled"], &settled["left"]), (&json!(1), &json!(1)), "{settled}");
+    assert_eq!(scene.json("conflicts").1.len(), 1);
+}

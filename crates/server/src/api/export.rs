@@ -41,8 +41,8 @@ pub(super) async fn export_runs(
         since: wanted.since.map(|time| time.0),
         until: wanted.until.map(|time| time.0),
         text: input::search(wanted.search)?,
-        before: None,
         limit: Some(PAGE),
+        ..RunQuery::default()
     };
     file(parts, Source::Runs(query), wanted.format).await
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use wire::{Handler, Handlers};
+use wire::{Handler, HandlerTest, Handlers};
 
 use crate::convert;
 use crate::failure::Failure;
@@ -28,4 +28,22 @@ pub(super) async fn handler(State(parts): State<Parts>, at: AtHandler) -> Result
     let found = status.into_iter().find(|status| status.handler == wanted);
     let gone = || Failure::not_found("unknown_handler", format!("the handler '{id}' is gone"));
     Ok(Json(convert::handler(found.ok_or_else(gone)?)))
+}
+
+/// Try whether a handler could synchronize: nothing is changed
+#[utoipa::path(
+    post, path = "/handlers/{handler}/test", tag = "handlers", params(HandlerSegments),
+    responses((status = OK, body = HandlerTest))
+)]
+pub(super) async fn test_handler(
+    State(parts): State<Parts>,
+    at: AtHandler,
+) -> Result<Json<HandlerTest>, Failure> {
+    let AtHandler(id) = at;
+    let gone = Failure::not_found("unknown_handler", format!("the handler '{id}' is gone"));
+    let tried = parts.ask(move |center| center.test_handler(&id).ok_or(gone)).await?;
+    Ok(Json(match tried {
+        Ok(said) => HandlerTest { said, problem: None },
+        Err(error) => HandlerTest { said: String::new(), problem: Some(error.problem.into()) },
+    }))
 }

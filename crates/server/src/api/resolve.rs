@@ -6,7 +6,7 @@ mod shown;
 use axum::Json;
 use axum::extract::State;
 use center::{Center, ConflictQuery, Verdict};
-use syncmgr::conflict::{Conflict, Decided, Settlement};
+use syncmgr::conflict::{Choice, Conflict, Decided, Settlement};
 use syncmgr::{HandlerId, ItemId};
 use wire::{AllConflicts, Became, Chosen, ResolveOrder, Resolved, ShownConflict};
 
@@ -64,7 +64,8 @@ fn settle_shown(
         })
         .collect();
     if !decided.is_empty() {
-        let resolved = if dry_run { foresee(center, decided) } else { center.resolve(decided)?.wait() };
+        let resolved =
+            if dry_run { foresee(center, decided, &mut answer) } else { center.resolve(decided)?.wait() };
         count(&mut answer, center, &resolved);
         for (decided, settlement) in &resolved.settlements {
             let place = places.get(&decided.conflict.key()).and_then(|place| settlements.get_mut(*place));
@@ -104,22 +105,41 @@ fn settle_all(
     outlook.left.iter().for_each(|(_, why)| tell(&mut answer, why));
     if !outlook.decided.is_empty() {
         let decided = outlook.decided;
-        let resolved = if dry_run { foresee(center, decided) } else { center.resolve(decided)?.wait() };
+        let resolved =
+            if dry_run { foresee(center, decided, &mut answer) } else { center.resolve(decided)?.wait() };
         count(&mut answer, center, &resolved);
     }
     Ok(answer)
 }
 
-/// What would become of each, as far as that can be told without looking.
-fn foresee(center: &Center, decided: Vec<Decided>) -> center::Resolved {
+/// What would become of each. Texts that are to be merged are looked at, for nothing else tells whether they can be.
+fn foresee(center: &Center, decided: Vec<Decided>, answer: &mut Resolved) -> center::Resolved {
     let settlements = decided.into_iter().map(|one| {
-        let settlement = match hindrance(center, &one) {
-            Some(_) => Settlement::Left,
-            None => Settlement::Settled(one.choice.clone()),
-        };
+        if hindrance(center, &one).is_some() {
+            return (one, Settlement::Left);
+        }
+        if let Some(why) = no_merge(center, &one) {
+            tell(answer, &why);
+            return (one, Settlement::Left);
+        }
+        let settlement = Settlement::Settled(one.choice.clone());
         (one, settlement)
     });
     center::Resolved { verdict: Verdict::nothing(), settlements: settlements.collect() }
+}
+
+/// Why two texts stay apart, if they were to be merged and cannot be.
+fn no_merge(center: &Center, Decided { conflict, choice }: &Decided) -> Option<String> {
+    if *choice != Choice::KeepMerged {
+        return None;
+    }
+    let why = match center.resolution_handler(&conflict.handler)?.merge(conflict) {
+        Ok(Some(merge)) if merge.overlaps == 0 => return None,
+        Ok(Some(_)) => "both changed the same place".to_owned(),
+        Ok(None) => "only texts that both changed can be merged".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Some(format!("{}: {why}", conflict.description()))
 }
 
 fn hindrance(center: &Center, one: &Decided) -> Option<String> {

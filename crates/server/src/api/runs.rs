@@ -37,13 +37,16 @@ pub(super) async fn runs(
         until: filter.until.map(|time| time.0),
         text: input::search(filter.search)?,
         before: filter.before.map(RunId),
+        offset: filter.offset,
         limit: Some(limit),
     };
     parts
         .ask(move |center| {
             let runs = center.store().runs(&query)?;
             let next = (runs.len() == limit as usize).then(|| runs.last().map(|run| run.id.0)).flatten();
-            Ok(Json(RunsPage { runs: runs.into_iter().map(|run| convert::run(center, run)).collect(), next }))
+            let total = center.store().run_count(&query)?;
+            let runs = runs.into_iter().map(|run| convert::run(center, run)).collect();
+            Ok(Json(RunsPage { runs, total, next }))
         })
         .await
 }

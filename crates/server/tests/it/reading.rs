@@ -1,6 +1,7 @@
 //! What there is to see.
 
 use hyper::Method;
+use syncmgr::ui::Icon;
 
 use crate::support::{ODD_NAME, Service, request};
 
@@ -88,6 +89,9 @@ async fn runs_are_listed_filtered_and_explained() {
     let runs = service.get("/api/v1/runs").await.json();
     assert_eq!(runs["runs"][0]["id"], bad);
     assert_eq!(runs["runs"][1]["id"], good);
+    assert_eq!(runs["total"], 2);
+    let second = service.get("/api/v1/runs?offset=1&limit=1").await.json();
+    assert_eq!((&second["runs"][0]["id"], &second["total"]), (&good.into(), &2.into()));
     let failed = service.get("/api/v1/runs?outcome=failed").await.json();
     assert_eq!(failed["runs"].as_array().unwrap().len(), 1);
     let of_item = service.get("/api/v1/runs?handler=shelf&item=good").await.json();
@@ -154,4 +158,33 @@ async fn what_is_not_there_is_said_in_problem_details() {
         (404, "unknown_conflict".into())
     );
     assert_eq!(service.get("/api/v1/live").await.json()["items"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_handlers_picture_is_shown_if_it_is_one() {
+    let service = Service::start().await;
+    let handler = service.get("/api/v1/handlers/shelf").await.json();
+    assert_eq!((&handler["icon"], &handler["kind"]), (&true.into(), &"unspecified".into()));
+    let picture = service.get("/api/v1/handlers/shelf/icon").await;
+    assert_eq!((picture.status.as_u16(), &*picture.body), (200, &b"<svg/>"[..]));
+    assert_eq!(picture.headers["content-type"], "image/svg+xml");
+    // Whatever stands in it, a browser that opens it runs nothing of it.
+    assert!(picture.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+    assert_eq!(picture.headers["x-content-type-options"], "nosniff");
+    for (media_type, bytes) in [("text/html", b"<p>".to_vec()), ("image/png", vec![0; 300 * 1024])] {
+        *service.icon.lock().unwrap() = Icon { media_type: media_type.into(), bytes: bytes.into() };
+        assert_eq!(service.get("/api/v1/handlers/shelf/icon").await.fault(), (404, "no_icon".into()));
+    }
+    assert_eq!(service.get("/api/v1/handlers/jobs/icon").await.fault(), (404, "no_icon".into()));
+    assert_eq!(service.get("/api/v1/items/shelf/good/icon").await.fault(), (404, "no_icon".into()));
+}
+
+#[tokio::test]
+async fn a_handler_says_whether_it_would_work() {
+    let service = Service::start().await;
+    let path = "/api/v1/handlers/shelf/test";
+    let tried = service.ask(request(Method::POST, path, None)).await.json();
+    assert_eq!(tried, serde_json::json!({ "said": "", "problem": null }));
+    let unknown = service.ask(request(Method::POST, "/api/v1/handlers/none/test", None)).await;
+    assert_eq!(unknown.fault(), (404, "unknown_handler".into()));
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use center::{Center, Jobs, Store, SystemClock};
@@ -16,8 +16,9 @@ use secrets::Secrets;
 use serde_json::Value;
 use server::{Access, Config, Limits, Parts, Server, World};
 use settings::SettingsFile;
-use syncmgr::flags::SyncControlFlags;
+use syncmgr::flags::{HandlerCapabilities, SyncControlFlags};
 use syncmgr::handler::{ItemContainer, ItemList, NamedItem};
+use syncmgr::ui::Icon;
 use syncmgr::{
     Handler, HandlerError, HandlerId, ItemId, Level, NewEvent, ProgressStatus, Request as Options,
     SessionCreator,
@@ -35,6 +36,7 @@ pub(crate) struct Service {
     pub(crate) center: Center,
     pub(crate) jobs: Jobs,
     pub(crate) parts: Parts,
+    pub(crate) icon: Picture,
     pub(crate) address: SocketAddr,
     pub(crate) home: tempfile::TempDir,
     stop: Option<oneshot::Sender<()>>,
@@ -51,7 +53,9 @@ impl Service {
         let store = Arc::new(Store::open(&home.path().join("instep.db")).unwrap());
         let center = Center::new(store, Arc::new(SystemClock::default()));
         let jobs = Jobs::register(&center).unwrap();
-        center.register(Arc::new(Shelf::new())).unwrap();
+        let icon = Icon { media_type: "image/svg+xml".into(), bytes: Arc::from(*b"<svg/>") };
+        let icon = Arc::new(Mutex::new(icon));
+        center.register(Arc::new(Shelf::new(&icon))).unwrap();
         let access = Access::new(home.path().join("tokens.json"));
         let lock = home.path().join("settings.lock");
         let settings = SettingsFile::new(home.path().join("instep.toml"), lock, Arc::new(|_| Vec::new()));
@@ -74,7 +78,7 @@ impl Service {
         let running = tokio::spawn(server.run(async move {
             let _ = stopped.await;
         }));
-        Self { center, jobs, parts, address, home, stop: Some(stop), running: Some(running) }
+        Self { center, jobs, parts, icon, address, home, stop: Some(stop), running: Some(running) }
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
@@ -188,18 +192,22 @@ impl Answer {
 struct Shelf {
     id: HandlerId,
     items: ItemList,
+    icon: Picture,
 }
+
+/// What the shelf gives out as its picture.
+pub(crate) type Picture = Arc<Mutex<Icon>>;
 
 /// The shelf's items. Names may hold anything.
 pub(crate) const ODD_NAME: &str = "<img src=x onerror=alert(1)> \u{202e}\u{7}";
 
 impl Shelf {
-    fn new() -> Self {
+    fn new(icon: &Picture) -> Self {
         let named =
             [("good", "Good"), ("bad", "Bad"), ("a/b?c#d%", ODD_NAME), ("..", "Two dots"), ("~", "A tilde")];
         let items =
             named.map(|(id, name)| NamedItem::new(ItemId::new(id).unwrap(), name)).into_iter().collect();
-        Self { id: HandlerId::new("shelf").unwrap(), items }
+        Self { id: HandlerId::new("shelf").unwrap(), items, icon: Arc::clone(icon) }
     }
 }
 
@@ -210,6 +218,15 @@ impl Handler for Shelf {
 
     fn name(&self) -> Result<String, HandlerError> {
         Ok("Shelf".into())
+    }
+
+    fn capabilities(&self) -> HandlerCapabilities {
+        HandlerCapabilities::PROVIDES_ICON
+    }
+
+    fn icon(&self) -> Option<Icon> {
+        let picture = self.icon.lock().unwrap().clone();
+        Some(picture)
     }
 
     fn items(&self) -> &dyn ItemContainer {

@@ -50,9 +50,14 @@ fn runs_are_paged_newest_first_and_by_item() {
     let query = RunQuery { limit: Some(10), ..RunQuery::default() };
     let first = store.runs(&query).unwrap();
     let second = store.runs(&RunQuery { before: Some(first[9].id), ..query.clone() }).unwrap();
-    let third = store.runs(&RunQuery { before: Some(second[9].id), ..query }).unwrap();
+    let third = store.runs(&RunQuery { before: Some(second[9].id), ..query.clone() }).unwrap();
     let paged: Vec<RunId> = first.iter().chain(&second).chain(&third).map(|run| run.id).collect();
     assert_eq!(paged, all.iter().rev().copied().collect::<Vec<_>>());
+    // Any place of the list is reached at once, and how long it is is known beforehand.
+    let there = store.runs(&RunQuery { offset: 18, limit: Some(2), ..query.clone() }).unwrap();
+    assert_eq!(there.iter().map(|run| run.id).collect::<Vec<_>>(), paged[18..20]);
+    assert_eq!(store.runs(&RunQuery { offset: 25, ..query.clone() }).unwrap(), []);
+    assert_eq!(store.run_count(&query).unwrap(), 25);
 
     let of_item = |name| RunQuery {
         handler: Some(handler()),
