@@ -137,10 +137,16 @@ export const lines = (text: string): string[] =>
     .filter((line) => line !== "");
 
 /** What a side is called: what was typed, else the last name of its path. */
-export function sideName(draft: Draft, side: "a" | "b"): string {
-  const typed = (side === "a" ? draft.aLabel : draft.bLabel).trim();
-  const path = (side === "a" ? draft.a : draft.b).trim().replace(/\/+$/, "");
-  return typed || path.slice(path.lastIndexOf("/") + 1) || side.toUpperCase();
+export const sideName = (draft: Draft, side: "a" | "b"): string =>
+  called(side, side === "a" ? draft.aLabel : draft.bLabel, draft[side]);
+
+/** The same of an item as the settings have it. */
+export const calledIn = (said: Values, side: "a" | "b"): string =>
+  called(side, String(said[`${side}_label`] ?? ""), String(said[side] ?? ""));
+
+function called(side: "a" | "b", label: string, path: string): string {
+  const place = path.trim().replace(/\/+$/, "");
+  return label.trim() || place.slice(place.lastIndexOf("/") + 1) || side.toUpperCase();
 }
 
 /** An identity for a name: what the command line would choose. */

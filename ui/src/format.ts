@@ -38,6 +38,18 @@ const second = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyl
 /** The same to the second: two versions of a file are often a moment apart. */
 export const exactly = (at: string): string => second.format(ms(at));
 
+const fraction = new Intl.DateTimeFormat(language, {
+  hour: "numeric",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+});
+
+/** The time of the day of one of two versions that are less than a second apart, with its date. */
+export const toTheMillisecond = (at: string): string => `${date.format(ms(at))}, ${fraction.format(ms(at))}`;
+
+const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+
 const day = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short" });
 
 /** Only the day. */
@@ -51,6 +63,11 @@ export const dayNames: readonly string[] = Array.from({ length: 7 }, (_, index) 
 
 /** Several things in a row, as a language joins them. */
 export const listed = (words: readonly string[]): string => new Intl.ListFormat(language).format(words);
+
+const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+
+/** The time of the day, to the second. */
+export const clockTime = (at: string): string => clock.format(ms(at));
 
 /** Only the time of the day. */
 export const timeOfDay = (at: string): string => hour.format(ms(at));
@@ -71,6 +88,26 @@ export function distance(at: string, now: number): string {
     if (Math.abs(seconds) >= length) return ago.format(Math.round(seconds / length), unit);
   }
   return ago.format(Math.round(seconds), "second");
+}
+
+const SPANS: Record<string, string> = {
+  s: "second",
+  m: "minute",
+  h: "hour",
+  d: "day",
+  w: "week",
+};
+
+/** A period as the settings write it, in words: `6h`, `1d12h`. What is none stays as it is. */
+export function span(period: string): string {
+  const parts = [...period.matchAll(/(\d+)([smhdw])/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join("") !== period) return period;
+  const words = parts.map(([, value, unit]) =>
+    new Intl.NumberFormat(language, { style: "unit", unit: SPANS[unit ?? ""] ?? "day", unitDisplay: "long" }).format(
+      Number(value),
+    ),
+  );
+  return words.join(" ");
 }
 
 /** How long something took or will take: "4 s", "2 min", "1.5 hr". */

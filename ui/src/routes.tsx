@@ -22,7 +22,20 @@ function words<Key extends string>(
 type RunSearch = Pick<RunQuery, "handler" | "item" | "outcome" | "search">;
 type ConflictSearch = Pick<ConflictQuery, "handler" | "item" | "kind" | "folder" | "search">;
 
-const home = createRoute({ getParentRoute: () => root, path: "/", component: Home });
+/** Which items are listed. */
+export const VIEWS = ["attention", "working", "paused"] as const;
+type HomeSearch = { view?: (typeof VIEWS)[number]; search?: string; handler?: string };
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: (search: Record<string, unknown>): HomeSearch => {
+    const { view, ...rest } = words(search, ["view", "search", "handler"]);
+    const known = VIEWS.find((each) => each === view);
+    return { ...rest, ...(known ? { view: known } : {}) };
+  },
+  component: Home,
+});
 
 const item = createRoute({
   getParentRoute: () => root,

@@ -7,6 +7,7 @@
 import type {
   Conflict,
   ConflictKind,
+  HandlerKind,
   Headline,
   Item,
   Keep,
@@ -17,11 +18,16 @@ import type {
   SyncState,
   Verb,
 } from "./api/client";
-import { count, distance, duration, size, time } from "./format";
+import { count, distance, duration, ms, size, span, time } from "./format";
 
 const rules = new Intl.PluralRules("en");
 const plural = (value: number, one: string, other: string): string =>
   `${count(value)} ${rules.select(value) === "one" ? one : other}`;
+
+/** Up to this is just now, in milliseconds. */
+const JUST = 45_000;
+/** When something was; clocks that look again only now and then take nothing for yet to come. */
+const past = (at: string, now: number): string => (now - ms(at) < JUST ? "just now" : distance(at, now));
 
 /** How an item stands, in words. */
 export const headlines: Record<Headline, string> = {
@@ -125,7 +131,7 @@ export const text = {
   all: "All",
 
   away: "Instep does not answer. What you see is how things stood; nothing can be started or stopped until it is back.",
-  awayTip: "Trying again by itself. On a terminal: instep serve",
+  awayTip: "Trying again by itself. On a terminal: `instep serve`",
   updated: (version: string) => `Instep is version ${version} now. This page belongs to the one before.`,
   reload: "Load the page anew",
   signedOut: "This page is not signed in.",
@@ -134,7 +140,7 @@ export const text = {
   notFound: "There is no such page.",
 
   version: (version: string) => `Version ${version}`,
-  when: (at: string, now: number) => distance(at, now),
+  when: (at: string, now: number) => past(at, now),
   at: (at: string) => time(at),
   took: (ms: number) => duration(ms),
   items: (n: number) => plural(n, "item", "items"),
@@ -153,6 +159,7 @@ export const text = {
     explain:
       "Two folders are enough to begin with. A script that synchronizes is shown here as soon as it runs under Instep.",
     add: "Add a pair of folders",
+    detected: "What other tools synchronize on this machine already is found there, too.",
     terminal: "Or on a terminal:",
   },
 
@@ -244,7 +251,7 @@ export const text = {
       network: "when the network is there",
       start: "when the daemon starts",
     } as Record<string, string>,
-    every2: (period: string) => `every ${period}`,
+    every2: (period: string) => `every ${span(period)}`,
     at2: (time: string, days: string) => (days ? `at ${time} on ${days}` : `every day at ${time}`),
     cron: (line: string) => `by the calendar (${line})`,
     after: (items: string) => `after ${items}`,
@@ -285,8 +292,8 @@ export const text = {
     noneTip: "What needs you is listed here, and told by the channels below.",
     open: "Open",
     over: "Over",
-    raised: (at: string, now: number) => `since ${distance(at, now)}`,
-    cleared: (at: string, now: number) => `over ${distance(at, now)}`,
+    raised: (at: string, now: number) => past(at, now),
+    cleared: (at: string, now: number) => `all is well again, ${past(at, now)}`,
     more: (n: number) => `${plural(n, "more of the same was", "more of the same were")} not told`,
     item: "Show it",
     channels: "How you are told",
@@ -345,11 +352,11 @@ export const text = {
       never: "never",
       sentence: (what: string, rest: string[]) => [what, ...rest].join(", "),
       toldState: (states: string) => `When an item is: ${states}`,
-      toldAge: (age: string) => `No good run for ${age}`,
+      toldAge: (age: string) => `No good run for ${span(age)}`,
       toldEvent: (level: string, text: string) =>
         text ? `${level} in the results with “${text}”` : `${level} in the results`,
-      toldHeld: (held: string) => `after ${held}`,
-      toldRemind: (remind: string) => `again every ${remind}`,
+      toldHeld: (held: string) => `after ${span(held)}`,
+      toldRemind: (remind: string) => `again every ${span(remind)}`,
       toldItems: (items: string) => `only ${items}`,
       toldChannels: (channels: string) => `by ${channels}`,
     },
@@ -404,7 +411,7 @@ export const text = {
     pair: "How it synchronizes",
     maxDelete: "Stop before deleting more than",
     trashDays: "Keep deleted and overwritten files for (days)",
-    sides: "Names of the sides",
+    sideName: { a: "What the first side is called", b: "What the second side is called" },
     when: "When it runs by itself",
     removed: (name: string) => `${name} is no longer kept in sync. No file was touched.`,
     removeTitle: (name: string) => `Stop keeping ${name} in sync?`,
@@ -441,14 +448,18 @@ export const text = {
       working: (n: number) => `Working ${count(n)}`,
       paused: (n: number) => `Paused ${count(n)}`,
     },
-    lastGood: (at: string, now: number) => `last good run ${distance(at, now)}`,
+    lastGood: (at: string, now: number) => `last good run ${past(at, now)}`,
     neverGood: "no good run yet",
     next: (item: Item, now: number) => {
+      const said = text.home.due(item, now);
+      return said === undefined && item.next_run ? `Next ${distance(item.next_run, now)}` : (said ?? "");
+    },
+    /** Why an item does not run by itself just now. */
+    due: (item: Item, now: number): string | undefined => {
       if (!item.enabled) return "Disabled";
       if (item.paused_until) return `Paused, goes on ${distance(item.paused_until, now)}`;
       if (item.paused) return "Paused until resumed";
-      if (item.waits) return item.waits;
-      return item.next_run ? `Next ${distance(item.next_run, now)}` : "";
+      return item.waits ?? undefined;
     },
   },
 
@@ -476,7 +487,7 @@ export const text = {
       gaps: "could not synchronize everything.",
       interrupted: "was cut short.",
     } as Partial<Record<Headline, string>>,
-    lastGood: (at: string, now: number) => `Last good run ${distance(at, now)}.`,
+    lastGood: (at: string, now: number) => `Last good run ${past(at, now)}.`,
     neverGood: "There was no good run yet.",
     conflicts: (n: number) => `${plural(n, "conflict waits", "conflicts wait")}; both versions are untouched.`,
     look: "See what it would do",
@@ -518,10 +529,11 @@ export const text = {
     copy: "Copy the command",
     copied: "Copied.",
     notCopied: "The browser did not allow copying.",
-    began: (at: string, now: number) => `Began ${distance(at, now)}`,
+    began: (at: string, now: number) => `Began ${past(at, now)}`,
     skipped: "What the last run left out or could not do",
     history: "History",
     allRuns: "All runs",
+    allOf: (n: number) => `All ${plural(n, "run", "runs")}`,
   },
 
   results: {
@@ -540,12 +552,9 @@ export const text = {
   run: {
     title: (id: number) => `Run ${count(id)}`,
     number: (id: number) => `Run ${id}`,
-    sentence: (names: string[], began: string, took: string | undefined, manual: boolean) => {
-      const what = names.length > 3 ? plural(names.length, "item", "items") : names.join(", ");
+    sentence: (began: string, took: string | undefined, manual: boolean) => {
       const how = manual ? ", started by hand" : "";
-      return took === undefined
-        ? `${what}: runs since ${began}${how}.`
-        : `${what}: began ${began}${how}, took ${took}.`;
+      return took === undefined ? `Runs since ${began}${how}.` : `Began ${began}${how} and took ${took}.`;
     },
     undo: "Undo this run",
     stop: "Stop",
@@ -708,10 +717,13 @@ export const text = {
     skipped: "is left as it is on both sides, with all that is beneath it",
     wins: (side: string) => `the version of ${side} wins`,
     putBack: "Take back",
+    folder: (path: string, open: boolean) => (open ? `Fold ${path}` : `Unfold ${path}`),
     looksAgain: "Looking again with that …",
   },
 
   schedule: {
+    next: (at: string, now: number) => distance(at, now),
+    hours: (n: number) => `${plural(n, "run", "runs")} in this hour`,
     view: "What is shown",
     views: { day: "Day", week: "Week" },
     today: "Today",
@@ -725,9 +737,26 @@ export const text = {
 
   handlers: {
     none: "No handlers",
-    enabled: "May synchronize",
-    active: "Set up",
+    groups: {
+      folder: "Folders",
+      application: "Programs",
+      service: "Services",
+      device: "Devices",
+      computer: "Computers",
+      unspecified: "Others",
+    } as Record<HandlerKind, string>,
+    enabled: "Enabled",
+    active: "Active",
     disconnected: "not connected",
+    test: "Test",
+    testOf: (name: string) => `Test ${name}`,
+    testing: "Testing …",
+    works: (said: string) => (said ? `Works: ${said}` : "Works"),
+    tools: "Tools on this machine",
+    toolsTip: "Looked for where programs lie; what is missing is named when something that was found here needs it.",
+    toolsNone: "No tool that Instep knows was found.",
+    found: "Found",
+    lookAgain: "Look again",
   },
 
   /** What a button came to. */

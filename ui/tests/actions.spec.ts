@@ -116,8 +116,8 @@ test("a handler is switched off and on, and one that is not set up starts nothin
   };
   const one = page.getByRole("listitem").filter({ hasText: /folders/i });
   for (const [label, key] of [
-    ["May synchronize", "enabled"],
-    ["Set up", "active"],
+    ["Enabled", "enabled"],
+    ["Active", "active"],
   ] as const) {
     const box = one.getByLabel(label);
     await box.click();

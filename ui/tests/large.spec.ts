@@ -1,4 +1,4 @@
-/** Ten thousand items, a million results: what is not seen is not there, and what is seen comes when it is scrolled to. */
+/** Ten thousand items, a million results, a run with very many lines: what is not seen is not there, and what is seen comes when it is scrolled to. */
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,24 +42,61 @@ test("ten thousand items are listed, searched and scrolled through", async ({ da
   await expect(list.getByRole("listitem")).toHaveCount(1);
 });
 
-test("a million results are scrolled through page by page", async ({ daemon, open, page }) => {
+test("a million results: each place is there at once, and the end of a run asks for no more than is seen", async ({
+  daemon,
+  open,
+  page,
+}) => {
   await daemon.start();
   await open();
   const asked: number[] = [];
+  let total = 1_000_000;
   await page.route("**/api/v1/runs?*", async (route) => {
     const query = new URL(route.request().url()).searchParams;
-    const before = Number(query.get("before") ?? 1_000_001);
-    const limit = Number(query.get("limit"));
-    asked.push(before);
-    const runs = Array.from({ length: limit }, (_, n) => run(before - 1 - n));
-    await route.fulfill({ json: { runs, next: before - limit } });
+    const offset = Number(query.get("offset") ?? 0);
+    asked.push(offset);
+    const length = Math.max(0, Math.min(Number(query.get("limit")), total - offset));
+    const runs = Array.from({ length }, (_, n) => run(total - offset - n));
+    await route.fulfill({ json: { runs, total, next: null } });
   });
   await page.getByRole("link", { name: "Results" }).click();
   await expect(page.getByText("Run 1000000")).toBeVisible();
   const list = page.getByRole("list", { name: "Results" });
+  await expect(list.getByRole("listitem").first()).toHaveAttribute("aria-setsize", "1000000");
   await scrollPast(page, list, [300, 900]);
-  // As many pages as were scrolled through, not the million.
-  expect(asked.length).toBeLessThan(40);
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await expect(page.getByText("Run 1", { exact: true })).toBeVisible();
+  // As many pages as were scrolled through, not the ten thousand that there are.
+  expect(asked.length).toBeLessThan(60);
+  asked.length = 0;
+  total += 1;
+  const items = [{ item: "nightly", name: "Nightly backup" }];
+  const begun = JSON.parse(await daemon.ask("POST", "/api/v1/sessions", { items })) as { run: number };
+  await daemon.ask("POST", `/api/v1/sessions/${begun.run}/call`, { call: "end" });
+  // The beginning of the list, for its length, and what is seen at its end: for the beginning of the run and its end.
+  await expect.poll(() => asked.length).toBeGreaterThan(0);
+  await expect(list.getByRole("listitem").first()).toHaveAttribute("aria-setsize", "1000001");
+  expect(asked.length).toBeLessThanOrEqual(8);
+  expect(asked.every((offset) => offset === 0 || offset > 999_000)).toBe(true);
+});
+
+test("the lines of a run come at its end while it runs, and none is asked for twice", async ({ daemon, open }) => {
+  await daemon.start();
+  const items = [{ item: "nightly", name: "Nightly backup" }];
+  const { run } = JSON.parse(await daemon.ask("POST", "/api/v1/sessions", { items })) as { run: number };
+  const tell = (name: string) =>
+    daemon.ask("POST", `/api/v1/sessions/${run}/call`, { call: "event", item: "nightly", level: "warning", name });
+  for (let n = 0; n < 450; n += 1) await tell(`Line ${n}`);
+  const page = await open(`/runs/${run}`);
+  const log = page.getByRole("list", { name: "Log" });
+  await scrollPast(page, log, [430]);
+  const asked: string[] = [];
+  page.on("request", (request) => request.url().includes("/api/v1/events?") && asked.push(request.url()));
+  await tell("The latest line");
+  await expect(log.getByText("The latest line")).toBeAttached();
+  expect(asked.length).toBeGreaterThan(0);
+  // Only from the end of the page before the last on.
+  expect(asked.every((url) => new URL(url).searchParams.has("after"))).toBe(true);
 });
 
 function run(id: number) {

@@ -195,6 +195,12 @@ export function useControl() {
           "handlers",
           "items",
         ),
+      /** Tries a handler; what came of it stands beside it. */
+      testHandler: (handler: string) =>
+        asked(api.POST("/api/v1/handlers/{handler}/test", { params: { path: { handler } } })).catch(
+          (error: unknown): undefined =>
+            say("bad", error instanceof Error ? error.message : String(error)) as undefined,
+        ),
       undo,
       /** Settles conflicts as they were shown; says how many came to what, and offers to take it back. */
       settle: async (kept: Kept, conflicts: ShownConflict[] | undefined, all?: ResolveOrder["all"]) => {

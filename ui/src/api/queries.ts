@@ -1,7 +1,7 @@
 /** What the screens ask for. A key begins with the thing it is about, so that the event stream can say what is stale. */
 
 import { keepPreviousData, type UseQueryResult, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { Rows } from "../parts/virtual";
 import {
   type Action,
@@ -11,6 +11,8 @@ import {
   type ConflictsPage,
   type ConflictVersion,
   type Event,
+  type EventsPage,
+  type Handler,
   type Item,
   type ItemsPage,
   type Keep,
@@ -21,6 +23,7 @@ import {
   type ResolveOrder,
   type Run,
   type RunLog,
+  type RunsPage,
   type Verb,
 } from "./client";
 
@@ -30,7 +33,6 @@ type Query<Operation extends keyof operations> = operations[Operation] extends {
 
 export type ItemQuery = Query<"items">;
 export type RunQuery = Query<"runs">;
-export type EventQuery = Query<"events">;
 export type ConflictQuery = Query<"conflicts">;
 
 /** How many runs an item's strip shows. */
@@ -62,11 +64,14 @@ interface PageSource<Row, Page> {
 
 /** The rows of a page of the page: small enough to be read between two frames. */
 const PART = 100;
+/** How long a part that nobody looks at is kept, in milliseconds: whoever scrolls through everything does not keep everything. */
+const KEPT = 30_000;
 
 function usePages<Row, Page extends { total: number }>(source: PageSource<Row, Page>): Paged<Row, Page> {
   const part = (at: number) => ({
     queryKey: [...source.key, at],
     queryFn: ({ signal }: { signal: AbortSignal }) => source.fetch(at * PART, PART, signal),
+    gcTime: KEPT,
   });
   const [seen, setSeen] = useState<readonly [number, number]>([0, 0]);
   const query = useQuery({ ...part(0), placeholderData: keepPreviousData });
@@ -144,33 +149,32 @@ export const useVersion = () =>
     queryFn: ({ signal }) => asked(api.GET("/api/v1/version", { signal })),
   });
 
+/** Handlers by their identifier; none while they are asked for. */
+export const useHandler = (id: string): Handler | undefined => {
+  const handlers = useHandlers().data?.handlers;
+  return useMemo(() => handlers?.find((handler) => handler.id === id), [handlers, id]);
+};
+
 export const useHandlers = () =>
   useQuery({
     queryKey: ["handlers"],
     queryFn: ({ signal }) => asked(api.GET("/api/v1/handlers", { signal })),
   });
 
-export function useRuns(filter: RunQuery): Growing<Run, unknown> {
-  const query = useInfiniteQuery({
-    queryKey: ["runs", filter],
-    queryFn: ({ pageParam, signal }) =>
-      asked(
-        api.GET("/api/v1/runs", {
-          params: { query: { ...filter, limit: PAGE, ...(pageParam === undefined ? {} : { before: pageParam }) } },
-          signal,
-        }),
-      ),
-    initialPageParam: undefined as number | undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
-    placeholderData: keepPreviousData,
+export const useRuns = (filter: RunQuery): Paged<Run, RunsPage> =>
+  usePages({
+    key: ["runs", filter],
+    fetch: (offset, limit, signal) =>
+      asked(api.GET("/api/v1/runs", { params: { query: { ...filter, limit, offset } }, signal })),
+    rows: (page) => page.runs,
   });
-  return {
-    rows: query.data?.pages.flatMap((page) => page.runs) ?? [],
-    first: query.data?.pages[0],
-    query: query as UseQueryResult<unknown>,
-    more: () => void (query.hasNextPage && !query.isFetching && query.fetchNextPage()),
-  };
-}
+
+/** The last runs of an item. */
+export const useLastRuns = (handler: string, item: string, limit: number) =>
+  useQuery({
+    queryKey: ["runs", "last", handler, item, limit],
+    queryFn: ({ signal }) => asked(api.GET("/api/v1/runs", { params: { query: { handler, item, limit } }, signal })),
+  });
 
 export const useRun = (run: number) =>
   useQuery({
@@ -192,27 +196,41 @@ export const useRunEvents = (run: number | undefined, item?: string) =>
     enabled: run !== undefined,
   });
 
-export function useEvents(filter: EventQuery): Growing<Event, unknown> {
+/** The lines of a run as they were told; what is there stays as it is, and more comes at the end. */
+export function useEvents(run: number, search: string): Growing<Event, EventsPage> {
   const query = useInfiniteQuery({
-    queryKey: ["events", filter],
-    queryFn: ({ pageParam, signal }) =>
-      asked(
-        api.GET("/api/v1/events", {
-          params: { query: { ...filter, limit: PAGE, ...(pageParam === undefined ? {} : { after: pageParam }) } },
-          signal,
-        }),
-      ),
+    queryKey: ["events", run, search],
+    queryFn: ({ pageParam, signal }) => eventsAfter(run, search, pageParam, signal),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
   });
+  const pages = query.data?.pages;
+  const rows = useMemo(() => pages?.flatMap((page) => page.events) ?? [], [pages]);
   return {
-    rows: query.data?.pages.flatMap((page) => page.events) ?? [],
-    first: query.data?.pages[0],
+    rows,
+    first: pages?.[0],
     query: query as UseQueryResult<unknown>,
     more: () => void (query.hasNextPage && !query.isFetching && query.fetchNextPage()),
   };
 }
+
+/** A page of the lines of a run. */
+export const eventsAfter = (run: number, search: string, after: number | undefined, signal?: AbortSignal) =>
+  asked(
+    api.GET("/api/v1/events", {
+      params: {
+        query: {
+          run,
+          order: "oldest",
+          limit: PAGE,
+          ...(search ? { search } : {}),
+          ...(after === undefined ? {} : { after }),
+        },
+      },
+      ...(signal ? { signal } : {}),
+    }),
+  );
 
 export const useConflicts = (filter: ConflictQuery): Paged<Conflict, ConflictsPage> =>
   usePages({
@@ -332,9 +350,11 @@ export function useLog(run: number, search: string): Growing<LogLine, RunLog> {
     placeholderData: keepPreviousData,
     retry: false,
   });
+  const pages = query.data?.pages;
+  const rows = useMemo(() => pages?.flatMap((page) => page.lines) ?? [], [pages]);
   return {
-    rows: query.data?.pages.flatMap((page) => page.lines) ?? [],
-    first: query.data?.pages[0],
+    rows,
+    first: pages?.[0],
     query: query as UseQueryResult<unknown>,
     more: () => void (query.hasNextPage && !query.isFetching && query.fetchNextPage()),
   };
@@ -447,11 +467,12 @@ export function usePreviewRows(preview: number, verb: Verb | undefined, offset =
     initialPageParam: offset,
     getNextPageParam: (page) => page.next ?? undefined,
   });
-  const pages = query.data?.pages ?? [];
+  const pages = query.data?.pages;
+  const rows = useMemo(() => pages?.flatMap((page): Action[] => page.actions) ?? [], [pages]);
   return {
-    rows: pages.flatMap((page): Action[] => page.actions),
-    conflicts: pages.flatMap((page): Conflict[] => page.conflicts),
-    notes: pages.flatMap((page): Note[] => page.notes),
+    rows,
+    conflicts: pages?.flatMap((page): Conflict[] => page.conflicts) ?? [],
+    notes: pages?.flatMap((page): Note[] => page.notes) ?? [],
     more: () => void (query.hasNextPage && !query.isFetching && query.fetchNextPage()),
   };
 }

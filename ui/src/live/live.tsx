@@ -3,6 +3,7 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
 import type { Change, LiveItem } from "../api/client";
+import { readOn } from "../api/tail";
 import { type Heard, listen } from "./source";
 
 /** How far something is and how fast it goes. */
@@ -29,6 +30,8 @@ export class LiveStore {
   private readonly samples = new Map<string, Sample[]>();
   private readonly listeners = new Set<() => void>();
   private readonly stale = new Set<string>();
+  /** Runs that have told something. */
+  private readonly told = new Set<number>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly queries: QueryClient) {}
@@ -75,10 +78,12 @@ export class LiveStore {
           this.items.delete(keyOf(change.handler, item));
           this.samples.delete(keyOf(change.handler, item));
         }
+        this.told.add(change.run);
         this.outdate("items", "runs", "conflicts", "schedule");
         break;
       case "event":
-        this.outdate("events");
+        this.told.add(change.event.run);
+        this.outdate();
         break;
       case "conflicts":
         this.outdate("conflicts", "items");
@@ -123,8 +128,10 @@ export class LiveStore {
     for (const topic of topics) this.stale.add(topic);
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      const topics = [...this.stale];
+      const [topics, runs] = [[...this.stale], [...this.told]];
       this.stale.clear();
+      this.told.clear();
+      for (const run of runs) void readOn(this.queries, run);
       for (const topic of topics) void this.queries.invalidateQueries({ queryKey: [topic] });
     }, GATHER);
   }

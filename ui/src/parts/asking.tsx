@@ -2,22 +2,28 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Away, Refused } from "../api/client";
 import { text } from "../text";
+import { Screen } from "./frame";
 import { Notice } from "./notice";
+import { Prose } from "./prose";
 
 interface Props<T> {
   query: UseQueryResult<T>;
+  /** What the screen is called while there is nothing of it but this. */
+  title?: string;
   children: (data: T) => ReactNode;
 }
 
 /** What was asked for, or why it is not there. */
-export function Asking<T>({ query, children }: Props<T>) {
+export function Asking<T>({ query, title, children }: Props<T>) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
-  if (query.error) return <Trouble error={query.error} again={() => query.refetch()} />;
-  return (
+  const instead = query.error ? (
+    <Trouble error={query.error} again={() => query.refetch()} />
+  ) : (
     <p className="quiet" role="status">
       {text.loading}
     </p>
   );
+  return title === undefined ? instead : <Screen title={title}>{instead}</Screen>;
 }
 
 /** An error in the program's words, with what to do. */
@@ -38,7 +44,11 @@ export function Trouble({ error, again }: { error: Error; again?: () => void }) 
           )
         }
       >
-        {fix && <span className="small">{fix}</span>}
+        {fix && (
+          <span className="small">
+            <Prose of={fix} />
+          </span>
+        )}
       </Notice>
     </div>
   );

@@ -2,10 +2,12 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useControl } from "../api/actions";
 import type { Headline, Item } from "../api/client";
+import { useLive } from "../live/live";
 import { text } from "../text";
 import { Name } from "./name";
 import { Notice, type Tone } from "./notice";
 import { useNow } from "./now";
+import { Prose } from "./prose";
 
 const TONES: Partial<Record<Headline, Tone>> = { conflicts: "warn", gaps: "warn", interrupted: "warn" };
 
@@ -26,12 +28,12 @@ export function Attention({ of: item }: { of: Item }) {
     >
       {problem && (
         <span>
-          <Name of={problem.text} />
+          <Prose of={problem.text} />
           {problem.fix && (
             <>
               {" "}
               <span className="quiet">
-                <Name of={problem.fix} />
+                <Prose of={problem.fix} />
               </span>
             </>
           )}
@@ -47,17 +49,25 @@ export function Attention({ of: item }: { of: Item }) {
 
 function Buttons({ item }: { item: Item }): ReactNode {
   const control = useControl();
+  const { away } = useLive();
   const at = { handler: item.handler, item: item.id };
   const details = item.last_run && (
     <Link to="/runs/$run" params={{ run: String(item.last_run.run) }} className="button">
       {text.attention.details}
     </Link>
   );
-  const again = (words: string) => (
-    <button type="button" className="main" disabled={item.working !== null} onClick={() => void control.sync(item)}>
-      {words}
-    </button>
-  );
+  // What starts elsewhere is tried again there.
+  const again = (words: string) =>
+    item.refusal === null && (
+      <button
+        type="button"
+        className="main"
+        disabled={away || item.working !== null}
+        onClick={() => void control.sync(item)}
+      >
+        {words}
+      </button>
+    );
   switch (item.headline) {
     case "safety_stop":
       return (

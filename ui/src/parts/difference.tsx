@@ -25,7 +25,7 @@ export function Difference({ a, b, sides }: Props) {
   const lines = useMemo(() => (a.length + b.length > LONGEST ? undefined : compare(a, b)), [a, b]);
   if (!lines) return <p className="quiet">{text.conflict.tooLong}</p>;
   return (
-    <section aria-label={text.conflict.difference}>
+    <section className="stack tight" aria-label={text.conflict.difference}>
       <p className="row small">
         <span className="diff-key a">
           − <Name of={sides[0] ?? "A"} />

@@ -101,3 +101,19 @@ export function Check({ label, tip, checked, onChange }: CheckProps) {
     </label>
   );
 }
+
+/** On or off, at once. */
+export function Switch({ label, checked, onChange }: CheckProps) {
+  return (
+    <label className="choice switch">
+      <input
+        type="checkbox"
+        role="switch"
+        checked={checked}
+        aria-checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      {label}
+    </label>
+  );
+}

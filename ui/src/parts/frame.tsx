@@ -15,6 +15,7 @@ import { useLive } from "../live/live";
 import { useSignedOut } from "../live/signed-out";
 import { text } from "../text";
 import { Notice } from "./notice";
+import { Prose } from "./prose";
 
 interface Room {
   to: string;
@@ -71,14 +72,18 @@ export function Frame() {
         {away && (
           <div className="away" role="alert">
             <Notice tone="bad" title={text.away}>
-              <span className="small">{text.awayTip}</span>
+              <span className="small">
+                <Prose of={text.awayTip} />
+              </span>
             </Notice>
           </div>
         )}
         {signedOut && (
           <div className="away" role="alert">
             <Notice tone="bad" title={text.signedOut}>
-              <span className="small">{text.signedOutTip}</span>
+              <span className="small">
+                <Prose of={text.signedOutTip} />
+              </span>
             </Notice>
           </div>
         )}
@@ -116,19 +121,24 @@ interface ScreenProps {
   title: string;
   /** Shown instead of the title where that is a name. */
   heading?: ReactNode;
+  /** A line beneath the title. */
+  tip?: ReactNode;
   actions?: ReactNode;
   children: ReactNode;
 }
 
 /** A room: its title (also the window's), what can be done in it, what is in it. */
-export function Screen({ title, heading, actions, children }: ScreenProps) {
+export function Screen({ title, heading, tip, actions, children }: ScreenProps) {
   useEffect(() => {
     document.title = `${title} · ${text.title}`;
   }, [title]);
   return (
     <>
-      <header className="row apart">
-        <h1>{heading ?? title}</h1>
+      <header className="row apart screen-head">
+        <div className="grow stack tight">
+          <h1>{heading ?? title}</h1>
+          {tip && <p className="quiet">{tip}</p>}
+        </div>
         {actions && <div className="row">{actions}</div>}
       </header>
       {children}

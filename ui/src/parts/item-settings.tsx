@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useControl } from "../api/actions";
 import type { Item, KeyChange } from "../api/client";
 import { useSettings } from "../api/queries";
-import { lines, type Mode, type Policy, scheduleKeys, type Values, whenOf } from "../draft";
+import { calledIn, lines, type Mode, type Policy, scheduleKeys, type Values, whenOf } from "../draft";
 import { text } from "../text";
 import { Confirm } from "./confirm";
 import { Field, SelectField, TextField } from "./field";
@@ -28,8 +28,8 @@ export function ItemSettings({ of: item }: { of: Item }) {
     if (done) void navigate({ to: "/" });
   };
   return (
-    <section className="card stack" aria-labelledby="decided">
-      <h2 id="decided">{text.settings.pair}</h2>
+    <section className={said ? "card stack" : "stack"} aria-label={text.settings.pair}>
+      {said && <h2>{text.settings.pair}</h2>}
       {said && settings.data && (
         <Form key={settings.data.digest} item={item} said={said} digest={settings.data.digest} />
       )}
@@ -98,14 +98,16 @@ function Form({ item, said, digest }: { item: Item; said: Values; digest: string
         {pair && (
           <>
             <TextField
-              label={text.setup.side.a}
+              label={text.settings.sideName.a}
               tip={String(said.a ?? "")}
+              placeholder={calledIn(said, "a")}
               value={typed.a_label}
               onChange={(a_label) => set({ a_label })}
             />
             <TextField
-              label={text.setup.side.b}
+              label={text.settings.sideName.b}
               tip={String(said.b ?? "")}
+              placeholder={calledIn(said, "b")}
               value={typed.b_label}
               onChange={(b_label) => set({ b_label })}
             />
@@ -114,12 +116,15 @@ function Form({ item, said, digest }: { item: Item; said: Values; digest: string
       </div>
       {pair && (
         <>
-          <div className="fields">
+          <div className="fields long">
             <SelectField
               label={text.setup.mode}
               value={typed.mode}
               onChange={(mode) => set({ mode })}
-              choices={MODES.map((mode) => [mode, text.setup.modes[mode](typed.a_label || "A", typed.b_label || "B")])}
+              choices={MODES.map((mode) => [
+                mode,
+                text.setup.modes[mode](calledIn({ ...said, ...typed }, "a"), calledIn({ ...said, ...typed }, "b")),
+              ])}
             />
             <SelectField
               label={text.setup.conflict}

@@ -22,8 +22,8 @@ export function Notice({ tone, title, children, actions }: Props) {
       <div className="body">
         <div>{title}</div>
         {children}
-        {actions && <div className="row">{actions}</div>}
       </div>
+      {actions && <div className="row actions">{actions}</div>}
     </div>
   );
 }

@@ -1,22 +1,19 @@
-import { MoreHorizontal } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import type { Action, PathText, Preview as PreviewRecord, Verb } from "../api/client";
+import type { PathText, Preview as PreviewRecord, Verb } from "../api/client";
 import { type Choice, usePreviewRows } from "../api/queries";
 import { CHANGES, plain } from "../counts";
 import { count, size } from "../format";
 import { text, verbs } from "../text";
 import { OutcomeWord } from "./headline";
-import { Menu, type Action as MenuAction } from "./menu";
 import { Name } from "./name";
 import { Notice } from "./notice";
-import { VirtualList } from "./virtual";
+import { PlanTree } from "./plan-tree";
+import { Prose } from "./prose";
 
 const SIDES = [0, 1] as const;
 const VERBS: Verb[] = ["delete", "replace", "move", "keep-both", "update", "create", "metadata"];
 /** What takes something away is never folded. */
 const ALWAYS_OPEN: Verb[] = ["delete", "replace"];
-/** What has a version on either side that can win. */
-const TURNABLE: Verb[] = ["delete", "update", "create", "metadata"];
 
 /** Up to so many changes are shown without being asked for. */
 const SEEN_AT_ONCE = 50;
@@ -51,10 +48,10 @@ export function Plan({ of, choices, onChoose, stale, onRun, actions }: Props) {
       <Tally of={of} />
       {of.actions === 0 && of.conflicts === 0 && <Notice tone="good" title={text.preview.nothing} />}
       {of.stops.map((stop) => (
-        <Notice key={stop} tone="bad" title={<Name of={stop} />} />
+        <Notice key={stop} tone="bad" title={<Prose of={stop} />} />
       ))}
       {of.warnings.map((warning) => (
-        <Notice key={warning} tone="warn" title={<Name of={warning} />} />
+        <Notice key={warning} tone="warn" title={<Prose of={warning} />} />
       ))}
       <p role="status">
         {stale ? (
@@ -175,17 +172,13 @@ function Group({ of, verb, onChoose }: GroupProps) {
   const rows = usePreviewRows(of.id, verb);
   if (rows.rows.length === 0) return null;
   const list = (
-    <div className="card flush">
-      <VirtualList
-        rows={rows.rows}
-        keyOf={(action) => `${action.side} ${action.path} ${action.path_base64 ?? ""}`}
-        height={58}
-        label={verbs[verb]}
-        onEnd={rows.more}
-      >
-        {(action) => <Row of={action} sides={of.sides} onChoose={of.plan ? onChoose : undefined} />}
-      </VirtualList>
-    </div>
+    <PlanTree
+      rows={rows.rows}
+      label={verbs[verb]}
+      sides={of.sides}
+      onChoose={of.plan ? onChoose : undefined}
+      onEnd={rows.more}
+    />
   );
   if (ALWAYS_OPEN.includes(verb)) {
     return (
@@ -202,54 +195,6 @@ function Group({ of, verb, onChoose }: GroupProps) {
       </summary>
       {list}
     </details>
-  );
-}
-
-interface RowProps {
-  of: Action;
-  sides: readonly string[] | null | undefined;
-  onChoose: ((choice: Choice) => void) | undefined;
-}
-
-function Row({ of, sides, onChoose }: RowProps) {
-  const side = sides?.[of.side === "a" ? 0 : 1];
-  const path: PathText = { path: of.path, ...(of.path_base64 ? { path_base64: of.path_base64 } : {}) };
-  // The side that would be changed keeps what it has when its version wins.
-  const wins = of.side === "a" ? "a" : "b";
-  const actions: MenuAction[] = [
-    { id: "skip", text: text.preview.skip, run: () => onChoose?.({ skip: path }) },
-    ...(TURNABLE.includes(of.verb) && side
-      ? [{ id: "flip", text: text.preview.keep(side), run: () => onChoose?.({ flip: path, wins } as Choice) }]
-      : []),
-  ];
-  return (
-    <div className="plan-row">
-      <span className="grow">
-        {of.from && (
-          <>
-            <Name of={of.from.path} /> →{" "}
-          </>
-        )}
-        <Name of={of.path} />
-        {of.entries > 1 && <span className="quiet"> · {text.entries(of.entries)}</span>}
-        {of.size > 0 && <span className="quiet"> · {size(of.size)}</span>}
-      </span>
-      <span className="small">
-        {side && (
-          <>
-            {text.preview.on} <Name of={side} />
-          </>
-        )}
-      </span>
-      <span className="small quiet">
-        <Name of={of.why} />
-      </span>
-      {onChoose && (
-        <Menu label={text.preview.of(of.path)} actions={actions}>
-          <MoreHorizontal aria-hidden />
-        </Menu>
-      )}
-    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import { count } from "../format";
 import { text } from "../text";
 import { Name } from "./name";
 import { Notice, type Tone } from "./notice";
+import { Prose } from "./prose";
 
 export const LEVEL_TONE: Record<Level, Tone> = { error: "bad", warning: "warn", information: "quiet" };
 
@@ -14,12 +15,12 @@ export function Reason({ of }: { of: EventGroup }) {
     <Notice tone={LEVEL_TONE[of.level]} title={<Name of={only?.name ?? `${of.name} (${count(of.count)})`} />}>
       {why && (
         <span>
-          <Name of={why} />
+          <Prose of={why} />
         </span>
       )}
       {of.fix && (
         <span className="small">
-          <Name of={of.fix} />
+          <Prose of={of.fix} />
         </span>
       )}
       {!only && (

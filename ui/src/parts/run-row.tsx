@@ -7,8 +7,14 @@ import { OutcomeWord } from "./headline";
 import { Name } from "./name";
 import { useNow } from "./now";
 
+interface Props {
+  of: Run;
+  /** It stands among other runs of its item, which need not be named again. */
+  ofItem?: boolean;
+}
+
 /** A run in one line: what, when, how long, what it came to and what it changed. */
-export function RunRow({ of }: { of: Run }) {
+export function RunRow({ of, ofItem = false }: Props) {
   const now = useNow();
   const names = of.items.map((item) => item.name);
   const changed = of.items
@@ -17,11 +23,17 @@ export function RunRow({ of }: { of: Run }) {
   return (
     <Link to="/runs/$run" params={{ run: String(of.id) }} className="run-row">
       <span className="who">
-        <Name of={names.slice(0, 3).join(", ") || of.handler} oneLine />
-        <span className="small quiet">
-          {text.run.number(of.id)}
-          {names.length > 3 ? ` · ${text.items(names.length)}` : ""}
-        </span>
+        {ofItem ? (
+          text.run.number(of.id)
+        ) : (
+          <>
+            <Name of={names.slice(0, 3).join(", ") || of.handler} oneLine />
+            <span className="small quiet">
+              {text.run.number(of.id)}
+              {names.length > 3 ? ` · ${text.items(names.length)}` : ""}
+            </span>
+          </>
+        )}
       </span>
       <span className="stack tight">
         <OutcomeWord of={of.outcome} />
@@ -36,7 +48,7 @@ export function RunRow({ of }: { of: Run }) {
         </span>
       </span>
       <span className="small quiet" title={time(of.started)}>
-        {text.when(of.started, now)}
+        {ofItem ? time(of.started) : text.when(of.started, now)}
       </span>
       <span className="small quiet number">{of.ended ? duration(ms(of.ended) - ms(of.started)) : ""}</span>
     </Link>

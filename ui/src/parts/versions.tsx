@@ -1,6 +1,6 @@
 import type { Conflict, ConflictChoices, ConflictVersion, VersionDetails } from "../api/client";
 import { useVersionContent } from "../api/queries";
-import { count, exactly, size } from "../format";
+import { count, exactly, size, toTheMillisecond } from "../format";
 import { text } from "../text";
 import { Difference } from "./difference";
 import { Name } from "./name";
@@ -15,7 +15,7 @@ interface Props {
 export function Versions({ of, more }: Props) {
   const contents = [useVersionContent(of, 0), useVersionContent(of, 1)] as const;
   const [a, b] = [contents[0].data, contents[1].data];
-  const facts = of.versions.map((version, index) => factsOf(version, more?.versions[index]));
+  const facts = of.versions.map((version, index) => factsOf(version, more?.versions[index], of));
   return (
     <>
       <div className="versions">
@@ -47,11 +47,13 @@ type Fact = keyof typeof text.conflict.facts;
 type FactList = Partial<Record<Fact, string>>;
 
 /** What there is to say of a version, by what it is about. */
-function factsOf(version: ConflictVersion, details: VersionDetails | undefined): FactList {
+function factsOf(version: ConflictVersion, details: VersionDetails | undefined, of: Conflict): FactList {
+  const files = of.versions.every(({ kind }) => kind === "file");
   const said: Record<Fact, string | null | undefined> = {
     at: version.at?.path,
-    kind: text.conflict.kinds[version.kind] ?? version.kind,
-    changed: version.modified && exactly(version.modified),
+    // Of two files it tells nothing.
+    kind: files ? null : (text.conflict.kinds[version.kind] ?? version.kind),
+    changed: version.modified && told(version.modified, of),
     // What a directory or a link takes for itself tells nothing.
     size: version.kind === "file" && version.size !== null && version.size !== undefined ? size(version.size) : null,
     permissions: details?.permissions,
@@ -59,6 +61,12 @@ function factsOf(version: ConflictVersion, details: VersionDetails | undefined):
     entries: typeof details?.entries === "number" ? count(details.entries) : null,
   };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value)) as FactList;
+}
+
+/** A time as exactly as it must be for one to be seen to be the newer. */
+function told(at: string, of: Conflict): string {
+  const seconds = of.versions.map(({ modified }) => (modified ? exactly(modified) : undefined));
+  return of.newest !== null && seconds[0] === seconds[1] ? toTheMillisecond(at) : exactly(at);
 }
 
 /** What makes a version the greatest. */
@@ -76,7 +84,7 @@ function Facts({ of, beside, marks }: { of: FactList; beside: FactList; marks: F
           <div key={fact} className={differs ? "differs" : undefined}>
             <dt>{text.conflict.facts[fact]}</dt>
             <dd>
-              <Name of={value} /> {marks[fact] && <strong>{marks[fact]}</strong>}
+              <Name of={value} /> {marks[fact] && <span className="mark">{marks[fact]}</span>}
               {differs && <span className="unseen">{text.conflict.differs}</span>}
             </dd>
           </div>

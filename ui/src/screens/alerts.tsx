@@ -13,6 +13,7 @@ import { Screen } from "../parts/frame";
 import { Name } from "../parts/name";
 import { Notice } from "../parts/notice";
 import { useNow } from "../parts/now";
+import { Prose } from "../parts/prose";
 import { RuleForm, ruleSentence } from "../parts/rule-form";
 import { text } from "../text";
 
@@ -81,10 +82,10 @@ function Told({ alerts }: { alerts: Alert[] }) {
               }
             >
               <span>
-                <Name of={alert.text} />{" "}
+                <Prose of={alert.text} />{" "}
                 {alert.fix && (
                   <span className="quiet">
-                    <Name of={alert.fix} />
+                    <Prose of={alert.fix} />
                   </span>
                 )}
               </span>
@@ -161,7 +162,7 @@ function Standing({ of }: { of: Channel | undefined }) {
       {text.alerts.states[of.state]}
       {of.trouble && (
         <>
-          : <Name of={of.trouble} />
+          : <Prose of={of.trouble} />
         </>
       )}
     </span>

@@ -16,18 +16,20 @@ export function Conflict() {
   const conflict = useConflict(handler, item, id);
   const choices = useChoices(conflict.data);
   return (
-    <Asking query={conflict}>
+    <Asking query={conflict} title={text.rooms.conflicts}>
       {(conflict) => (
-        <Screen title={conflict.path} heading={<Name of={conflict.path} />}>
-          <p className="quiet">
-            <Link to="/items/$handler/$item" params={{ handler, item }}>
-              <Name of={conflict.item_name} />
-            </Link>{" "}
-            · {conflictKinds[conflict.kind]} · {text.conflict.since(exactly(conflict.detected))}
-          </p>
-          <p>
-            <Name of={conflict.description} />
-          </p>
+        <Screen
+          title={conflict.path}
+          heading={<Name of={conflict.path} />}
+          tip={
+            <>
+              <Link to="/items/$handler/$item" params={{ handler, item }}>
+                <Name of={conflict.item_name} />
+              </Link>{" "}
+              · {conflictKinds[conflict.kind]} · {text.conflict.since(exactly(conflict.detected))}
+            </>
+          }
+        >
           <Versions of={conflict} more={choices.data} />
           <Asking query={choices}>{(choices) => <SettleOne of={conflict} choices={choices} />}</Asking>
         </Screen>

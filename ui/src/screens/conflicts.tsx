@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Conflict } from "../api/client";
 import { useConflicts, useItem } from "../api/queries";
 import { Asking } from "../parts/asking";
+import { Drop } from "../parts/drop";
 import { Empty } from "../parts/empty";
 import { Screen } from "../parts/frame";
 import { Name } from "../parts/name";
@@ -103,11 +104,7 @@ export function Conflicts() {
 
 function OnlyItem({ handler, item, drop }: { handler: string; item: string; drop: () => void }) {
   const found = useItem(handler, item);
-  return (
-    <button type="button" onClick={drop}>
-      <Name of={found.data?.name ?? item} /> ×
-    </button>
-  );
+  return <Drop of={found.data?.name ?? item} drop={drop} />;
 }
 
 function Row({ of }: { of: Conflict }) {
@@ -119,9 +116,15 @@ function Row({ of }: { of: Conflict }) {
       params={{ handler: of.handler, item: of.item, conflict: of.id }}
     >
       <span className="who">
-        <Name of={of.path} oneLine />
-        <span className="small quiet">
+        <Name of={of.path.slice(of.path.lastIndexOf("/") + 1)} oneLine />
+        <span className="small quiet one-line">
           <Name of={of.item_name} />
+          {of.path.includes("/") && (
+            <>
+              {" · "}
+              <Name of={of.path.slice(0, of.path.lastIndexOf("/"))} />
+            </>
+          )}
         </span>
       </span>
       <span className="tone-warn">{conflictKinds[of.kind] ?? of.kind}</span>

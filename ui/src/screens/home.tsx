@@ -1,14 +1,17 @@
-import { Link } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { CircleCheck, FolderSync, Plus } from "lucide-react";
-import { memo, useState } from "react";
+import { memo } from "react";
 import { useControl } from "../api/actions";
 import type { HeadlineCounts, Item } from "../api/client";
-import { type ItemQuery, STRIP, useFirstItems, useItems } from "../api/queries";
+import { type ItemQuery, STRIP, useFirstItems, useHandler, useItems } from "../api/queries";
 import { useLive, useMoving } from "../live/live";
 import { Asking } from "../parts/asking";
 import { Attention } from "../parts/attention";
+import { CopyButton } from "../parts/copy";
+import { Drop } from "../parts/drop";
 import { Empty } from "../parts/empty";
 import { Screen } from "../parts/frame";
+import { HandlerIcon } from "../parts/handler-icon";
 import { Headline } from "../parts/headline";
 import { ItemMenu } from "../parts/item-menu";
 import { Menu } from "../parts/menu";
@@ -20,6 +23,8 @@ import { Segments } from "../parts/segments";
 import { Strip } from "../parts/strip";
 import { VirtualList } from "../parts/virtual";
 import { text } from "../text";
+
+const route = getRouteApi("/");
 
 type View = "all" | "attention" | "working" | "paused";
 
@@ -34,14 +39,27 @@ const FILTERS: Record<View, ItemQuery> = {
 const SENTENCES = 5;
 
 export function Home() {
-  const [view, setView] = useState<View>("all");
-  const [search, setSearch] = useState("");
+  const { view = "all", search, handler } = route.useSearch();
+  const navigate = route.useNavigate();
+  const set = (change: { view?: View; search?: string | undefined; handler?: undefined }) =>
+    void navigate({
+      search: (before) => {
+        const { view, ...rest } = { ...before, ...change };
+        return { ...rest, ...(view && view !== "all" ? { view } : {}) };
+      },
+      replace: true,
+    });
   const needy = useFirstItems({ attention: true }, SENTENCES).data;
-  const items = useItems({ ...FILTERS[view], history: STRIP, ...(search ? { search } : {}) });
+  const items = useItems({
+    ...FILTERS[view],
+    history: STRIP,
+    ...(search ? { search } : {}),
+    ...(handler ? { handler } : {}),
+  });
   const { away } = useLive();
   const control = useControl();
   return (
-    <Asking query={items.query}>
+    <Asking query={items.query} title={text.rooms.home}>
       {() => {
         const counts = items.first?.counts;
         if (!counts) return null;
@@ -50,6 +68,7 @@ export function Home() {
           <Screen
             title={text.rooms.home}
             heading={text.home.sentence(counts.all, counts.attention)}
+            tip={text.home.doing(counts.working, counts.paused)}
             actions={
               <>
                 <button type="button" className="main" disabled={away} onClick={() => control.syncAll()}>
@@ -71,14 +90,13 @@ export function Home() {
               </>
             }
           >
-            <p className="quiet">{text.home.doing(counts.working, counts.paused)}</p>
             {needy && needy.items.length > 0 && (
               <section className="stack tight" aria-label={text.home.attention}>
                 {needy.items.map((item) => (
                   <Attention key={item.href} of={item} />
                 ))}
                 {needy.total > SENTENCES && (
-                  <button type="button" className="plain" onClick={() => setView("attention")}>
+                  <button type="button" className="plain" onClick={() => set({ view: "attention" })}>
                     {text.home.furtherAttention(needy.total - SENTENCES)}
                   </button>
                 )}
@@ -86,18 +104,22 @@ export function Home() {
             )}
             <section className="stack" aria-label={text.home.items}>
               <div className="row apart">
-                <Segments label={text.home.filter} value={view} onChange={setView} choices={choices(counts)} />
-                <Search label={text.home.search} value={search} onChange={setSearch} />
+                <Segments
+                  label={text.home.filter}
+                  value={view}
+                  onChange={(view) => set({ view })}
+                  choices={choices(counts)}
+                />
+                {handler && <OfHandler id={handler} drop={() => set({ handler: undefined })} />}
+                <Search
+                  label={text.home.search}
+                  value={search ?? ""}
+                  onChange={(search) => set({ search: search || undefined })}
+                />
               </div>
               {items.rows.length === 0 ? (
                 <Empty icon={CircleCheck} title={text.home.noMatch}>
-                  <button
-                    type="button"
-                    onClick={() => {
-                      setView("all");
-                      setSearch("");
-                    }}
-                  >
+                  <button type="button" onClick={() => set({ view: "all", search: undefined, handler: undefined })}>
                     {text.home.showAll}
                   </button>
                 </Empty>
@@ -129,18 +151,24 @@ const choices = (counts: HeadlineCounts): { value: View; text: string }[] => [
   { value: "paused", text: text.home.views.paused(counts.paused) },
 ];
 
+function OfHandler({ id, drop }: { id: string; drop: () => void }) {
+  return <Drop of={text.results.onlyItem(useHandler(id)?.name ?? id)} drop={drop} />;
+}
+
 /** An item in a line; drawn again only when something about it changed. */
 const Row = memo(function Row({ item }: { item: Item }) {
   const now = useNow();
   const moving = useMoving(item.handler, item.id) ?? item.working;
+  const handler = useHandler(item.handler);
   return (
     <div className="item-row">
+      <HandlerIcon handler={item.handler} item={item} />
       <div className="who">
         <Link to="/items/$handler/$item" params={{ handler: item.handler, item: item.id }}>
           <Name of={item.name} oneLine />
         </Link>
         <span className="quiet small">
-          <Name of={item.comment || item.handler} oneLine />
+          <Name of={item.comment || (handler?.name ?? item.handler)} oneLine />
         </span>
       </div>
       <div className="stack tight">
@@ -164,6 +192,11 @@ const Row = memo(function Row({ item }: { item: Item }) {
   );
 });
 
+const FIRST_COMMANDS = [
+  "instep sync ~/Photos /media/nas/Photos",
+  "instep run nightly -- rsync -a ~/Documents /mnt/backup/",
+];
+
 function FirstSteps() {
   return (
     <Screen title={text.rooms.home} heading={text.first.title}>
@@ -173,9 +206,16 @@ function FirstSteps() {
           <Plus aria-hidden />
           {text.first.add}
         </Link>
+        <p className="quiet small">{text.first.detected}</p>
         <p className="quiet small">{text.first.terminal}</p>
-        <code>instep sync ~/Photos /media/nas/Photos</code>
-        <code>instep run nightly -- rsync -a ~/Documents /mnt/backup/</code>
+        <div className="stack tight">
+          {FIRST_COMMANDS.map((command) => (
+            <div key={command} className="row nowrap command">
+              <code className="grow">{command}</code>
+              <CopyButton of={command} />
+            </div>
+          ))}
+        </div>
       </Empty>
     </Screen>
   );

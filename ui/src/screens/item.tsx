@@ -1,14 +1,17 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { CircleStop, Eye, FolderSync } from "lucide-react";
+import type { ReactNode } from "react";
 import { useControl } from "../api/actions";
 import type { Item as ItemRecord, Phase } from "../api/client";
-import { useCommand, useItem, useRunEvents, useRuns } from "../api/queries";
+import { useCommand, useHandler, useItem, useLastRuns, useRunEvents, useSettings } from "../api/queries";
+import { calledIn, type Values } from "../draft";
 import { time } from "../format";
-import { useMoving } from "../live/live";
+import { useLive, useMoving } from "../live/live";
 import { Asking } from "../parts/asking";
 import { Attention } from "../parts/attention";
 import { CopyButton } from "../parts/copy";
 import { Screen } from "../parts/frame";
+import { HandlerIcon } from "../parts/handler-icon";
 import { Headline } from "../parts/headline";
 import { ItemMenu } from "../parts/item-menu";
 import { ItemSettings } from "../parts/item-settings";
@@ -25,16 +28,29 @@ const route = getRouteApi("/items/$handler/$item");
 export function Item() {
   const { handler, item: id } = route.useParams();
   const item = useItem(handler, id);
+  const { away } = useLive();
   const control = useControl();
   return (
-    <Asking query={item}>
+    <Asking query={item} title={id}>
       {(item) => (
         <Screen
           title={item.name}
-          heading={<Name of={item.name} />}
+          heading={
+            <span className="titled">
+              <HandlerIcon handler={item.handler} item={item} />
+              <Name of={item.name} />
+            </span>
+          }
+          tip={item.comment && <Name of={item.comment} />}
           actions={
             <>
-              <button type="button" className="main" disabled={!!item.working} onClick={() => void control.sync(item)}>
+              <button
+                type="button"
+                className="main"
+                disabled={away || !!item.working || item.refusal !== null}
+                title={item.refusal ?? undefined}
+                onClick={() => void control.sync(item)}
+              >
                 <FolderSync aria-hidden />
                 {text.item.sync}
               </button>
@@ -46,11 +62,6 @@ export function Item() {
             </>
           }
         >
-          {item.comment && (
-            <p className="quiet">
-              <Name of={item.comment} />
-            </p>
-          )}
           {item.attention && <Attention of={item} />}
           <Now item={item} />
           <Facts item={item} />
@@ -104,12 +115,18 @@ function Now({ item }: { item: ItemRecord }) {
   );
 }
 
+const PHASES = Object.keys(phases) as Phase[];
+
 /** Where a run is on its way through what every run does. */
 function Phases({ at }: { at: Phase }) {
   return (
     <ol className="steps">
-      {(Object.keys(phases) as Phase[]).map((phase) => (
-        <li key={phase} aria-current={phase === at ? "step" : undefined}>
+      {PHASES.map((phase, place) => (
+        <li
+          key={phase}
+          className={place < PHASES.indexOf(at) ? "done" : undefined}
+          aria-current={phase === at ? "step" : undefined}
+        >
           {phases[phase]}
         </li>
       ))}
@@ -120,15 +137,14 @@ function Phases({ at }: { at: Phase }) {
 function Facts({ item }: { item: ItemRecord }) {
   const now = useNow();
   const command = useCommand(item.handler, item.id).data?.command;
+  const handler = useHandler(item.handler);
   return (
-    <section className="card" aria-label={text.item.facts}>
-      <dl className="facts">
-        <dt>{text.item.stands}</dt>
-        <dd>
+    <section className="card stack" aria-label={text.item.facts}>
+      <dl className="facts wide">
+        <Fact name={text.item.stands}>
           <Headline of={item.headline} />
-        </dd>
-        <dt>{text.item.lastGood}</dt>
-        <dd>
+        </Fact>
+        <Fact name={text.item.lastGood}>
           {item.last_good ? (
             <Link to="/runs/$run" params={{ run: String(item.last_good.run) }} title={time(item.last_good.ended)}>
               {text.when(item.last_good.ended, now)}
@@ -136,41 +152,67 @@ function Facts({ item }: { item: ItemRecord }) {
           ) : (
             text.never
           )}
-        </dd>
-        <dt>{text.item.nextRun}</dt>
-        <dd>{text.home.next(item, now) || text.item.byHand}</dd>
-        <dt>{text.item.handler}</dt>
-        <dd>
-          <Name of={item.handler} />
-        </dd>
+        </Fact>
+        <Fact name={text.item.nextRun}>
+          {text.home.due(item, now) ?? (item.next_run ? text.schedule.next(item.next_run, now) : text.item.byHand)}
+        </Fact>
+        <Fact name={text.item.handler}>
+          <Link to="/handlers">
+            <Name of={handler?.name ?? item.handler} />
+          </Link>
+        </Fact>
         {item.conflicts > 0 && (
-          <>
-            <dt>{text.rooms.conflicts}</dt>
-            <dd>
-              <Link to="/conflicts" search={{ handler: item.handler, item: item.id }}>
-                {text.conflictsOpen(item.conflicts)}
-              </Link>
-            </dd>
-          </>
-        )}
-        {command && (
-          <>
-            <dt>{text.item.command}</dt>
-            <dd className="row">
-              <code className="name">{command}</code>
-              <CopyButton of={command} />
-            </dd>
-          </>
+          <Fact name={text.rooms.conflicts}>
+            <Link to="/conflicts" search={{ handler: item.handler, item: item.id }}>
+              {text.conflictsOpen(item.conflicts)}
+            </Link>
+          </Fact>
         )}
       </dl>
+      <Sides item={item} />
+      {command && (
+        <div className="stack tight">
+          <span className="quiet small">{text.item.command}</span>
+          <div className="row nowrap command">
+            <code className="name grow">{command}</code>
+            <CopyButton of={command} />
+          </div>
+        </div>
+      )}
     </section>
+  );
+}
+
+function Fact({ name, children }: { name: ReactNode; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Where the two sides lie, under the names that the person gave them. */
+function Sides({ item }: { item: ItemRecord }) {
+  const items = useSettings().data?.values?.items as Record<string, Values> | undefined;
+  const said = items?.[item.id];
+  if (item.handler !== "folders" || !said) return null;
+  return (
+    <dl className="facts wide sides">
+      {(["a", "b"] as const).map((side) => (
+        <Fact key={side} name={<Name of={calledIn(said, side)} />}>
+          <code className="name">{String(said[side] ?? "")}</code>
+        </Fact>
+      ))}
+    </dl>
   );
 }
 
 /** What the last run left out or could not do, by reason. */
 function Skipped({ item }: { item: ItemRecord }) {
   const events = useRunEvents(item.last_run?.run, item.id);
-  const groups = events.data?.groups ?? [];
+  // A note without advice is no loss: which command was run, for instance.
+  const groups = events.data?.groups.filter(({ level, fix }) => level !== "information" || fix) ?? [];
   if (groups.length === 0) return null;
   return (
     <section className="stack tight" aria-label={text.item.skipped}>
@@ -185,22 +227,24 @@ function Skipped({ item }: { item: ItemRecord }) {
 const SHOWN = 10;
 
 function History({ item }: { item: ItemRecord }) {
-  const runs = useRuns({ handler: item.handler, item: item.id });
+  const runs = useLastRuns(item.handler, item.id, SHOWN).data;
   return (
     <section className="stack tight" aria-label={text.item.history}>
       <div className="row apart">
         <h2>{text.item.history}</h2>
         <Link to="/results" search={{ handler: item.handler, item: item.id }}>
-          {text.item.allRuns}
+          {runs && runs.total > SHOWN ? text.item.allOf(runs.total) : text.item.allRuns}
         </Link>
       </div>
-      {runs.rows.length === 0 ? (
+      {!runs ? (
+        <p className="quiet">{text.loading}</p>
+      ) : runs.runs.length === 0 ? (
         <p className="quiet">{text.noRuns}</p>
       ) : (
         <ul className="card flush list">
-          {runs.rows.slice(0, SHOWN).map((run) => (
+          {runs.runs.map((run) => (
             <li key={run.id}>
-              <RunRow of={run} />
+              <RunRow of={run} ofItem />
             </li>
           ))}
         </ul>

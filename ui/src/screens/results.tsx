@@ -3,6 +3,7 @@ import { Download, ListChecks } from "lucide-react";
 import type { Outcome } from "../api/client";
 import { useHandlers, useRuns } from "../api/queries";
 import { Asking } from "../parts/asking";
+import { Drop } from "../parts/drop";
 import { Empty } from "../parts/empty";
 import { Screen } from "../parts/frame";
 import { Menu } from "../parts/menu";
@@ -91,11 +92,7 @@ export function Results() {
             </option>
           ))}
         </select>
-        {filter.item && (
-          <button type="button" onClick={() => set({ item: undefined })}>
-            {text.results.onlyItem(filter.item)} ×
-          </button>
-        )}
+        {filter.item && <Drop of={text.results.onlyItem(filter.item)} drop={() => set({ item: undefined })} />}
       </div>
       <Asking query={runs.query}>
         {() =>
@@ -110,7 +107,7 @@ export function Results() {
                 keyOf={(run) => String(run.id)}
                 height={62}
                 label={text.rooms.results}
-                onEnd={runs.more}
+                onLook={runs.look}
               >
                 {(run) => <RunRow of={run} />}
               </VirtualList>

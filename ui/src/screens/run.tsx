@@ -5,14 +5,16 @@ import { useControl } from "../api/actions";
 import type { Event, RunItem, Run as RunRecord } from "../api/client";
 import { useEvents, useLog, useRun, useRunEvents } from "../api/queries";
 import { CHANGES, plain, total } from "../counts";
-import { count, duration, ms, size, time } from "../format";
+import { clockTime, count, duration, ms, size, time } from "../format";
 import { useMoving } from "../live/live";
 import { Asking } from "../parts/asking";
 import { Screen } from "../parts/frame";
+import { HandlerIcon } from "../parts/handler-icon";
 import { OutcomeWord, outcomeTone } from "../parts/headline";
 import { Moving } from "../parts/moving";
 import { Name } from "../parts/name";
 import { Notice, type Tone } from "../parts/notice";
+import { Prose } from "../parts/prose";
 import { LEVEL_TONE, Reason } from "../parts/reason";
 import { Search } from "../parts/search";
 import { VirtualList } from "../parts/virtual";
@@ -25,16 +27,23 @@ export function Run() {
   const run = useRun(id);
   const control = useControl();
   return (
-    <Asking query={run}>
+    <Asking query={run} title={text.run.title(id)}>
       {(run) => (
         <Screen
           title={text.run.title(run.id)}
+          tip={text.run.sentence(
+            time(run.started),
+            run.ended ? duration(ms(run.ended) - ms(run.started)) : undefined,
+            run.manual,
+          )}
           actions={
             run.ended ? (
-              <button type="button" onClick={() => control.undo(run.id)}>
-                <RotateCcw aria-hidden />
-                {text.run.undo}
-              </button>
+              hasChanged(run) && (
+                <button type="button" onClick={() => control.undo(run.id)}>
+                  <RotateCcw aria-hidden />
+                  {text.run.undo}
+                </button>
+              )
             ) : (
               <button type="button" className="danger" onClick={() => control.stopRun(run)}>
                 <CircleStop aria-hidden />
@@ -43,20 +52,11 @@ export function Run() {
             )
           }
         >
-          <p>
-            {text.run.sentence(
-              run.items.map((item) => item.name),
-              time(run.started),
-              run.ended ? duration(ms(run.ended) - ms(run.started)) : undefined,
-              run.manual,
-            )}{" "}
-            <OutcomeWord of={run.outcome} />
-          </p>
           {run.items.map((item) => (
             <Item key={item.item} run={run} item={item} />
           ))}
           <Reasons run={run.id} />
-          <Log run={run.id} />
+          <Log run={run.id} quiet={run.handler !== "folders"} />
           {run.handler !== "folders" && <Output run={run.id} />}
         </Screen>
       )}
@@ -73,7 +73,8 @@ function Item({ run, item }: { run: RunRecord; item: RunItem }) {
     <section className="card stack">
       <header className="row apart">
         <h2>
-          <Link to="/items/$handler/$item" params={{ handler: run.handler, item: item.item }}>
+          <Link className="titled" to="/items/$handler/$item" params={{ handler: run.handler, item: item.item }}>
+            <HandlerIcon handler={run.handler} />
             <Name of={item.name} />
           </Link>
         </h2>
@@ -83,10 +84,14 @@ function Item({ run, item }: { run: RunRecord; item: RunItem }) {
       {item.problem && (
         <Notice
           tone={outcomeTone(item.outcome) === "bad" ? "bad" : "warn"}
-          title={<Name of={item.problem.text} />}
+          title={<Prose of={item.problem.text} />}
           actions={<WhatNext run={run} item={item} />}
         >
-          {item.problem.fix && <span className="small">{item.problem.fix}</span>}
+          {item.problem.fix && !settledHere(item) && (
+            <span className="small">
+              <Prose of={item.problem.fix} />
+            </span>
+          )}
         </Notice>
       )}
       {run.ended && (
@@ -104,6 +109,16 @@ function Item({ run, item }: { run: RunRecord; item: RunItem }) {
     </section>
   );
 }
+
+/** Whether there is something to take back, and somebody who can: what another tool did, it does not undo. */
+const hasChanged = (run: RunRecord): boolean =>
+  !FOREIGN.test(run.handler) &&
+  run.items.some((item) => CHANGES.some((change) => total(plain(item.counts), change) > 0) || item.outcome === "gaps");
+
+const FOREIGN = /^(jobs|rsync|rclone|restic|borg|unison|git)(:|$)/;
+
+/** Whether a button leads to what the advice says for those on a terminal. */
+const settledHere = ({ outcome }: RunItem): boolean => outcome === "needs_decision";
 
 /** What can be done about how it ended. */
 function WhatNext({ run, item }: { run: RunRecord; item: RunItem }) {
@@ -201,10 +216,11 @@ function Output({ run }: { run: number }) {
   );
 }
 
-/** All that was reported. */
-function Log({ run }: { run: number }) {
+/** All that was reported; where a command wrote for itself, only if there is something. */
+function Log({ run, quiet }: { run: number; quiet: boolean }) {
   const [search, setSearch] = useState("");
-  const events = useEvents({ run, order: "oldest", ...(search ? { search } : {}) });
+  const events = useEvents(run, search);
+  if (quiet && events.rows.length === 0 && !search) return null;
   return (
     <section className="stack" aria-label={text.run.log}>
       <div className="row apart">
@@ -246,8 +262,8 @@ function Line({ of }: { of: Event }) {
       <span className="grow">
         <Name of={of.description} />
       </span>
-      <time className="small quiet" dateTime={of.time}>
-        {time(of.time)}
+      <time className="small quiet" dateTime={of.time} title={time(of.time)}>
+        {clockTime(of.time)}
       </time>
     </div>
   );

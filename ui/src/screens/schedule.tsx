@@ -4,10 +4,11 @@ import { memo, useState } from "react";
 import type { Item } from "../api/client";
 import { useCalendar, useItems, useSettings } from "../api/queries";
 import type { Values } from "../draft";
-import { count, dayOf, ms, time, timeOfDay } from "../format";
+import { count, dayOf, ms, timeOfDay } from "../format";
 import { Asking } from "../parts/asking";
 import { Empty } from "../parts/empty";
 import { Screen } from "../parts/frame";
+import { HandlerIcon } from "../parts/handler-icon";
 import { Name } from "../parts/name";
 import { useNow } from "../parts/now";
 import { Segments } from "../parts/segments";
@@ -70,7 +71,7 @@ function Calendar() {
   const until = midnight(now, (step + 1) * days);
   const calendar = useCalendar(from, until);
   const due = (calendar.data?.items ?? [])
-    .flatMap(({ name, times }) => times.map((at) => ({ name, at: ms(at) })))
+    .flatMap(({ handler, item, name, times }) => times.map((at) => ({ handler, item, name, at: ms(at) })))
     .sort((x, y) => x.at - y.at);
   return (
     <section className="card stack" aria-label={text.rooms.schedule}>
@@ -106,98 +107,139 @@ function Calendar() {
           </button>
         </div>
       </div>
+      {view === "day" && <Hours from={from} until={until} due={due} now={now} />}
       {due.length === 0 ? (
         <p className="quiet">{calendar.isPending ? text.loading : text.schedule.nothing}</p>
-      ) : view === "day" ? (
-        <Slots
-          slots={Array.from({ length: Math.round((until - from) / HOUR) }, (_, hour) => from + hour * HOUR)}
-          until={until}
-          due={due}
-          label={(at) => timeOfDay(new Date(at).toISOString())}
-          skipEmpty
-        />
       ) : (
-        <Slots
-          slots={Array.from({ length: 7 }, (_, day) => midnight(from, day))}
-          until={until}
-          due={due}
-          label={dayOf}
-        />
+        <Slots slots={view === "day" ? times(due) : weekdays(from)} until={until} due={due} byDay={view === "week"} />
       )}
     </section>
   );
 }
 
+const weekdays = (from: number): number[] => Array.from({ length: 7 }, (_, day) => midnight(from, day));
+
+/** Each time at which something is due; when there are too many of them to be read, the hours. */
+function times(due: Due[]): number[] {
+  const exact = [...new Set(due.map(({ at }) => at))];
+  return exact.length <= LISTED ? exact : [...new Set(exact.map((at) => at - (at % HOUR)))];
+}
+
+/** The day at a glance: how much is due in which hour, and where in it we are. */
+function Hours({ from, until, due, now }: { from: number; until: number; due: Due[]; now: number }) {
+  const hours = Array.from({ length: Math.round((until - from) / HOUR) }, (_, hour) => {
+    const begin = from + hour * HOUR;
+    return { begin, runs: due.filter(({ at }) => at >= begin && at < begin + HOUR).length };
+  });
+  const most = Math.max(1, ...hours.map(({ runs }) => runs));
+  return (
+    <div className="hours" aria-hidden>
+      {hours.map(({ begin, runs }, index) => (
+        <div
+          key={begin}
+          className={now >= begin + HOUR ? "over" : now >= begin ? "now" : undefined}
+          title={runs > 0 ? `${timeOfDay(new Date(begin).toISOString())}: ${text.schedule.hours(runs)}` : undefined}
+        >
+          <i style={runs > 0 ? { height: `${30 + (70 * runs) / most}%` } : undefined} />
+          {index % 3 === 0 && <span>{timeOfDay(new Date(begin).toISOString())}</span>}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** How many times of a day are listed one by one. */
+const LISTED = 30;
 const HOUR = 3_600_000;
 /** How many runs of a slot are named. */
 const NAMED = 6;
 
 /** A run that is to come. */
 interface Due {
+  handler: string;
+  item: string;
   name: string;
   at: number;
 }
 
 interface SlotsProps {
+  /** Where each line begins. */
   slots: number[];
   until: number;
   due: Due[];
-  label: (at: number) => string;
-  skipEmpty?: boolean;
+  byDay: boolean;
 }
 
-function Slots({ slots, until, due, label, skipEmpty = false }: SlotsProps) {
-  const filled = slots
-    .map((from, index) => {
-      const to = slots[index + 1] ?? until;
-      return { from, runs: due.filter(({ at }) => at >= from && at < to) };
-    })
-    .filter(({ runs }) => !skipEmpty || runs.length > 0);
+function Slots({ slots, until, due, byDay }: SlotsProps) {
   return (
     <ol className="slots">
-      {filled.map(({ from, runs }) => (
-        <li key={from}>
-          <span className="slot-at">{label(from)}</span>
-          <ul className="slot-runs">
-            {runs.slice(0, NAMED).map(({ at, name }) => (
-              <li key={`${at} ${name}`}>
-                <time className="small quiet" dateTime={new Date(at).toISOString()}>
-                  {timeOfDay(new Date(at).toISOString())}
-                </time>{" "}
-                <Name of={name} />
-              </li>
-            ))}
-            {runs.length > NAMED && <li className="small quiet">{text.schedule.many(runs.length - NAMED)}</li>}
-            {runs.length === 0 && <li className="small quiet">–</li>}
-          </ul>
-          <span className="small quiet number">{runs.length > 1 ? count(runs.length) : ""}</span>
-        </li>
-      ))}
+      {slots.map((from, index) => {
+        const to = slots[index + 1] ?? until;
+        const runs = due.filter(({ at }) => at >= from && at < to);
+        return (
+          <li key={from}>
+            <span className="slot-at">{byDay ? dayOf(from) : timeOfDay(new Date(from).toISOString())}</span>
+            <ul className="slot-runs">
+              {runs.slice(0, NAMED).map(({ handler, item, at, name }) => (
+                <li key={`${at} ${handler} ${item}`}>
+                  {at !== from && (
+                    <time className="small quiet" dateTime={new Date(at).toISOString()}>
+                      {timeOfDay(new Date(at).toISOString())}{" "}
+                    </time>
+                  )}
+                  <Link to="/items/$handler/$item" params={{ handler, item }}>
+                    <Name of={name} />
+                  </Link>
+                </li>
+              ))}
+              {runs.length > NAMED && <li className="small quiet">{text.schedule.many(runs.length - NAMED)}</li>}
+              {runs.length === 0 && <li className="small quiet">–</li>}
+            </ul>
+            <span className="small quiet number">{runs.length > 1 ? count(runs.length) : ""}</span>
+          </li>
+        );
+      })}
     </ol>
   );
+}
+
+/** Times with their days, each day said once. */
+function nextTimes(times: string[]): string {
+  const days = new Map<string, string[]>();
+  for (const at of times) {
+    const day = dayOf(ms(at));
+    days.set(day, [...(days.get(day) ?? []), timeOfDay(at)]);
+  }
+  return [...days].map(([day, at]) => `${day} ${at.join(", ")}`).join(" · ");
 }
 
 /** An item in the list: what was said about when it runs, what keeps it from that, and the next times. */
 const Row = memo(function Row({ of: item, said }: { of: Item; said: unknown }) {
   const now = useNow();
   return (
-    <div className="stack tight">
-      <div className="row apart">
-        <strong>
-          <Link to="/items/$handler/$item" params={{ handler: item.handler, item: item.id }}>
-            <Name of={item.name} />
-          </Link>
-        </strong>
-        <span>{text.home.next({ ...item, waits: null }, now) || text.item.byHand}</span>
+    <div className="schedule-row">
+      <HandlerIcon handler={item.handler} item={item} />
+      <div className="stack tight">
+        <div className="row apart">
+          <strong className="grow">
+            <Link className="quiet-link" to="/items/$handler/$item" params={{ handler: item.handler, item: item.id }}>
+              <Name of={item.name} />
+            </Link>
+          </strong>
+          <span className="small">
+            {text.home.due({ ...item, waits: null }, now) ??
+              (item.next_run ? text.home.next({ ...item, waits: null }, now) : text.item.byHand)}
+          </span>
+        </div>
+        {said !== undefined && <span className="small">{scheduleWords(said)}</span>}
+        {item.waits && <span className="small tone-warn">{item.waits}</span>}
+        {item.retry_at && <span className="small quiet">{text.schedule.retry(item.retry_at, now)}</span>}
+        {item.enabled && item.times.length > 0 && (
+          <span className="small quiet">
+            {text.schedule.times}: {nextTimes(item.times)}
+          </span>
+        )}
       </div>
-      {said !== undefined && <span className="small">{scheduleWords(said)}</span>}
-      {item.waits && <span className="small tone-warn">{item.waits}</span>}
-      {item.retry_at && <span className="small quiet">{text.schedule.retry(item.retry_at, now)}</span>}
-      {item.enabled && item.times.length > 0 && (
-        <span className="small quiet">
-          {text.schedule.times}: {item.times.map((at) => time(at)).join(" · ")}
-        </span>
-      )}
     </div>
   );
 });

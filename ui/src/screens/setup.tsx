@@ -47,8 +47,12 @@ export function Setup() {
   return (
     <Screen title={text.rooms.setup}>
       <ol className="steps" aria-label={text.setup.steps}>
-        {STEPS.map((each) => (
-          <li key={each} {...(each === step ? { "aria-current": "step" as const } : {})}>
+        {STEPS.map((each, place) => (
+          <li
+            key={each}
+            className={place < at ? "done" : undefined}
+            {...(each === step ? { "aria-current": "step" as const } : {})}
+          >
             {text.setup.step[each]}
           </li>
         ))}
@@ -145,7 +149,7 @@ function Sides({ draft, set, wrong }: StepProps & { wrong: Mistakes }) {
           </Field>
           <TextField
             label={text.setup.label}
-            tip={text.setup.labelTip}
+            tip={side === "a" ? text.setup.labelTip : undefined}
             wrong={side === "b" ? wrong.label : undefined}
             placeholder={draft[side] ? sideName(draft, side) : ""}
             value={side === "a" ? draft.aLabel : draft.bLabel}
