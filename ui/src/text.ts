@@ -150,6 +150,8 @@ export const text = {
   errors: (n: number) => plural(n, "error", "errors"),
   bytes: (n: number) => size(n),
 
+  beyond: (listed: number, all: number) =>
+    `The first ${count(listed)} of ${count(all)} are listed: search or filter to see what is further down.`,
   noRuns: "No runs yet.",
   lastRuns: (last: string, n: number) => `Last ${plural(n, "run", "runs")}; the latest: ${last}`,
 
@@ -572,6 +574,7 @@ export const text = {
     },
     reasons: "What went wrong, by reason",
     moreEvents: "There is more: only the first events were looked at. The log below has all of them.",
+    moreReasons: (n: number) => `Show ${plural(n, "further reason", "further reasons")}`,
     examples: (shown: number, all: number) =>
       shown < all ? `The first ${count(shown)} of ${count(all)}` : plural(all, "entry", "entries"),
     log: "Log",

@@ -4,8 +4,8 @@
  * A task counts by the time that it had a processor, not by the clock: what else the machine has to do is not the page's.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "@playwright/test";
 import { expect, test } from "./daemon";
 
@@ -62,28 +62,61 @@ async function scroll(browser: Browser, page: Page, turns: number, file: string)
 
 const tell = (line: string): void => void process.stdout.write(`${line}\n`);
 
-test("ten thousand items", async ({ daemon, open, browser, page }, info) => {
-  test.setTimeout(600_000);
-  const items = Array.from({ length: ITEMS }, (_, n) => {
-    const id = String(n).padStart(5, "0");
-    return `[items.pair-${id}]\nname = "Pair ${id}"\na = "${daemon.home}/a/${id}"\nb = "${daemon.home}/b/${id}"\n`;
-  });
-  writeFileSync(join(daemon.home, "instep.toml"), items.join("\n"));
+/** A home with ten thousand items, a hundred thousand runs and a run of a million lines; `cargo xtask figures` makes it. */
+const HOME = fileURLToPath(new URL("../../target/figures/", import.meta.url));
+
+/** What the page's objects take, in MiB, after what nobody holds any more was let go. */
+async function memory(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  await session.detach();
+  return `${(usedSize / 2 ** 20).toFixed(0)} MiB`;
+}
+
+/** How long until something is there, in milliseconds of the clock. */
+async function until(there: () => Promise<void>): Promise<number> {
+  const begun = performance.now();
+  await there();
+  return Math.round(performance.now() - begun);
+}
+
+test("what very much of everything costs", async ({ daemon, open, browser, page }, info) => {
+  test.setTimeout(1_200_000);
+  cpSync(HOME, daemon.home, { recursive: true });
   await daemon.start();
   await page.goto("about:blank");
   await page.setContent("<style>body { height: 800000px }</style>nothing but length");
-  tell(`an empty page: ${await scroll(browser, page, 100, info.outputPath("empty.json"))}`);
+  tell(`an empty page: ${await scroll(browser, page, 100, info.outputPath("empty.json"))}; ${await memory(page)}`);
   await open();
-  await expect(page.getByRole("link", { name: "Pair 00000" })).toBeVisible();
-  await page.reload();
-  await expect(page.getByRole("link", { name: "Pair 00000" })).toBeVisible();
+  const rows = (name: string) => page.getByRole("list", { name }).getByRole("listitem");
   const paint = () =>
     page.evaluate(() => Math.round(performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0));
-  tell(`${ITEMS} items: first paint after ${await paint()} ms`);
-  const list = page.getByRole("list", { name: "Items" });
-  // As high as they are on the screen, not as high as rows that nobody has seen are supposed to be.
-  const rows = await list.getByRole("listitem").all();
-  const turns = Math.ceil((((await rows[0]?.boundingBox())?.height ?? 0) * ITEMS) / TURN) + 10;
-  tell(`from the first to the last: ${await scroll(browser, page, turns, info.outputPath("list.json"))}`);
-  await expect(page.getByRole("link", { name: "Pair 09999" })).toBeVisible();
+  const look = async (what: string, path: string, list: string, turns: number) => {
+    await page.goto(new URL(path, page.url()).href);
+    await expect(rows(list).first()).toBeVisible();
+    await page.reload();
+    const first = await until(() => expect(rows(list).first().getByText(/./).first()).toBeVisible());
+    tell(
+      `${what}: first paint after ${await paint()} ms, its first row ${first} ms after that was asked; ${await memory(page)}`,
+    );
+    const file = info.outputPath(`${list}-${path.length}.json`);
+    tell(`  ${await scroll(browser, page, turns, file)}; ${await memory(page)}`);
+  };
+  const ends = async () => {
+    const there = await until(async () => {
+      await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+      await expect(page.locator("li[aria-busy=true]")).toHaveCount(0);
+    });
+    tell(`  at the very end after ${there} ms; ${await memory(page)}`);
+  };
+  await look(`${ITEMS} items`, "/", "Items", TURNS);
+  await ends();
+  await look("100,000 runs", "/results", "Results", TURNS);
+  await ends();
+  await look("the runs of one item", "/results?handler=folders&item=item-4711", "Results", 5);
+  await look("a run with a million lines", "/runs/100001", "Log", TURNS);
 });
+
+/** So many turns of the wheel: through all of ten thousand items, and as far through what is longer. */
+const TURNS = 1_200;

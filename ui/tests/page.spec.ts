@@ -123,9 +123,17 @@ const SCREENS = [
   "/add",
 ];
 
-for (const colorScheme of ["light", "dark"] as const) {
-  test(`nobody is shut out, ${colorScheme}`, async ({ daemon, open, page }) => {
+const LOOKS = [
+  { look: "light", colorScheme: "light", width: 1280 },
+  { look: "dark", colorScheme: "dark", width: 1280 },
+  { look: "on a phone", colorScheme: "light", width: 390 },
+  { look: "dark on a phone", colorScheme: "dark", width: 390 },
+] as const;
+
+for (const { look, colorScheme, width } of LOOKS) {
+  test(`nobody is shut out, ${look}`, async ({ daemon, open, page }) => {
     await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
     await daemon.disagree("Notes");
     await daemon.start();
     await open();

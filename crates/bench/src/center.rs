@@ -51,7 +51,8 @@ pub(crate) fn run() -> Result<()> {
 pub(crate) fn prepare(home: &Path) -> Result<()> {
     settings(home)?;
     let file = home.join("instep.toml");
-    let kept = format!("[results]\nkeep_events = {}\n\n{}", 4 * RUNS * EVENTS_PER_RUN, fs::read_to_string(&file)?);
+    let kept =
+        format!("[results]\nkeep_events = {}\n\n{}", 4 * RUNS * EVENTS_PER_RUN, fs::read_to_string(&file)?);
     fs::write(file, kept)?;
     fill(home)?;
     let store = Store::open(&home.join("state/instep.db"))?;
@@ -110,7 +111,9 @@ fn fill(home: &Path) -> Result<()> {
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
                 scope.spawn(move || {
-                    (writer..RUNS).step_by(WRITERS as usize).try_for_each(|run| write_run(store, run, now, EVENTS_PER_RUN))
+                    (writer..RUNS)
+                        .step_by(WRITERS as usize)
+                        .try_for_each(|run| write_run(store, run, now, EVENTS_PER_RUN))
                 })
             })
             .collect();

@@ -42,7 +42,9 @@ fn main() -> Result<()> {
         }
         Some("streams") => streams::run(),
         Some("handler") => handler::run(&std::env::args().skip(2).collect::<Vec<_>>()),
-        Some(other) => bail!("`{other}` cannot be measured: say `center`, `streams`, `handler` or nothing; `store DIR` fills one"),
+        Some(other) => bail!(
+            "`{other}` cannot be measured: say `center`, `streams`, `handler` or nothing; `store DIR` fills one"
+        ),
     }
 }
 

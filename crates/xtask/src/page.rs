@@ -63,11 +63,18 @@ pub(crate) fn browser(filters: &[&str]) -> Result<()> {
     npm(&words)
 }
 
-/// What the page costs in a browser: first paint, and scrolling through very many items.
+/// What the page costs in a browser: first paint, memory, and scrolling through very many items, runs and lines, all of
+/// them in a real store.
 pub(crate) fn figures() -> Result<()> {
     files()?;
     chromium()?;
     program("debug", &["--features", "page"])?;
+    let home = std::env::current_dir()?.join("target/figures");
+    if !home.join("state/instep.db").exists() {
+        std::fs::create_dir_all(&home)?;
+        let path = home.to_str().context("the place of the figures has a name that is no text")?;
+        shell::run(&["cargo", "run", "--release", "--quiet", "-p", "bench", "--", "store", path])?;
+    }
     npm(&["run", "browser", "--", "--project=figures"])
 }
 

@@ -1,5 +1,6 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { Fragment, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { text } from "../text";
 
 /** Rows by their place; none where they are not fetched yet. A plain array is one of these. */
 export interface Rows<Row> {
@@ -22,15 +23,19 @@ interface Props<Row> {
   onLook?: ((from: number, until: number) => void) | undefined;
 }
 
+/** Browsers draw nothing that lies further down, in pixels; with room for rows that are higher than supposed. */
+const TALLEST = 12_000_000;
+
 /** How many rows are ready above and below what is seen. */
 const AROUND = 6;
 
 /** A list of any length: only the rows near what is seen are there. */
 export function VirtualList<Row>({ rows, keyOf, height, label, children, onEnd, onLook, total }: Props<Row>) {
   const list = useRef<HTMLUListElement>(null);
+  const listed = Math.min(rows.length, Math.floor(TALLEST / height));
   // Places are keys of measures: another key for each render would have all places measured anew.
   const virtual = useWindowVirtualizer({
-    count: rows.length,
+    count: listed,
     estimateSize: () => height,
     overscan: AROUND,
     scrollMargin: useBegin(list),
@@ -43,30 +48,33 @@ export function VirtualList<Row>({ rows, keyOf, height, label, children, onEnd, 
   }, [last, rows.length, onEnd]);
   useEffect(() => onLook?.(first, last), [first, last, onLook]);
   return (
-    <ul ref={list} className="list" aria-label={label} style={{ height: virtual.getTotalSize() }}>
-      {shown.map(({ key, index, start }) => {
-        const row = rows.at(index);
-        return (
-          <li
-            key={key}
-            ref={virtual.measureElement}
-            data-index={index}
-            aria-setsize={total ?? rows.length}
-            aria-posinset={index + 1}
-            aria-busy={row === undefined}
-            style={{
-              position: "absolute",
-              insetInline: 0,
-              top: 0,
-              transform: `translateY(${start - virtual.options.scrollMargin}px)`,
-              ...(row === undefined ? { height } : {}),
-            }}
-          >
-            {row !== undefined && <Fragment key={keyOf(row)}>{children(row)}</Fragment>}
-          </li>
-        );
-      })}
-    </ul>
+    <>
+      <ul ref={list} className="list" aria-label={label} style={{ height: virtual.getTotalSize() }}>
+        {shown.map(({ key, index, start }) => {
+          const row = rows.at(index);
+          return (
+            <li
+              key={key}
+              ref={virtual.measureElement}
+              data-index={index}
+              aria-setsize={total ?? rows.length}
+              aria-posinset={index + 1}
+              aria-busy={row === undefined}
+              style={{
+                position: "absolute",
+                insetInline: 0,
+                top: 0,
+                transform: `translateY(${start - virtual.options.scrollMargin}px)`,
+                ...(row === undefined ? { height } : {}),
+              }}
+            >
+              {row !== undefined && <Fragment key={keyOf(row)}>{children(row)}</Fragment>}
+            </li>
+          );
+        })}
+      </ul>
+      {listed < rows.length && <p className="small quiet beyond">{text.beyond(listed, rows.length)}</p>}
+    </>
   );
 }
 

@@ -18,7 +18,7 @@ import { ItemSettings } from "../parts/item-settings";
 import { Elsewhere, Moving } from "../parts/moving";
 import { Name } from "../parts/name";
 import { useNow } from "../parts/now";
-import { Reason } from "../parts/reason";
+import { Reasons } from "../parts/reason";
 import { RunRow } from "../parts/run-row";
 import { phases, text } from "../text";
 
@@ -217,9 +217,7 @@ function Skipped({ item }: { item: ItemRecord }) {
   return (
     <section className="stack tight" aria-label={text.item.skipped}>
       <h2>{text.item.skipped}</h2>
-      {groups.map((group) => (
-        <Reason key={`${group.level} ${group.name} ${group.reason} ${group.fix}`} of={group} />
-      ))}
+      <Reasons of={groups} />
     </section>
   );
 }

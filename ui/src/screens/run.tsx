@@ -15,7 +15,7 @@ import { Moving } from "../parts/moving";
 import { Name } from "../parts/name";
 import { Notice, type Tone } from "../parts/notice";
 import { Prose } from "../parts/prose";
-import { LEVEL_TONE, Reason } from "../parts/reason";
+import { Reasons as ByReason, LEVEL_TONE } from "../parts/reason";
 import { Search } from "../parts/search";
 import { VirtualList } from "../parts/virtual";
 import { text } from "../text";
@@ -170,9 +170,7 @@ function Reasons({ run }: { run: number }) {
   return (
     <section className="stack tight" aria-label={text.run.reasons}>
       <h2>{text.run.reasons}</h2>
-      {events.data.groups.map((group) => (
-        <Reason key={`${group.level} ${group.name} ${group.reason} ${group.fix}`} of={group} />
-      ))}
+      <ByReason of={events.data.groups} />
       {events.data.more && <p className="quiet small">{text.run.moreEvents}</p>}
     </section>
   );

@@ -235,10 +235,10 @@ fn a_look_at_many_merges_says_which_of_them_would_be_settled() {
         scene.a.file(name, lines);
     }
     scene.instep("sync pair --yes").expect(0);
-    scene.a.file("apart.txt", &lines.replace("one", "ONE, at the left"));
-    scene.b.file("apart.txt", &lines.replace("five", "FIVE"));
-    scene.a.file("same.txt", &lines.replace("three", "at the left"));
-    scene.b.file("same.txt", &lines.replace("three", "right"));
+    scene.a.file("apart.txt", lines.replace("one", "ONE, at the left"));
+    scene.b.file("apart.txt", lines.replace("five", "FIVE"));
+    scene.a.file("same.txt", lines.replace("three", "at the left"));
+    scene.b.file("same.txt", lines.replace("three", "right"));
     scene.instep("sync pair --approve").expect(5);
     let _daemon = Daemon::start(&scene);
     let order = |dry: bool| json!({ "keep": "merged", "all": { "handler": "folders" }, "dry_run": dry });
