@@ -16,7 +16,7 @@ pub trait Source: Send + Sync {
     type Made: Handler + 'static;
 
     /// What the collection is called.
-    fn id(&self) -> &'static str;
+    fn id(&self) -> &str;
     /// All partners that there are now.
     ///
     /// # Errors
@@ -56,6 +56,11 @@ impl<S: Source> Partners<S> {
     /// Who knows them.
     pub fn source(&self) -> &S {
         &self.source
+    }
+
+    /// The handlers that were made and whose partners are still there.
+    pub fn made(&self) -> Vec<Arc<S::Made>> {
+        self.known().made.values().cloned().collect()
     }
 
     fn known(&self) -> MutexGuard<'_, Known<S>> {

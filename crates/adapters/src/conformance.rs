@@ -3,6 +3,7 @@
 //! The contract's rules are judged by [`syncmgr::testing`], the same double of a sync center that handlers in this
 //! process are tested with; those of the protocol by a `probe` that says things no center would.
 
+mod partners;
 mod probe;
 mod scenes;
 
@@ -51,7 +52,7 @@ pub enum Held {
 /// One rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// `R1` to `R18` of the contract, `P1` to `P10` of the protocol.
+    /// `R1` to `R18` of the contract, `P1` to `P11` of the protocol.
     pub rule: &'static str,
     /// The rule in a sentence.
     pub says: &'static str,
@@ -81,8 +82,8 @@ impl Report {
     }
 }
 
-/// All rules that the kit knows.
-const RULES: &[(&str, &str)] = &[
+/// All rules that the kit knows, each in a sentence.
+pub const RULES: &[(&str, &str)] = &[
     ("P1", "it answers the handshake"),
     ("P2", "it speaks a version that the center offered, and no other major version"),
     ("P3", "a method that it does not know is answered with the error -32601"),
@@ -93,6 +94,7 @@ const RULES: &[(&str, &str)] = &[
     ("P8", "it exits when descriptor 3 ends"),
     ("P9", "after a restart it has the same items"),
     ("P10", "ids come back as they were, and the longest identifiers are taken"),
+    ("P11", "a collection lists each partner once, the same ones after a restart, and each is a handler"),
     ("R1", "after a final word about an item only 'failed' may follow"),
     ("R2", "every item of a session gets a word"),
     ("R3", "a stop is acknowledged with 'canceled', in time, and once for each item"),
@@ -146,17 +148,39 @@ impl Findings {
 }
 
 /// Tries a handler. Its items are really synchronized, several times, and stopped in the middle.
+///
+/// A collection is tried with each of its partners, each a handler.
 pub fn try_handler(spec: &HandlerSpec, trial: &Trial) -> Report {
     let mut findings = Findings::default();
-    probe::handshake(spec, &mut findings);
+    let is_collection = probe::handshake(spec, &mut findings);
     if findings.is_broken("P1") {
         return findings.report(spec.id.to_string(), "the handshake failed");
     }
-    probe::versions(spec, &mut findings);
-    probe::strange_input(spec, &mut findings);
-    probe::endings(spec, &mut findings);
-    let name = scenes::play(spec, trial, &mut findings);
-    findings.report(name, "the handler gave no occasion")
+    if !is_collection {
+        findings.not_tried("P11", "it is no collection");
+        let name = try_one(spec, trial, &mut findings);
+        return findings.report(name, "the handler gave no occasion");
+    }
+    let names: Vec<String> = partners::list(spec, &mut findings)
+        .iter()
+        .map(|partner| {
+            probe::handshake(partner, &mut findings);
+            if findings.is_broken("P1") {
+                partner.id.to_string()
+            } else {
+                try_one(partner, trial, &mut findings)
+            }
+        })
+        .collect();
+    findings.report(format!("{}: {}", spec.id, names.join(", ")), "the collection has no partner")
+}
+
+/// Tries a process that answers the handshake; gives the name of its handler.
+fn try_one(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -> String {
+    probe::versions(spec, findings);
+    probe::strange_input(spec, findings);
+    probe::endings(spec, findings);
+    scenes::play(spec, trial, findings)
 }
 
 /// Tries a handler of this process, made anew for each scene, in the rules of the contract. As [`try_handler`], it

@@ -22,6 +22,7 @@ mod look;
 mod memory;
 mod parts;
 mod process;
+mod provider;
 mod sessions;
 mod settle;
 mod shared;
@@ -33,7 +34,8 @@ mod ui;
 pub use door::{Door, Newcomer, Visitors};
 pub use handler::HostedHandler;
 pub use limits::Limits;
-pub use spec::{Environment, HandlerSpec, LookUp, Services};
+pub use provider::{Describe, Provider};
+pub use spec::{Environment, HandlerSpec, LookUp, Membership, Services};
 
 /// What the conformance kit needs of a process without a host around it.
 pub(crate) mod bare {

@@ -9,7 +9,7 @@ use syncmgr::HandlerId;
 
 use crate::mistake::Mistake;
 use crate::period::Period;
-use crate::raw::Named;
+use crate::raw::{Named, RawTable};
 use crate::words::{Command, PathWord, Text, check_id};
 
 /// A program that speaks the handler protocol, and how it is started.
@@ -51,13 +51,25 @@ pub(crate) fn read(named: &Named) -> Result<HandlerProgram, Mistake> {
     let id = check_id(&named.key.text)
         .and_then(|()| HandlerId::new(&named.key.text).map_err(|refusal| refusal.to_string()))
         .map_err(|text| named.key.mistake(text))?;
-    let keys: HandlerKeys = named.table.read()?;
-    if keys.command.is_none()
-        && let Some(key) = OF_A_COMMAND.iter().find(|key| named.table.has(key))
-    {
-        let why =
-            format!("`{key}` goes with `command` only: a program that starts itself is started elsewhere");
-        return Err(named.table.mistake_at(key, why));
-    }
+    let keys = HandlerKeys::read(&named.table)?;
     Ok(HandlerProgram { id, keys })
+}
+
+impl HandlerKeys {
+    /// What a table says.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn read(table: &RawTable) -> Result<Self, Mistake> {
+        let keys: Self = table.read()?;
+        if keys.command.is_none()
+            && let Some(key) = OF_A_COMMAND.iter().find(|key| table.has(key))
+        {
+            let why = format!(
+                "`{key}` goes with `command` only: a program that starts itself is started elsewhere"
+            );
+            return Err(table.mistake_at(key, why));
+        }
+        Ok(keys)
+    }
 }

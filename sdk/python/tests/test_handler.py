@@ -9,11 +9,12 @@ import socket
 import tempfile
 import threading
 import unittest
-from typing import Any, BinaryIO, Optional, Sequence
+from typing import Any, BinaryIO, Optional, Sequence, Union
 
 from instep_handler import (
     Cancel,
     Canceled,
+    Collection,
     Handler,
     Hello,
     Item,
@@ -82,10 +83,26 @@ class Patient(aio.Handler):
         await asyncio.gather(*(one(item) for item in session.items))
 
 
+class Rooms(Collection):
+    """Many partners, each of which has shelves."""
+
+    many = 1500
+
+    def partners(self) -> Sequence[str]:
+        return [f"room {n}" for n in range(self.many)]
+
+    def handler(self, partner: str) -> Handler:
+        if partner not in self.partners():
+            raise Problem(ProblemClass.CONFIG, f"There is no {partner}.")
+        shelves = Shelves()
+        shelves.name = partner
+        return shelves
+
+
 class Center:
     """Plays the center: answers everything, keeps what was told."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Union[Handler, Collection]) -> None:
         reads, to_handler = os.pipe()
         from_handler, writes = os.pipe()
         self.out: BinaryIO = os.fdopen(to_handler, "wb")
@@ -134,8 +151,9 @@ class Center:
         }
         self.send(id=message["id"], result=self.answers.get(method, answers.get(method, {})))
 
-    def hello(self, version: str = "1.0", **settings: Any) -> dict[str, Any]:
-        return self.ask("initialize", protocol=version, handler="test", settings=settings, items={}, joke=1)
+    def hello(self, version: str = "1.0", partner: Optional[str] = None, **settings: Any) -> dict[str, Any]:
+        more = {} if partner is None else {"partner": partner}
+        return self.ask("initialize", protocol=version, handler="test", settings=settings, items={}, joke=1, **more)
 
     def sync(self, *items: str) -> dict[str, Any]:
         return self.ask("synchronize", turn=1, items=list(items))
@@ -156,7 +174,7 @@ class Center:
 class TheProtocol(unittest.TestCase):
     """What the SDK says and takes."""
 
-    def center(self, handler: Optional[Handler] = None) -> Center:
+    def center(self, handler: Union[Handler, Collection, None] = None) -> Center:
         center = Center(handler or Shelves())
         self.addCleanup(center.close)
         return center
@@ -192,6 +210,29 @@ class TheProtocol(unittest.TestCase):
             if after is None:
                 break
         self.assertEqual(found, [f"s{n}" for n in range(2000)])
+
+    def test_a_collection_lists_its_partners_in_pages_and_is_the_handler_of_one(self) -> None:
+        lister = self.center(Rooms())
+        self.assertEqual(lister.hello()["result"]["abilities"], ["collection"])
+        found: list[str] = []
+        after: dict[str, str] = {}
+        while True:
+            page = lister.ask("list_partners", **after)["result"]
+            self.assertLess(len(json.dumps(page)), MAX_LINE)
+            found += page["partners"]
+            if "next" not in page:
+                break
+            after = {"after": page["next"]}
+        self.assertEqual(found, [f"room {n}" for n in range(Rooms.many)])
+        self.assertEqual(lister.ask("list_items")["error"]["code"], -32003)
+
+        room = self.center(Rooms())
+        self.assertIn("options", room.hello(partner="room 7")["result"]["abilities"])
+        self.assertEqual(room.ask("get_handler")["result"]["name"], "room 7")
+        self.assertEqual(room.sync("s0")["result"], {})
+        self.assertEqual(room.last_words(), {"s0": "succeeded"})
+        self.assertEqual(room.ask("list_partners")["error"]["code"], -32003)
+        self.assertEqual(self.center(Rooms()).hello(partner="attic")["error"]["message"], "There is no attic.")
 
     def test_every_item_gets_its_final_word_whatever_happens(self) -> None:
         center = self.center()

@@ -299,12 +299,12 @@ fn no_such_look() -> ErrorObject {
     refused(Refusal::InvalidArgument("no such look".into()))
 }
 
-fn page_start(after: Option<&str>) -> Answered<usize> {
+pub(crate) fn page_start(after: Option<&str>) -> Answered<usize> {
     let unknown = |_| refused(Refusal::InvalidArgument("no such page".into()));
     after.map_or(Ok(0), |after| after.parse().map_err(unknown))
 }
 
-fn page_end(next: usize, count: usize) -> Option<String> {
+pub(crate) fn page_end(next: usize, count: usize) -> Option<String> {
     (next < count).then(|| next.to_string())
 }
 

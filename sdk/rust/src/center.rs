@@ -28,6 +28,14 @@ impl Center {
         self.done(&say::UpdateHandler {})
     }
 
+    /// Partners of the collection came or went.
+    ///
+    /// # Errors
+    /// It is no collection, the center cannot list them, or is gone.
+    pub fn update_partners(&self) -> Result<(), Refusal> {
+        self.done(&say::UpdatePartners {})
+    }
+
     /// An item's properties changed.
     ///
     /// # Errors

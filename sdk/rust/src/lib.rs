@@ -57,6 +57,7 @@
 mod call;
 mod center;
 mod follow;
+mod lister;
 mod looks;
 mod parts;
 mod peer;
@@ -66,7 +67,7 @@ mod session;
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,7 +75,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
-use syncmgr::{Handler, HandlerError, HandlerId, Refusal};
+use syncmgr::{Handler, HandlerCollection, HandlerError, HandlerId, Refusal};
 
 pub use center::Center;
 pub use syncmgr;
@@ -84,6 +85,8 @@ pub use syncmgr;
 pub struct Hello {
     /// The identifier under which the handler is known.
     pub handler: HandlerId,
+    /// The partner whose handler this is; none: it lists the partners, or is no collection.
+    pub partner: Option<String>,
     /// The handler's own settings, as a person wrote them.
     pub settings: Map<String, Value>,
     /// The settings of its items.
@@ -115,18 +118,54 @@ pub enum ServeError {
     Handler(#[from] HandlerError),
 }
 
-/// Makes the handler when the center has introduced itself.
-pub type Make<'a> = dyn FnOnce(&Hello) -> Result<Arc<dyn Handler>, HandlerError> + 'a;
+/// What a process is for.
+enum Served {
+    /// It is this handler.
+    Handler(Arc<dyn Handler>),
+    /// It lists the partners of this collection.
+    Collection(Arc<dyn HandlerCollection>, Partners),
+}
+
+/// Makes it when the center has introduced itself.
+type Make<'a> = dyn FnOnce(&Hello) -> Result<Served, HandlerError> + 'a;
+
+/// How a collection hears of partners that come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partners {
+    /// When it is asked for the list.
+    Listed,
+    /// At once: the process that lists runs all the time, and tells [`Center::update_partners`].
+    Watched,
+}
 
 /// Serves a handler on descriptors 3 and 4, until the center says goodbye or goes away. The process should exit then.
 ///
 /// # Errors
 /// There is no center, or the connection with it broke.
 pub fn serve(make: impl FnOnce(&Hello) -> Result<Arc<dyn Handler>, HandlerError>) -> Result<(), ServeError> {
-    // Opened by name, which needs no trust in a number.
-    let input = OpenOptions::new().read(true).open("/dev/fd/3").map_err(ServeError::NotConnected)?;
-    let output = OpenOptions::new().write(true).open("/dev/fd/4").map_err(ServeError::NotConnected)?;
-    server::serve(Box::new(input), Box::new(output), None, Box::new(make))
+    let (input, output) = descriptors()?;
+    server::serve(input, output, None, Box::new(|hello: &Hello| make(hello).map(Served::Handler)))
+}
+
+/// Serves a collection: the center makes a handler for each of its partners when it needs one, in a process of its own,
+/// which is this program started again. The identifiers that [`HandlerCollection::handlers`] lists are those of the
+/// partners; the center puts its own name for the collection before them.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_collection(
+    partners: Partners,
+    make: impl FnOnce(&Hello) -> Result<Arc<dyn HandlerCollection>, HandlerError>,
+) -> Result<(), ServeError> {
+    let (input, output) = descriptors()?;
+    let make = |hello: &Hello| {
+        let collection = make(hello)?;
+        Ok(match &hello.partner {
+            Some(partner) => Served::Handler(collection.bind(&HandlerId::new(partner)?)?),
+            None => Served::Collection(collection, partners),
+        })
+    };
+    server::serve(input, output, None, Box::new(make))
 }
 
 /// Serves a handler of a program that started itself, over the center's socket, until the center says goodbye or goes
@@ -141,7 +180,18 @@ pub fn serve_socket(
 ) -> Result<(), ServeError> {
     let input = UnixStream::connect(socket).map_err(ServeError::NotConnected)?;
     let output = input.try_clone().map_err(ServeError::NotConnected)?;
+    let make = |hello: &Hello| make(hello).map(Served::Handler);
     server::serve(Box::new(input), Box::new(output), Some(handler), Box::new(make))
+}
+
+/// The two directions of a connection.
+type Streams = (Box<dyn Read>, Box<dyn Write + Send>);
+
+fn descriptors() -> Result<Streams, ServeError> {
+    // Opened by name, which needs no trust in a number.
+    let input = OpenOptions::new().read(true).open("/dev/fd/3").map_err(ServeError::NotConnected)?;
+    let output = OpenOptions::new().write(true).open("/dev/fd/4").map_err(ServeError::NotConnected)?;
+    Ok((Box::new(input), Box::new(output)))
 }
 
 /// Serves a handler of a program that started itself for as long as the program runs: whenever the connection ends, or

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use syncmgr::ui::UiOperation;
 use syncmgr::{
-    Handler, HandlerError, HandlerId, ItemId, ProblemClass, Refusal, Request, RunId, SyncCallback, SyncItem,
+    Handler, HandlerCollection, HandlerError, HandlerId, ItemId, ProblemClass, Refusal, Request, RunId,
+    SyncCallback, SyncItem,
 };
 use wire::rpc::center as say;
 use wire::rpc::handler as ask;
@@ -28,7 +29,7 @@ use crate::looks::Looks;
 use crate::parts::Parts;
 use crate::peer::{Peer, locked};
 use crate::session::RemoteSession;
-use crate::{Hello, Make, ServeError};
+use crate::{Hello, Make, Partners, ServeError, Served, lister};
 
 /// The question of a program that started itself, which is asked before all others.
 const REGISTER: u64 = 0;
@@ -47,6 +48,8 @@ pub(crate) struct Operations {
 pub(crate) struct Shared {
     pub(crate) peer: Arc<Peer>,
     pub(crate) handler: OnceLock<Arc<dyn Handler>>,
+    /// What it lists the partners of, where it is that and no handler.
+    collection: OnceLock<Arc<dyn HandlerCollection>>,
     sessions: Mutex<HashMap<u64, Weak<RemoteSession>>>,
     /// Items that were proposed and that the handler does not list (yet).
     proposed: Mutex<HashMap<ItemId, Arc<dyn SyncItem>>>,
@@ -158,6 +161,7 @@ pub(crate) fn serve(
     let shared = Arc::new(Shared {
         peer: Arc::clone(&peer),
         handler: OnceLock::new(),
+        collection: OnceLock::new(),
         sessions: Mutex::default(),
         proposed: Mutex::default(),
         requests: Mutex::default(),
@@ -187,6 +191,9 @@ pub(crate) fn serve(
     server.shared.follows.end_all();
     server.end.unwrap_or(Ok(()))
 }
+
+/// Answers a question, given its method, its parameters and its id.
+type Serves = Box<dyn FnOnce(&str, &str, Option<&RawValue>) + Send>;
 
 struct Server<'a> {
     shared: Arc<Shared>,
@@ -276,16 +283,28 @@ impl Server<'_> {
 
     /// Everything else is the handler's, and may take its time.
     fn hand_on(&mut self, method: &str, params: Params<'_>, id: Option<&RawValue>) {
-        let Some(handler) = self.shared.handler.get().cloned() else {
-            let error = ErrorObject::new(code::INVALID_REQUEST, "the handshake comes first");
-            self.shared.peer.reply(id, &Err::<Done, _>(error));
-            return;
+        let (handler, collection) = (self.shared.handler.get(), self.shared.collection.get());
+        let serves: Serves = match (handler, collection) {
+            (Some(handler), _) => {
+                let call = Call { shared: Arc::clone(&self.shared), handler: Arc::clone(handler) };
+                Box::new(move |method, params, id| call.serve(method, params, id))
+            }
+            (None, Some(collection)) => {
+                let (peer, collection) = (Arc::clone(&self.shared.peer), Arc::clone(collection));
+                Box::new(move |method, params, id| {
+                    peer.reply(id, &lister::answer(collection.as_ref(), method, params));
+                })
+            }
+            (None, None) => {
+                let error = ErrorObject::new(code::INVALID_REQUEST, "the handshake comes first");
+                self.shared.peer.reply(id, &Err::<Done, _>(error));
+                return;
+            }
         };
-        let call = Call { shared: Arc::clone(&self.shared), handler };
         let (method, text, id) = (method.to_owned(), params.text().to_owned(), id.map(ToOwned::to_owned));
         let spawned = thread::Builder::new().name(method.clone()).spawn({
             let id = id.clone();
-            move || call.serve(&method, &text, id.as_deref())
+            move || serves(&method, &text, id.as_deref())
         });
         if let Err(error) = spawned {
             let text = format!("the system gave no thread: {}", syncmgr::reason(&error));
@@ -312,6 +331,7 @@ impl Server<'_> {
             .and_then(|protocol| {
                 let hello = Hello {
                     handler: HandlerId::new(&question.handler)?,
+                    partner: question.partner,
                     settings: question.settings,
                     items: question.items,
                     center: Center(Arc::clone(&self.shared)),
@@ -319,7 +339,15 @@ impl Server<'_> {
                 Ok((protocol, make(&hello)?))
             });
         match made {
-            Ok((protocol, handler)) => {
+            Ok((protocol, Served::Collection(collection, partners))) => {
+                let program = Program { name: collection.id().to_owned(), version: String::new() };
+                let _ = self.shared.collection.set(collection);
+                let mut abilities = vec![Ability::Collection];
+                abilities.extend((partners == Partners::Watched).then_some(Ability::Stay));
+                let answer = ask::Initialized { protocol, program: Some(program), abilities };
+                self.shared.peer.reply(id, &Ok(answer));
+            }
+            Ok((protocol, Served::Handler(handler))) => {
                 let mut abilities = vec![
                     Ability::Ui,
                     Ability::Options,

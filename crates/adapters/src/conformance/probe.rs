@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use wire::rpc::handler::PartnerPage;
 use wire::rpc::{MAX_LINE, VERSION};
 
 use super::Findings;
@@ -28,6 +29,8 @@ struct Probe {
     /// What the handler is told of its settings.
     settings: Value,
     items: Value,
+    handler: String,
+    partner: Option<String>,
 }
 
 impl Probe {
@@ -69,6 +72,8 @@ impl Probe {
             exited: over,
             settings: json!(spec.settings),
             items: json!(spec.items),
+            handler: spec.id.to_string(),
+            partner: spec.collection.as_ref().and_then(|of| of.partner.clone()),
         })
     }
 
@@ -99,13 +104,16 @@ impl Probe {
     }
 
     fn initialize(&mut self, version: &str) -> Result<Value, String> {
-        let params = json!({
+        let mut params = json!({
             "protocol": version,
             "center": {"name": "instep", "version": env!("CARGO_PKG_VERSION"), "mood": "curious"},
-            "handler": "test",
+            "handler": self.handler,
             "limits": {"line": MAX_LINE, "bad_lines": 100, "events_per_second": 1000, "lease": 60, "stop": 10, "jokes": 3},
             "settings": self.settings, "items": self.items, "abilities": ["of_tomorrow"], "of": {"tomorrow": [1, 2, 3]},
         });
+        if let Some(partner) = &self.partner {
+            params["partner"] = json!(partner);
+        }
         self.ask(&json!(1), "initialize", &params)
     }
 
@@ -127,13 +135,38 @@ fn started(spec: &HandlerSpec) -> Result<Probe, String> {
     Ok(probe)
 }
 
-pub(super) fn handshake(spec: &HandlerSpec, findings: &mut Findings) {
+/// Tries the handshake; gives whether it is a collection.
+pub(super) fn handshake(spec: &HandlerSpec, findings: &mut Findings) -> bool {
     let answered = Probe::start(spec).and_then(|mut probe| probe.initialize(&VERSION.to_string()));
     match answered {
-        Ok(message) if message["result"]["protocol"].is_string() => findings.held("P1"),
+        Ok(message) if message["result"]["protocol"].is_string() => {
+            findings.held("P1");
+            let abilities = message["result"]["abilities"].as_array();
+            return abilities.is_some_and(|all| all.contains(&json!("collection")));
+        }
         Ok(message) => findings.broken("P1", format!("the answer has no protocol version: {message}")),
         Err(why) => findings.broken("P1", why),
     }
+    false
+}
+
+/// The partners that a process of a collection lists.
+pub(super) fn partners(spec: &HandlerSpec) -> Result<Vec<String>, String> {
+    let mut probe = started(spec)?;
+    let (mut partners, mut after) = (Vec::new(), Value::Null);
+    for page in 2..1000 {
+        let params = if after.is_null() { json!({}) } else { json!({ "after": after }) };
+        let message = probe.ask(&json!(page), "list_partners", &params)?;
+        let result = message.get("result").cloned().unwrap_or_default();
+        let told: PartnerPage = serde_json::from_value(result)
+            .map_err(|why| format!("the answer to 'list_partners' cannot be read: {why}: {message}"))?;
+        partners.extend(told.partners);
+        match told.next {
+            Some(next) => after = json!(next),
+            None => return Ok(partners),
+        }
+    }
+    Err("'list_partners' has no last page".into())
 }
 
 pub(super) fn versions(spec: &HandlerSpec, findings: &mut Findings) {

@@ -185,6 +185,7 @@ impl Connection {
             protocol: VERSION,
             center: Program { name: "instep".into(), version: env!("CARGO_PKG_VERSION").into() },
             handler: self.spec.id.to_string(),
+            partner: self.spec.collection.as_ref().and_then(|of| of.partner.clone()),
             limits: self.limits.told(),
             settings: self.spec.settings.clone(),
             items: self.spec.items.clone(),
@@ -383,6 +384,11 @@ impl Connection {
         self.outbox.end();
     }
 
+    /// Its settings are old and it has nothing under way: it ends, and is asked nothing any more.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.retired.load(Ordering::Acquire) && self.sessions.is_empty() && locked(&self.turns).is_empty()
+    }
+
     /// It is ended as soon as nobody uses it.
     pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Release);
@@ -402,7 +408,8 @@ impl Connection {
         if !left.is_zero() {
             return Tick::In(left);
         }
-        if self.host.upgrade().is_some_and(|host| host.let_go_of(self)) {
+        // Without a host nobody can reach it any more.
+        if self.host.upgrade().is_none_or(|host| host.let_go_of(self)) {
             self.ending.store(true, Ordering::Release);
             let ends = Arc::clone(self);
             // Its thread has nothing else to do: nobody could have given it something.
@@ -493,7 +500,7 @@ impl Connection {
         *locked(&self.gone) = true;
         self.went.notify_all();
         if let Some(host) = self.host.upgrade() {
-            host.gone();
+            host.gone(self);
         }
     }
 }
@@ -502,7 +509,16 @@ fn log_path(spec: &HandlerSpec) -> Option<PathBuf> {
     Some(spec.state.as_ref()?.join(format!("{}.log", file_name(spec.id.as_str()))))
 }
 
-/// An identifier as a file name.
+/// An identifier as a file name; no two have the same one.
 pub(crate) fn file_name(id: &str) -> String {
-    id.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' }).collect()
+    let mut name = String::with_capacity(id.len());
+    for c in id.chars() {
+        if c.is_alphanumeric() || matches!(c, '-' | '_') {
+            name.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            name.extend(c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")));
+        }
+    }
+    name
 }

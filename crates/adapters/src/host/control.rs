@@ -88,6 +88,12 @@ pub(crate) fn serve(
             connection.read_again();
             on_control(connection, |control, id| control.update_handler(id, ControlFlags::WAIT))
         },
+        UpdatePartners => |connection: &Connection, _| {
+            let of = connection.spec.collection.as_ref().map(|of| of.collection.clone());
+            let none = || Refusal::InvalidArgument("this handler belongs to no collection".into());
+            let of = of.ok_or_else(none)?;
+            on_control(connection, |control, _| control.update_handler_collection(&of, ControlFlags::WAIT))
+        },
         UpdateItem => |connection: &Connection, message: say::UpdateItem| {
             connection.read_again();
             let item = ItemId::new(&message.item)?;

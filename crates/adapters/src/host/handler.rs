@@ -79,7 +79,7 @@ impl HostedHandler {
         host.take(&connection);
         *locked(&host.visitors) = Some(newcomer.visitors());
         if connection.is_over() {
-            host.gone();
+            host.gone(&connection);
         }
         host.read_again(&connection);
         Ok(())

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wire::rpc::handler::{HandlerDescription, ItemDescription};
 
@@ -28,9 +29,9 @@ pub(crate) struct Memory {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct Kept<T> {
     told: String,
-    said: Said,
+    said: T,
 }
 
 impl Memory {
@@ -45,15 +46,15 @@ impl Memory {
         }
     }
 
-    pub(crate) fn read(&self) -> Option<Said> {
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Option<T> {
         let text = fs::read(self.path.as_ref()?).ok()?;
-        let kept: Kept = serde_json::from_slice(&text).ok()?;
+        let kept: Kept<T> = serde_json::from_slice(&text).ok()?;
         (kept.told == self.told).then_some(kept.said)
     }
 
-    pub(crate) fn write(&self, said: &Said) {
+    pub(crate) fn write<T: Serialize>(&self, said: &T) {
         let Some(path) = &self.path else { return };
-        let kept = Kept { told: self.told.clone(), said: said.clone() };
+        let kept = Kept { told: self.told.clone(), said };
         // Whatever keeps it from being written only makes the next reader ask the handler.
         let Ok(text) = serde_json::to_vec(&kept) else { return };
         if fs::read(path).is_ok_and(|old| old == text) {

@@ -18,7 +18,7 @@ use super::memory::{Memory, Said};
 use super::spec::{HandlerSpec, Services};
 
 /// More pages than this are no list of items that anybody could see.
-const MOST_PAGES: usize = 1000;
+pub(crate) const MOST_PAGES: usize = 1000;
 
 /// What all parts of a hosted handler share.
 pub(crate) struct Host {
@@ -69,9 +69,10 @@ impl Host {
     pub(crate) fn let_go_of(&self, connection: &Arc<Connection>) -> bool {
         let mut state = locked(&self.state);
         let ours = state.connection.as_ref().is_some_and(|known| Arc::ptr_eq(known, connection));
-        // Here, by its link's thread and by that thread's desk: nobody else holds it, and nobody can get it meanwhile.
-        let unused = ours && Arc::strong_count(connection) <= 3;
-        if unused {
+        // By its link's thread, by that thread's desk, and perhaps here: nobody else holds it, and nobody can get it
+        // meanwhile.
+        let unused = Arc::strong_count(connection) <= 2 + usize::from(ours);
+        if ours && unused {
             state.connection = None;
         }
         unused
@@ -79,7 +80,8 @@ impl Host {
 
     /// The connection, if there is one.
     pub(crate) fn running(&self) -> Option<Arc<Connection>> {
-        locked(&self.state).connection.clone().filter(|connection| !connection.is_over())
+        let connection = locked(&self.state).connection.clone();
+        connection.filter(|connection| !connection.is_over() && !connection.is_leaving())
     }
 
     pub(crate) fn parts(self: &Arc<Self>) -> Parts {
@@ -124,8 +126,13 @@ impl Host {
         }));
     }
 
-    /// A connection has ended. Of a process that is started when it is needed nobody has to know.
-    pub(crate) fn gone(&self) {
+    /// A connection has ended. Of a process that is started when it is needed nobody has to know, nor of one whose place
+    /// another one has taken.
+    pub(crate) fn gone(&self, connection: &Connection) {
+        let now = locked(&self.state).connection.clone();
+        if now.is_some_and(|now| !std::ptr::eq(Arc::as_ptr(&now), connection)) {
+            return;
+        }
         let visitors = locked(&self.visitors).take();
         if let Some(visitors) = visitors {
             visitors.left(&self.id);
@@ -212,6 +219,16 @@ impl Host {
     /// The connection, if the handler has these optional methods; starts it to find out.
     pub(crate) fn able(self: &Arc<Self>, ability: Ability) -> Option<Arc<Connection>> {
         self.connect().ok().filter(|connection| connection.can(ability))
+    }
+}
+
+/// Nobody can reach it any more: a process ends as soon as it has nothing under way.
+impl Drop for Host {
+    fn drop(&mut self) {
+        let connection = locked(&self.state).connection.take();
+        if let Some(connection) = connection {
+            connection.retire();
+        }
     }
 }
 

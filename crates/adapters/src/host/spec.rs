@@ -29,6 +29,8 @@ pub struct HandlerSpec {
     pub settings: Map<String, Value>,
     /// The settings of its items.
     pub items: BTreeMap<String, Map<String, Value>>,
+    /// The collection whose partners it lists, or of one of whose partners it is the handler; none: it is by itself.
+    pub collection: Option<Membership>,
     /// Where the file is that remembers what it said of itself, and its log; none: nothing is kept.
     pub state: Option<PathBuf>,
 }
@@ -50,9 +52,19 @@ impl HandlerSpec {
             environment: None,
             settings: Map::new(),
             items: BTreeMap::new(),
+            collection: None,
             state: None,
         }
     }
+}
+
+/// A process of a collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The collection.
+    pub collection: String,
+    /// The partner whose handler it is; none: it lists them.
+    pub partner: Option<String>,
 }
 
 /// Looks up the variables of a process when it is started: secrets are not held longer than that.

@@ -4,5 +4,6 @@
 mod any;
 mod badly;
 mod comes;
+mod many;
 mod support;
 mod well;

@@ -314,6 +314,10 @@ pub struct RemoveKeptConflicts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct UpdateHandler {}
 
+/// `UpdateHandlerCollection`: partners of its collection came or went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct UpdatePartners {}
+
 /// `UpdateItem`: its properties changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UpdateItem {
@@ -418,6 +422,7 @@ method_table! {
     "list_conflicts" ListKeptConflicts => ConflictPage;
     "remove_conflicts" RemoveKeptConflicts => Done;
     "update_handler" UpdateHandler => Done;
+    "update_partners" UpdatePartners => Done;
     "update_item" UpdateItem => Done;
     "update_events" UpdateEvents => Done;
     "update_conflict" UpdateConflict => Done;

@@ -24,6 +24,10 @@ pub struct Initialize {
     pub center: Program,
     /// The identifier under which the handler is known.
     pub handler: String,
+    /// The partner whose handler this process is, as a process of the same collection listed it; absent: it is asked for
+    /// the list, or is no collection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
     /// The limits that the center holds the handler to.
     pub limits: Limits,
     /// The handler's own settings, as a person wrote them.
@@ -95,6 +99,8 @@ pub enum Ability {
     Follow,
     /// `adopt`: its items come into being by what other programs report.
     Adopt,
+    /// `list_partners`: it knows many partners, each of which is a handler of its own.
+    Collection,
     /// The process wants to run all the time, not only while something is asked of it: it watches something.
     Stay,
     /// An ability of a later version.
@@ -157,6 +163,25 @@ pub struct ListItems {
 pub struct ItemPage {
     /// The items of the page.
     pub items: Vec<ItemDescription>,
+    /// Names the page that follows; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// `GetHandlerEnumerator` of a collection, in pages of any size. `BindToHandler` is a process with that `partner`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ListPartners {
+    /// The `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// A page of partners.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct PartnerPage {
+    /// The identifiers of the partners of the page. With that of the collection and a colon before it each is the
+    /// identifier of a handler: together they have 63 UTF-16 units at most, and are compared without case (R5).
+    pub partners: Vec<String>,
     /// Names the page that follows; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
@@ -480,6 +505,7 @@ method_table! {
     "get_handler" GetHandler => HandlerDescription;
     "list_items" ListItems => ItemPage;
     "get_item" GetItem => FoundItem;
+    "list_partners" ListPartners => PartnerPage;
     "activate" Activate => Done;
     "enable" Enable => Done;
     "delete_item" DeleteItem => Done;

@@ -5,6 +5,7 @@ A handler says which items it keeps in sync (:meth:`Handler.items`) and does so 
 """
 
 from ._center import Center
+from ._collection import Collection
 from ._conflict import Choice, Conflict, Decided, Merge, Version
 from ._follow import Ran, Runner
 from ._handler import Handler, Hello
@@ -34,6 +35,7 @@ __all__ = [
     "Canceled",
     "Center",
     "Choice",
+    "Collection",
     "Conflict",
     "Counts",
     "Decided",

@@ -7,6 +7,7 @@ import threading
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence
 
 from ._bytes import PART, text_of, to_json
+from ._collection import Lister
 from ._conflict import Choice, Conflict, Decided
 from ._follow import Runner
 from ._handler import Handler, has
@@ -20,7 +21,8 @@ class Calls:
     """Asks the handler. Each method is called on a thread of its own."""
 
     def __init__(self, handler: Handler, peer: Peer) -> None:
-        self._handler = handler
+        #: Another one from the handshake on where it is a collection's.
+        self.handler = handler
         self._peer = peer
         self._lock = threading.Lock()
         self.sessions: dict[int, Session] = {}
@@ -46,7 +48,7 @@ class Calls:
     # ---- Properties and items ----
 
     def _get_handler(self, params: Json) -> Json:
-        handler = self._handler
+        handler = self.handler
         return {
             "name": handler.name or type(handler).__name__,
             "kind": handler.kind,
@@ -56,30 +58,35 @@ class Calls:
         }
 
     def _list_items(self, params: Json) -> Json:
-        return _page("items", params, (item.to_json() for item in self._handler.items()))
+        return _page("items", params, (item.to_json() for item in self.handler.items()))
 
     def _get_item(self, params: Json) -> Json:
         wanted = str(params["item"]).upper()
-        for item in self._handler.items():
+        for item in self.handler.items():
             if item.id.upper() == wanted:
                 return {"item": item.to_json()}
         return {"item": None}
 
+    def _list_partners(self, params: Json) -> Json:
+        if not isinstance(self.handler, Lister):
+            raise NotImplementedError
+        return _page("partners", params, self.handler.collection.partners())
+
     def _enable(self, params: Json) -> None:
-        self._handler.enable(params.get("item"), bool(params["enabled"]))
+        self.handler.enable(params.get("item"), bool(params["enabled"]))
 
     def _activate(self, params: Json) -> None:
-        self._handler.activate(bool(params["active"]))
+        self.handler.activate(bool(params["active"]))
 
     def _delete_item(self, params: Json) -> None:
-        self._handler.delete_item(str(params["item"]))
+        self.handler.delete_item(str(params["item"]))
 
     def _adopt(self, params: Json) -> None:
         name = params.get("name")
-        self._handler.adopt(str(params["item"]), None if name is None else str(name))
+        self.handler.adopt(str(params["item"]), None if name is None else str(name))
 
     def _icon(self, params: Json) -> Json:
-        icon = self._handler.icon(params.get("item"))
+        icon = self.handler.icon(params.get("item"))
         if icon is None:
             return {}
         return {"media_type": icon.media_type, **self._tell(params["look"], icon.data)}
@@ -88,13 +95,13 @@ class Calls:
 
     def _ui_operation(self, params: Json) -> Json:
         # Written or not: the capability says whether it is asked for.
-        written = has(self._handler, "ui_operation")
+        written = has(self.handler, "ui_operation")
         item = params.get("item")
-        return self._operation(self._handler.ui_operation(str(params["action"]), item) if written else None)
+        return self._operation(self.handler.ui_operation(str(params["action"]), item) if written else None)
 
     def _event_link(self, params: Json) -> Json:
-        written = has(self._handler, "event_link")
-        return self._operation(self._handler.event_link(Event.from_json(params["event"])) if written else None)
+        written = has(self.handler, "event_link")
+        return self._operation(self.handler.event_link(Event.from_json(params["event"])) if written else None)
 
     def _operation(self, operation: Optional[Operation]) -> Json:
         if operation is None:
@@ -125,9 +132,9 @@ class Calls:
             for item in rest:
                 session.add_item(item)
             if params.get("settle"):
-                self._handler.settle(session, decided)
+                self.handler.settle(session, decided)
             else:
-                self._handler.synchronize(session)
+                self.handler.synchronize(session)
             session.finish_stopped()
         finally:
             self.sessions.pop(session.number, None)
@@ -138,20 +145,20 @@ class Calls:
 
     def _check_options(self, params: Json) -> None:
         try:
-            self._handler.check_options(params["options"])
+            self.handler.check_options(params["options"])
         except ValueError as wrong:
             raise Refused(-32001, str(wrong)) from wrong
 
     def _command_line(self, params: Json) -> Json:
-        return {"command": self._handler.command_line(str(params["item"]))}
+        return {"command": self.handler.command_line(str(params["item"]))}
 
     def _undo_options(self, params: Json) -> Json:
-        options = self._handler.undo_options(int(params["run"]))
+        options = self.handler.undo_options(int(params["run"]))
         return {} if options is None else {"options": dict(options)}
 
     def _follow(self, params: Json) -> Json:
         follow = params["follow"]
-        ends = self._handler.follow(str(params["item"]), Runner(self._peer, follow))
+        ends = self.handler.follow(str(params["item"]), Runner(self._peer, follow))
         if ends is not None:
             with self._lock:
                 self._follows[follow] = ends
@@ -173,7 +180,7 @@ class Calls:
     def _preview(self, params: Json) -> Json:
         look = self._look(params)
         try:
-            preview = self._handler.preview(str(params["item"]), params.get("options") or {}, look)
+            preview = self.handler.preview(str(params["item"]), params.get("options") or {}, look)
         finally:
             del self.looks[params["look"]]
         self._rows[params["look"]] = {
@@ -196,7 +203,7 @@ class Calls:
     def _verify(self, params: Json) -> Json:
         look = self._look(params)
         try:
-            found = self._handler.verify(str(params["item"]), params.get("options") or {}, look)
+            found = self.handler.verify(str(params["item"]), params.get("options") or {}, look)
         finally:
             del self.looks[params["look"]]
         differences = paged(difference.to_json() for difference in found.differences)
@@ -213,31 +220,31 @@ class Calls:
     # ---- Conflicts ----
 
     def _get_abilities(self, params: Json) -> Json:
-        return {"abilities": list(self._handler.abilities(Conflict.from_json(params["conflict"])))}
+        return {"abilities": list(self.handler.abilities(Conflict.from_json(params["conflict"])))}
 
     def _resolve(self, params: Json) -> Json:
         choice = Choice.from_json(params["choice"], self.sent)
-        return {"feedback": self._handler.resolve(Conflict.from_json(params["conflict"]), choice) or "continue"}
+        return {"feedback": self.handler.resolve(Conflict.from_json(params["conflict"]), choice) or "continue"}
 
     def _look_again(self, params: Json) -> Json:
-        now = self._handler.look_again(Conflict.from_json(params["conflict"]))
+        now = self.handler.look_again(Conflict.from_json(params["conflict"]))
         return {} if now is None else {"conflict": now.to_json()}
 
     def _find_copies(self, params: Json) -> Json:
-        found = self._handler.find_copies(str(params["item"]))
+        found = self.handler.find_copies(str(params["item"]))
         self._rows[params["look"]] = {"conflicts": found}
         return {"conflicts": len(found)}
 
     def _content(self, params: Json) -> Json:
-        if not has(self._handler, "content"):
+        if not has(self.handler, "content"):
             return {}
         conflict, limit = Conflict.from_json(params["conflict"]), int(params["limit"])
-        return self._tell(params["look"], self._handler.content(conflict, params.get("version"), limit))
+        return self._tell(params["look"], self.handler.content(conflict, params.get("version"), limit))
 
     def _merge(self, params: Json) -> Json:
-        if not has(self._handler, "merge"):
+        if not has(self.handler, "merge"):
             return {}
-        merge = self._handler.merge(Conflict.from_json(params["conflict"]))
+        merge = self.handler.merge(Conflict.from_json(params["conflict"]))
         if merge is None:
             return {}
         told = self._tell(params["look"], merge.text)
@@ -263,22 +270,23 @@ class Calls:
     # ---- Stores ----
 
     def _list_conflicts(self, params: Json) -> Json:
-        conflicts = self._handler.conflicts(params.get("item"))
+        conflicts = self.handler.conflicts(params.get("item"))
         return _page("conflicts", params, (conflict.to_json() for conflict in conflicts))
 
     def _remove_conflicts(self, params: Json) -> None:
-        self._handler.remove_conflicts(str(params["item"]), [text_of(told) for told in params["conflicts"]])
+        self.handler.remove_conflicts(str(params["item"]), [text_of(told) for told in params["conflicts"]])
 
     def _list_events(self, params: Json) -> Json:
-        return _page("events", params, (event.to_json() for event in self._handler.events(params.get("item"))))
+        return _page("events", params, (event.to_json() for event in self.handler.events(params.get("item"))))
 
     def _remove_events(self, params: Json) -> None:
-        self._handler.remove_events(params.get("item"), [int(event) for event in params["events"]])
+        self.handler.remove_events(params.get("item"), [int(event) for event in params["events"]])
 
     ASKED: Mapping[str, Callable[[Calls, Json], Optional[Json]]] = {
         "get_handler": _get_handler,
         "list_items": _list_items,
         "get_item": _get_item,
+        "list_partners": _list_partners,
         "enable": _enable,
         "activate": _activate,
         "delete_item": _delete_item,
@@ -312,7 +320,7 @@ class Calls:
     }
 
 
-def _page(of: str, params: Json, rows: Iterable[Json]) -> Json:
+def _page(of: str, params: Json, rows: Iterable[Any]) -> Json:
     """A page of a list, with the name of the next one."""
     start = int(params.get("after") or 0)
     rest = list(rows)[start:]

@@ -27,6 +27,10 @@ class Center:
         """The handler's items or properties changed."""
         self._call("update_handler")
 
+    def update_partners(self) -> None:
+        """Partners of the collection came or went."""
+        self._call("update_partners")
+
     def update_item(self, item: str) -> None:
         """An item's properties changed."""
         self._call("update_item", item=item)

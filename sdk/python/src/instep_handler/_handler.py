@@ -20,6 +20,8 @@ class Hello:
     """What the center said in the handshake."""
 
     handler: str
+    #: The partner whose handler this is; none: it lists the partners, or is no collection.
+    partner: Optional[str]
     settings: Mapping[str, Any]
     items: Mapping[str, Mapping[str, Any]]
     center: Center

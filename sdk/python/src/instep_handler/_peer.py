@@ -75,9 +75,9 @@ class Peer:
             waiter.done.set()
 
 
-def paged(all: Iterable[Json]) -> list[Json]:
+def paged(all: Iterable[Any]) -> list[Any]:
     """The beginning of a list that surely fits into one line, with at least one element if there is one."""
-    page: list[Json] = []
+    page: list[Any] = []
     room = MAX_LINE // 2
     for one in all:
         size = len(json.dumps(one)) + 1

@@ -9,11 +9,12 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, BinaryIO, Callable, Mapping, Optional
+from typing import Any, BinaryIO, Callable, Mapping, Optional, Union
 
 from ._bytes import MAX_LINE, bytes_of
 from ._calls import Calls
 from ._center import Center
+from ._collection import Collection, Lister
 from ._handler import Handler, Hello, abilities
 from ._model import Canceled, Json, Problem, ProblemClass, Refused
 from ._peer import Peer
@@ -25,10 +26,11 @@ LONGEST_PAUSE = 60.0
 _REGISTER = 0
 
 
-def serve(handler: Handler, *, path: Optional[str] = None, identifier: Optional[str] = None) -> None:
+def serve(handler: Union[Handler, Collection], *, path: Optional[str] = None, identifier: Optional[str] = None) -> None:
     """Serves until the center says goodbye or is gone: on descriptors 3 and 4, or (``path``) over the center's socket as
     a program that started itself and is known as ``identifier``. The process should exit then. Raises :class:`Refused`
-    when the center does not let it in."""
+    when the center does not let it in. A program that starts itself has no collection: it connects once for each of its
+    partners."""
     if path is not None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.connect(path)
@@ -77,7 +79,7 @@ def default_socket(environment: Mapping[str, str] = os.environ) -> str:
     return os.path.join(place, "handlers.sock")
 
 
-def run(handler: Handler, reads: BinaryIO, writes: BinaryIO, register: Optional[str] = None) -> None:
+def run(handler: Union[Handler, Collection], reads: BinaryIO, writes: BinaryIO, register: Optional[str] = None) -> None:
     """Serves over two streams."""
     peer = Peer(writes)
     if register is not None:
@@ -99,14 +101,14 @@ def run(handler: Handler, reads: BinaryIO, writes: BinaryIO, register: Optional[
     finally:
         peer.over()
         server.calls.over()
-        handler.shutdown()
+        server.calls.handler.shutdown()
 
 
 class _Server:
-    def __init__(self, handler: Handler, peer: Peer) -> None:
-        self._handler = handler
+    def __init__(self, served: Union[Handler, Collection], peer: Peer) -> None:
+        self._collection = served if isinstance(served, Collection) else None
         self._peer = peer
-        self.calls = Calls(handler, peer)
+        self.calls = Calls(Lister(served) if isinstance(served, Collection) else served, peer)
         self.ended = False
         self._greeted = False
 
@@ -176,14 +178,21 @@ class _Server:
             raise Problem(ProblemClass.CONFIG, text)
         hello = Hello(
             handler=str(params["handler"]),
+            partner=params.get("partner"),
             settings=params.get("settings", {}),
             items=params.get("items", {}),
             center=Center(self._peer, self.calls.sessions),
         )
-        self._handler.hello(hello)
+        if self._collection is not None:
+            self._collection.hello(hello)
+            if hello.partner is not None:
+                self.calls.handler = self._collection.handler(hello.partner)
+        handler = self.calls.handler
+        handler.hello(hello)
         self._greeted = True
-        program = {"name": type(self._handler).__name__, "version": ""}
-        return {"protocol": f"{VERSION[0]}.{VERSION[1]}", "program": program, "abilities": abilities(self._handler)}
+        can = (["collection"] + ["stay"] * handler.stays) if isinstance(handler, Lister) else abilities(handler)
+        program = {"name": type(self._collection or handler).__name__, "version": ""}
+        return {"protocol": f"{VERSION[0]}.{VERSION[1]}", "program": program, "abilities": can}
 
     def _shutdown(self, params: Json) -> None:
         self.ended = True
