@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use adapters::collection::Partners;
+use adapters::conformance::{Held, Trial, try_here};
 use adapters::syncthing::partners::Folders;
 use adapters::syncthing::{Folder, Keeper, SetFolder, SyncthingHandler};
 use serde_json::{Value, json};
@@ -218,4 +219,21 @@ fn a_folder_of_syncthing_is_followed_paused_and_explained() {
     assert_eq!(outcome(&verdict), Outcome::Canceled, "{verdict:?}");
     there.stop();
     here.stop();
+}
+
+#[test]
+fn syncthing_passes_the_conformance_kit() {
+    let (mut here, mut there) = (Syncthing::new(), Syncthing::new());
+    let ledger = Arc::new(MemoryLedger::new());
+    here.start(&there);
+    there.start(&here);
+    until(&handler(settings(&here, "right"), &ledger), Outcome::Done);
+    let make = || handler(settings(&here, "right"), &ledger) as Arc<dyn Handler>;
+    let report = try_here(&make, &Trial::default());
+    let broken: Vec<_> = report.broken().collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+    for rule in ["R1", "R2", "R3", "R5", "R10", "R12", "R15", "R18"] {
+        let held = report.findings.iter().any(|finding| finding.rule == rule && finding.held == Held::Yes);
+        assert!(held, "it gave no occasion for {rule}: {report:#?}");
+    }
 }

@@ -48,6 +48,8 @@ def next_message():
     if waiting:
         return waiting.pop(0)
     line = hear.readline()
+    while not line and MODE == "orphan":
+        time.sleep(1000)
     if not line:
         sys.exit(0)
     return json.loads(line)
@@ -203,6 +205,46 @@ def sync(turn, items):
         assert answer["error"]["code"] == -32004, answer
     elif MODE == "mute":
         session = begin(turn)
+    elif MODE == "gives-up":
+        session = begin(turn)
+        for item in items:
+            for step in range(20):
+                told = ask("report_progress", session=session, item=item, status="updating", step=step, max=20)
+                if told["result"]["cancel"] != "none":
+                    return None
+        finish(session, items)
+    elif MODE == "greedy":
+        session = begin(turn)
+        told = [ask("report_progress", session=session, item=items[0], status="updating", step=step, max=2)
+                for step in range(2)][-1]["result"]["cancel"]
+        if told == "all":
+            ask("propose_item", session=session, item={"id": "more", "name": "More"})
+        finish(session, items, "succeeded" if told == "none" else "canceled")
+    elif MODE == "panics":
+        session = begin(turn)
+        told = [ask("report_progress", session=session, item=items[0], status="updating", step=step, max=2)
+                for step in range(2)][-1]["result"]["cancel"]
+        finish(session, items, "succeeded" if told == "none" else "canceled")
+    elif MODE == "long-winded":
+        session = begin(turn)
+        note("report_progress", session=session, item=items[0], status="updating", text="so " * 100)
+        finish(session, items)
+    elif MODE == "half-hearted":
+        session = begin(turn)
+        ask("propose_item", session=session, item={"id": "more", "name": "More"})
+        finish(session, items)
+    elif MODE == "grabs":
+        session = begin(turn)
+        ask("add_item_to_session", session=session, item=items[0])
+        finish(session, items)
+    elif MODE == "twofold":
+        session = begin(turn)
+        ask("create_session", turn=turn)
+        finish(session, items)
+    elif MODE == "wordless":
+        session = begin(turn)
+        ask("report_event", session=session, item=items[0], level="warning", name="", description="A thing.")
+        finish(session, items)
     elif MODE == "fails":
         begin(turn)
         return {"code": -32010, "message": "The key was refused.", "data": {"class": "auth", "fix": "add the key"}}
@@ -278,14 +320,17 @@ def answer(message):
             return
         version = {"newer": "2.0", "minor": "1.7", "older": "0.4"}.get(MODE, "1.0")
         say(id=name, result={"protocol": version, "abilities": ["options", "resolve", "ui", "fly", *([MODE] if MODE in ("stay", "follow") else [])]})
+    elif method == "get_handler" and MODE == "strict" and message["params"]:
+        say(id=name, error={"code": -32602, "message": "there are no such parameters"})
     elif method == "get_handler":
         say(id=name, result={"name": "Test handler", "kind": "folder", "comment": os.environ.get("INSTEP_HANDLER", ""),
                              "capabilities": ["supports_concurrent_sessions"] if MODE == "two" else []})
     elif method == "list_items":
         # In pages.
         page = int(message["params"].get("after", 0))
-        ids = ["a", "b", "c"]
-        result = {"items": [{"id": ids[page], "name": ids[page].upper(), "weight": 7}]}
+        ids = ["a", "b", "c" if MODE != "forgets" else f"c{os.getpid()}"]
+        result = {"items": [{"id": ids[page], "name": "" if MODE == "nameless" and page == 2 else ids[page].upper(),
+                             "weight": 7}]}
         if page < 2:
             result["next"] = str(page + 1)
         say(id=name, result=result)
@@ -319,9 +364,12 @@ def answer(message):
             pass
         problem = {"class": "transient", "text": ran["result"]["ran"]["outcome"]}
         note("report_following", follow=follow, news={"is": "away", "problem": problem})
+    elif method == "get_item" and MODE == "short-sighted":
+        say(id=name, error={"code": -32700, "message": "that is no identifier"})
     elif method == "shutdown":
         say(id=name, result={})
-        sys.exit(0)
+        if MODE != "stays-on":
+            sys.exit(0)
     elif method == "resolve_conflict":
         assert message["params"]["choice"] == {"keep": "one", "index": 1}, message
         say(id=name, result={"feedback": "continue"})
@@ -331,6 +379,8 @@ def answer(message):
         say(id=name, result={"operation": {"operation": 5, "request": {"show": "confirm", "text": "Really?"}}})
     elif method == "ui_answer":
         print(f"answered {message['params']}", flush=True)
+        say(id=name, result={})
+    elif name is not None and MODE == "knows-all":
         say(id=name, result={})
     elif name is not None:
         say(id=name, error={"code": -32601, "message": "unknown"})
