@@ -6,6 +6,7 @@ mod changes;
 mod orders;
 mod sessions;
 mod settle;
+mod there;
 mod through;
 
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ use crate::places::Places;
 use crate::serve::claim::Address;
 use orders::options;
 pub(crate) use settle::settle;
+pub(crate) use there::There;
 pub(crate) use through::{Order, follow};
 
 /// How long a daemon may take to show that it is there. One that is stopped or hangs is as good as none.

@@ -28,11 +28,18 @@ pub(crate) fn mistakes(settings: &Settings) -> Vec<Mistake> {
     let wrong = |collection: &Collection| match collection.id.as_str() {
         remotes::ID => collection.options.read::<RemoteKeys>().err(),
         syncthing::ID => collection.options.read::<FolderKeys>().err(),
-        other => Some(collection.options.mistake(format!(
-            "there is no collection `{other}`: there are `{}` and `{}`",
-            remotes::ID,
-            syncthing::ID
-        ))),
+        other => match collection.program() {
+            Some(Ok(_)) if settings.handlers.iter().any(|program| program.id.as_str() == other) => {
+                let why = format!("`{other}` is a handler already: one name is one of both");
+                Some(collection.options.mistake(why))
+            }
+            Some(program) => program.err(),
+            None => Some(collection.options.mistake(format!(
+                "there is no collection `{other}`: there are `{}`, `{}`, and programs with a `command`",
+                remotes::ID,
+                syncthing::ID
+            ))),
+        },
     };
     settings.collections.iter().filter_map(wrong).collect()
 }

@@ -10,6 +10,7 @@ use syncmgr::{HandlerId, ItemId};
 
 use crate::app::App;
 use crate::exit::Failure;
+use crate::guests::Guests;
 use crate::handlers::Handlers;
 use crate::ledger;
 use crate::schedules;
@@ -25,6 +26,8 @@ pub(crate) static HANDLER: LazyLock<HandlerId> = LazyLock::new(|| {
 pub(crate) struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) center: Center,
+    /// Handlers that only the daemon has, as long as their programs are connected to it.
+    pub(crate) guests: Vec<HandlerId>,
     /// They end with the command.
     _handlers: Handlers,
     pub(crate) signalled: Signalled,
@@ -37,24 +40,33 @@ impl Engine {
     pub(crate) fn open(app: &App<'_>) -> Result<Self, Failure> {
         let store = ledger::open(app)?;
         let center = Center::new(Arc::clone(&store), Arc::new(SystemClock::default()));
-        let handlers = Handlers::register(&center, app)?;
+        let guests = Guests::find(&app.settings.said, &app.places);
+        let handlers = Handlers::register(&center, app, guests.as_ref())?;
+        let guests = guests.map_or_else(|| Ok(Vec::new()), |guests| guests.register(&center))?;
         schedules::set(&center, &app.settings);
         let settings = &app.settings.said;
         let any = !settings.hooks.is_empty() || settings.items.iter().any(|item| !item.hooks.is_empty());
         let hooks = if any { Some(telling::hooks(&center, &app.settings, &app.places)?) } else { None };
-        Ok(Self { store, center, _handlers: handlers, signalled: Signalled::listen()?, _hooks: hooks })
+        Ok(Self {
+            store,
+            center,
+            guests,
+            _handlers: handlers,
+            signalled: Signalled::listen()?,
+            _hooks: hooks,
+        })
     }
 
     /// Takes out the items that are disabled.
     pub(crate) fn only_enabled<T>(
         &self,
         among: &mut Vec<T>,
-        id: impl Fn(&T) -> &ItemId,
+        id: impl for<'t> Fn(&'t T) -> (&'t HandlerId, &'t ItemId),
     ) -> Result<(), Failure> {
         let handlers = self.center.status()?;
         let items = handlers.iter().flat_map(|handler| &handler.items);
-        let disabled: Vec<&ItemId> =
-            items.filter(|item| !item.switches.enabled).map(|item| &item.item).collect();
+        let disabled: Vec<(&HandlerId, &ItemId)> =
+            items.filter(|item| !item.switches.enabled).map(|item| (&item.handler, &item.item)).collect();
         among.retain(|item| !disabled.contains(&id(item)));
         Ok(())
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use center::{Center, Jobs};
+use adapters::syncthing;
+use center::{Center, JOBS, Jobs};
 use folders::FoldersHandler;
 use syncmgr::conflict::SharedLedger;
 use syncmgr::control::Control;
@@ -13,11 +14,19 @@ use crate::app::App;
 use crate::collections::Collections;
 use crate::engine::HANDLER;
 use crate::exit::Failure;
+use crate::guests::Guests;
 use crate::places::Places;
 use crate::programs::Programs;
 use crate::render::text::Safe;
 use crate::setup::Setup;
 use crate::tools::Tools;
+
+/// Whether a handler of that name is one of this program's own: folder pairs, jobs, wrapped tools, their partners.
+pub(crate) fn is_built_in(id: &str) -> bool {
+    let tools = || adapters::tools::kinds().into_iter().map(adapters::tools::Kind::id);
+    let partner = id.split_once(':').map_or(id, |(collection, _)| collection);
+    id == HANDLER.as_str() || id == JOBS || tools().chain([syncthing::ID]).any(|tool| tool == partner)
+}
 
 /// The handlers of this program, and those of others that the settings name.
 pub(crate) struct Handlers {
@@ -32,7 +41,8 @@ pub(crate) struct Handlers {
 
 impl Handlers {
     /// Takes them into a center, with the items that are set up.
-    pub(crate) fn register(center: &Center, app: &App<'_>) -> Result<Self, Failure> {
+    /// Of programs that start themselves, those are left out that are `guests` of the daemon.
+    pub(crate) fn register(center: &Center, app: &App<'_>, guests: Option<&Guests>) -> Result<Self, Failure> {
         let ledger: SharedLedger = Arc::clone(center.store()) as SharedLedger;
         let pairs = app.settings.pairs.clone();
         let folders = Arc::new(FoldersHandler::new(app.home(), pairs, ledger));
@@ -43,7 +53,7 @@ impl Handlers {
         for refusal in refused {
             app.out.warn(Safe(&refusal.to_string()));
         }
-        let programs = Programs::register(center, app)?;
+        let programs = Programs::register(center, app, guests)?;
         Ok(Self { folders, jobs, tools, collections, places: app.places.clone(), programs })
     }
 

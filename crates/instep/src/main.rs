@@ -10,6 +10,7 @@ mod detecting;
 mod doctor;
 mod engine;
 mod exit;
+mod guests;
 mod handlers;
 mod job;
 mod keeper;

@@ -1,5 +1,7 @@
 //! Handlers that are other people's programs, as the settings describe them.
 
+mod providers;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -7,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use adapters::host::{Door, Environment, HandlerSpec, HostedHandler, Limits, Newcomer, Services, Visitors};
+use adapters::host::{
+    Door, Environment, HandlerSpec, HostedHandler, Limits, Newcomer, Provider, Services, Visitors,
+};
 use center::Center;
 use secrecy::ExposeSecret;
 use secrets::Secrets;
@@ -22,9 +26,11 @@ use syncmgr::{Handler, HandlerError, HandlerId, Problem, ProblemClass, Refusal};
 
 use crate::app::App;
 use crate::exit::Failure;
+use crate::guests::Guests;
 use crate::places::Places;
-use crate::render::text::SafePath;
+use crate::render::text::{Safe, SafePath};
 use crate::serve::claim;
+use providers::Providers;
 
 /// Variables that every program gets: without them few would find their way.
 const USUAL: &[&str] = &[
@@ -57,6 +63,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Programs {
     center: Center,
     circle: Arc<Circle>,
+    providers: Arc<Providers>,
 }
 
 /// All programs that are handlers now: those of the settings, and those that have connected by themselves.
@@ -106,10 +113,19 @@ impl HandlerCollection for Circle {
 
 impl Programs {
     /// Takes those of the settings into a center. None is started that has been asked before and is only looked at.
-    pub(crate) fn register(center: &Center, app: &App<'_>) -> Result<Self, Failure> {
-        let programs = Self { center: center.clone(), circle: Arc::default() };
+    /// Those that start themselves and are `guests` of the daemon are left out.
+    pub(crate) fn register(center: &Center, app: &App<'_>, guests: Option<&Guests>) -> Result<Self, Failure> {
+        let programs = Self { center: center.clone(), circle: Arc::default(), providers: Arc::default() };
         programs.take(&app.settings.said, &app.places);
+        let is_guest = |member: &Member| {
+            let handler = &member.handler;
+            !handler.is_started_here() && guests.is_some_and(|guests| guests.has(handler.id()))
+        };
+        programs.circle.members().retain(|member| !is_guest(member));
         center.register_collection(Arc::clone(&programs.circle) as Arc<dyn HandlerCollection>)?;
+        for refusal in programs.providers.apply(center, &app.settings.said, &app.places) {
+            app.out.warn(Safe(&refusal.to_string()));
+        }
         Ok(programs)
     }
 
@@ -117,6 +133,9 @@ impl Programs {
     pub(crate) fn apply(&self, settings: &Settings, places: &Places) -> Result<(), Refusal> {
         let gone = self.take(settings, places);
         let told = self.center.update_handler_collection(COLLECTION, ControlFlags::WAIT);
+        for refusal in self.providers.apply(&self.center, settings, places) {
+            tracing::warn!("{refusal}");
+        }
         // Whoever stops may take its time; nobody has to wait for that.
         end_all(gone);
         told
@@ -140,11 +159,8 @@ impl Programs {
                     member.said = Some(said);
                 }
                 None => {
-                    let mut limits = Limits::default();
-                    if let Some(timeout) = program.keys.start_timeout {
-                        limits.answer = timeout.duration().max(Duration::from_secs(1));
-                    }
-                    let handler = HostedHandler::with_limits(spec(program, settings, places), limits);
+                    let handler =
+                        HostedHandler::with_limits(spec(program, settings, places), limits(program));
                     let handler = Arc::new(handler);
                     handler.set_services(services(&self.center));
                     members.push(Member { handler, said: Some(said) });
@@ -160,18 +176,22 @@ impl Programs {
         let path = places.handlers_socket();
         claim::free(&path)?;
         let visitors =
-            Guests { center: self.center.clone(), circle: Arc::clone(&self.circle), places: places.clone() };
+            Callers { center: self.center.clone(), circle: Arc::clone(&self.circle), places: places.clone() };
         let failed = |error: io::Error| {
             Failure::failed(format!("cannot listen at {}: {}", SafePath(&path), syncmgr::reason(&error)))
         };
         let door = Door::open(&path, Arc::new(visitors)).map_err(failed)?;
         let (end, ended) = mpsc::channel::<()>();
         let (center, circle) = (self.center.clone(), Arc::clone(&self.circle));
+        let providers = Arc::clone(&self.providers);
         thread::Builder::new()
             .name("programs".into())
             .spawn(move || {
+                // What was remembered until now may be old.
+                providers.ask(&center, |_| true);
                 while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(LOOK_EVERY) {
-                    look_after(&center, &circle);
+                    providers.ask(&center, Provider::is_missing);
+                    look_after(&center, circle.all().into_iter().chain(providers.made()));
                 }
             })
             .map_err(failed)?;
@@ -182,10 +202,12 @@ impl Programs {
 impl Drop for Programs {
     fn drop(&mut self) {
         let members = std::mem::take(&mut *self.circle.members());
+        let handlers = members.into_iter().map(|member| member.handler).chain(self.providers.end());
+        let handlers: Vec<Arc<HostedHandler>> = handlers.collect();
         thread::scope(|scope| {
             // All at once: each may take its time to exit.
-            for member in &members {
-                scope.spawn(|| member.handler.shut_down());
+            for handler in &handlers {
+                scope.spawn(|| handler.shut_down());
             }
         });
     }
@@ -199,10 +221,8 @@ pub(crate) struct Reception {
 }
 
 /// Starts programs that want to run and do not, unless a person has switched them off.
-fn look_after(center: &Center, circle: &Circle) {
-    let missing: Vec<_> = circle
-        .all()
-        .into_iter()
+fn look_after(center: &Center, handlers: impl Iterator<Item = Arc<HostedHandler>>) {
+    let missing: Vec<_> = handlers
         .filter(|handler| handler.wants_to_stay() && !handler.is_running() && handler.is_started_here())
         .collect();
     if missing.is_empty() {
@@ -230,13 +250,13 @@ fn end_all(handlers: Vec<Arc<HostedHandler>>) {
 }
 
 /// Lets programs in that start themselves.
-struct Guests {
+struct Callers {
     center: Center,
     circle: Arc<Circle>,
     places: Places,
 }
 
-impl Visitors for Guests {
+impl Visitors for Callers {
     fn admit(&self, id: &HandlerId, newcomer: &mut Newcomer) -> Result<(), Refusal> {
         self.known_or_new(id)?.attach(newcomer)?;
         self.center.update_handler_collection(COLLECTION, ControlFlags::WAIT)
@@ -250,7 +270,7 @@ impl Visitors for Guests {
     }
 }
 
-impl Guests {
+impl Callers {
     fn known_or_new(&self, id: &HandlerId) -> Result<Arc<HostedHandler>, Refusal> {
         if let Some(known) = self.circle.find(id) {
             return Ok(known);
@@ -280,6 +300,14 @@ fn services(center: &Center) -> Services {
         control: Some(whole),
         ledger: Some(Arc::clone(center.store()) as SharedLedger),
     }
+}
+
+fn limits(program: &HandlerProgram) -> Limits {
+    let mut limits = Limits::default();
+    if let Some(timeout) = program.keys.start_timeout {
+        limits.answer = timeout.duration().max(Duration::from_secs(1));
+    }
+    limits
 }
 
 /// What is known of a program before it is asked.

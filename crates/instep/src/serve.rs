@@ -46,7 +46,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Serve) -> Result<Exit, Failure> {
     let center = Center::new(store, Arc::clone(&clock) as Arc<dyn Clock>);
     // From here on, what others do is noticed; what they did before, the handlers find in the store.
     center.look_elsewhere()?;
-    let handlers = Handlers::register(&center, app)?;
+    let handlers = Handlers::register(&center, app, None)?;
     // What happened before is known; that it still holds is not.
     center.set_trusted_since(Some(clock.wall()));
     let _log = log::follow(&center)?;

@@ -129,7 +129,8 @@ fn is_folders(settings: &Setup, a: &OsStr, b: &OsStr) -> Result<bool, Failure> {
     }
 }
 
-fn named(settings: &Setup, words: &[OsString]) -> Result<Vec<Pair>, Failure> {
+/// The pairs with these names.
+pub(crate) fn named(settings: &Setup, words: &[OsString]) -> Result<Vec<Pair>, Failure> {
     let mut pairs: Vec<Pair> = Vec::new();
     for word in words {
         if is_path(word) {

@@ -110,6 +110,7 @@ fn operator() -> OpenApiRouter<Parts> {
         .routes(routes!(handlers::test_handler))
         .routes(routes!(beforehand::preview))
         .routes(routes!(beforehand::rows))
+        .routes(routes!(beforehand::verify))
         .routes(routes!(resolve::resolve))
         .routes(routes!(choices::choices))
         .routes(routes!(choices::content))

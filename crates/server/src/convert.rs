@@ -5,7 +5,7 @@ use center::{
     ScheduleStatus, Standing, Started, StopStage, Waits, What,
 };
 use syncmgr::conflict::Conflict;
-use syncmgr::plan::{PlannedAction, Preview, Verb};
+use syncmgr::plan::{Difference, DifferenceKind, PlannedAction, PlannedNote, Preview, Verb, Verification};
 use syncmgr::{HandlerId, ItemEnd, ItemId, Progress};
 use wire::Time;
 
@@ -363,15 +363,46 @@ pub(crate) fn rows(
         } else if at < actions + conflicts {
             page.conflicts.extend(rows.conflict(at - actions).map(|one| conflict(center, one)));
         } else {
-            page.notes.extend(rows.note(at - actions - conflicts).map(|note| wire::Note {
-                path: wire::PathText::new(&note.path),
-                is_error: note.is_error,
-                text: note.text,
-            }));
+            page.notes.extend(rows.note(at - actions - conflicts).map(note));
         }
     }
     page.next = (end < all).then_some(end as u64);
     page
+}
+
+fn note(note: PlannedNote) -> wire::Note {
+    wire::Note { path: wire::PathText::new(&note.path), is_error: note.is_error, text: note.text }
+}
+
+/// More differences than anybody reads in one answer.
+const SHOWN: usize = 1000;
+
+/// What a check found, as the API tells it.
+pub fn verification(found: Verification) -> wire::Verification {
+    wire::Verification {
+        clean: found.is_clean(),
+        differing: found.differences.len() as u64,
+        differences: found.differences.into_iter().take(SHOWN).map(difference).collect(),
+        unseen: found.unknown.len() as u64,
+        unknown: found.unknown.into_iter().take(SHOWN).map(note).collect(),
+        looked_at: found.looked_at,
+        compared_bytes: found.compared_bytes,
+    }
+}
+
+fn difference(difference: Difference) -> wire::Difference {
+    wire::Difference {
+        path: wire::PathText::new(&difference.path),
+        kind: match difference.kind {
+            DifferenceKind::Missing => wire::DifferenceKind::Missing,
+            DifferenceKind::Metadata => wire::DifferenceKind::Metadata,
+            DifferenceKind::Renamed => wire::DifferenceKind::Renamed,
+            DifferenceKind::Conflict => wire::DifferenceKind::Conflict,
+            _ => wire::DifferenceKind::Content,
+        },
+        side: difference.side.map(|side| side.word().to_owned()),
+        from: difference.from.as_deref().map(wire::PathText::new),
+    }
 }
 
 fn action(action: PlannedAction) -> wire::Action {

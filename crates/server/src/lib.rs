@@ -40,6 +40,6 @@ mod table;
 
 pub use access::{Access, AccessError};
 pub use config::{Config, Limits, TlsFiles};
-pub use convert::seen;
+pub use convert::{seen, verification};
 pub use listen::{ServeError, Server};
 pub use parts::{Detect, Parts, World};

@@ -47,7 +47,9 @@ pub use live::{Bar, Live, LiveHandler, LiveItem, StopStage, Waiting};
 pub use log::{LogFilter, LogGap, LogLine, RunLog};
 pub use page::{ConflictFilter, EventFilter, EventOrder, ItemFilter, ItemSort, RunFilter};
 pub use path::PathText;
-pub use plan::{Action, Note, Preview, PreviewOrder, RowFilter, RowsPage, Verb};
+pub use plan::{
+    Action, Difference, DifferenceKind, Note, Preview, PreviewOrder, RowFilter, RowsPage, Verb, Verification,
+};
 pub use problem::{Fault, Problem};
 pub use resolve::{
     AllConflicts, Became, Chosen, ConflictChoices, Keep, MergedText, ResolveOrder, Resolved, Settlement,

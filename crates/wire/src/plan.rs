@@ -118,6 +118,56 @@ pub struct Action {
     pub why: String,
 }
 
+/// Whether an item is as its last run left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Verification {
+    /// Everything was seen, and nothing differs.
+    pub clean: bool,
+    /// Where it is not, by path: at most the first thousand.
+    pub differences: Vec<Difference>,
+    /// How many differences there are.
+    pub differing: u64,
+    /// What could not be looked at, so that nothing is known of it: at most the first thousand.
+    pub unknown: Vec<Note>,
+    /// How many such entries there are.
+    pub unseen: u64,
+    /// Entries that were looked at, on A and on B.
+    pub looked_at: [u64; 2],
+    /// Bytes of content that were read.
+    pub compared_bytes: u64,
+}
+
+/// How the two sides of an entry differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DifferenceKind {
+    /// One side has nothing there.
+    Missing,
+    /// The contents, or the kinds, are not the same.
+    Content,
+    /// Permissions or times are not the same.
+    Metadata,
+    /// One side still has it under its old name.
+    Renamed,
+    /// An open conflict.
+    Conflict,
+}
+
+/// One difference; a whole directory that one side lacks is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Difference {
+    /// The entry, beneath the side.
+    #[serde(flatten)]
+    pub path: PathText,
+    /// How it differs.
+    pub kind: DifferenceKind,
+    /// The side that lacks it, has the old name, or does not have the content that was agreed on, if that is known: `a`
+    /// or `b`.
+    pub side: Option<String>,
+    /// The old name, of one that is renamed.
+    pub from: Option<PathText>,
+}
+
 /// Something that is not done, or cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Note {

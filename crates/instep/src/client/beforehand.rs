@@ -1,4 +1,4 @@
-//! What the daemon knows of items that only it knows, and what it says of a run beforehand.
+//! What the daemon says of items beforehand: what a run would do, and whether they are as the last one left them.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use syncmgr::{HandlerId, ItemId};
-use wire::{ItemsPage, PathText, Preview, PreviewOrder};
+use wire::{PathText, Preview, PreviewOrder, Verification};
 
-use super::orders::{encoded, segment};
+use super::orders::segment;
 use super::{Daemon, Trouble};
 use crate::outlook::{Outlook, Planned};
 
@@ -39,17 +39,6 @@ struct Note {
 }
 
 impl Daemon {
-    /// The item that is called so, by its identity or its name, of whatever handler: also of one that has connected to the
-    /// daemon by itself.
-    pub(crate) fn item_called(&self, word: &str) -> Option<(HandlerId, ItemId, String)> {
-        let path = format!("/items?hidden=true&limit={ROWS}&search={}", encoded(word));
-        let page: ItemsPage = self.get(&path).ok()?;
-        let word = word.to_lowercase();
-        let is = |called: &str| called.to_lowercase() == word;
-        let found = page.items.into_iter().find(|item| is(&item.id) || is(&item.name))?;
-        Some((HandlerId::new(&found.handler).ok()?, ItemId::new(&found.id).ok()?, found.name))
-    }
-
     /// What a run of an item with these options would do.
     pub(crate) fn preview(
         &self,
@@ -82,5 +71,17 @@ impl Daemon {
             actions,
             notes,
         })
+    }
+
+    /// Whether an item is as its last run left it.
+    pub(crate) fn verify(
+        &self,
+        handler: &HandlerId,
+        item: &ItemId,
+        options: &Map<String, Value>,
+    ) -> Result<Verification, Trouble> {
+        let path = format!("/items/{}/{}/verify", segment(handler.as_str()), segment(item.as_str()));
+        let order = PreviewOrder { options: (!options.is_empty()).then(|| options.clone()) };
+        self.ask(Method::POST, &path, Some(&order), LOOK)
     }
 }

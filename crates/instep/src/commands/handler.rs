@@ -5,6 +5,7 @@ mod found;
 use adapters::conformance::{self, Held, Report, Trial};
 use adapters::host::HandlerSpec;
 use serde_json::json;
+use settings::collections::Collection;
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
 use syncmgr::{HandlerId, ItemId, Refusal};
@@ -13,8 +14,8 @@ use crate::app::App;
 use crate::args::{Handler, HandlerCommand, HandlerList, HandlerName, HandlerTest};
 use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
-use crate::programs;
 use crate::render::text::Safe;
+use crate::{handlers, programs};
 
 pub(crate) fn run(app: &mut App<'_>, args: &Handler) -> Result<Exit, Failure> {
     match &args.command {
@@ -91,18 +92,34 @@ fn test(app: &App<'_>, args: &HandlerTest) -> Result<Exit, Failure> {
     })
 }
 
-/// One word may be a handler of the settings; everything else is a command.
+/// One word may be a handler or a collection of the settings; everything else is a command.
 fn subject(app: &App<'_>, words: &[String]) -> Result<HandlerSpec, Failure> {
-    if let [word] = words
-        && let Some(program) = app.settings.said.handlers.iter().find(|program| program.id.as_str() == word)
-    {
-        let mut spec = programs::spec(program, &app.settings.said, &app.places);
-        // A trial leaves nothing behind.
-        spec.state = None;
-        return Ok(spec);
-    }
     let id = HandlerId::new("test").map_err(|refusal| Failure::failed(refusal.to_string()))?;
-    Ok(HandlerSpec::of_command(id, words.to_vec()))
+    let [word] = words else { return Ok(HandlerSpec::of_command(id, words.to_vec())) };
+    let said = &app.settings.said;
+    let mut spec = if let Some(program) = said.handlers.iter().find(|program| program.id.as_str() == word) {
+        programs::spec(program, said, &app.places)
+    } else if let Some(Ok(program)) =
+        said.collections.iter().find(|one| one.id == *word).and_then(Collection::program)
+    {
+        programs::spec(&program, said, &app.places)
+    } else if handlers::is_built_in(word) {
+        return Err(Failure::usage(format!(
+            "\"{word}\" is part of Instep, and no program that speaks the handler protocol"
+        ))
+        .tip("its tests are Instep's own; this one is for programs of other people: give a command"));
+    } else {
+        HandlerSpec::of_command(id, words.to_vec())
+    };
+    if spec.command.is_none() {
+        return Err(Failure::usage(format!("the program of handler \"{word}\" starts itself and connects"))
+            .tip(
+                "give the command that has it speak on descriptors 3 and 4: `instep handler test COMMAND`",
+            ));
+    }
+    // A trial leaves nothing behind.
+    spec.state = None;
+    Ok(spec)
 }
 
 fn show(app: &App<'_>, report: &Report) {

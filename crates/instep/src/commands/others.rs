@@ -1,13 +1,15 @@
 //! `sync` and `preview` of items that are no pairs of folders: those of wrapped tools and of other programs. What was asked
 //! for goes to their handlers in words, as from anywhere else.
 
-use std::cell::LazyCell;
 use std::ffi::OsStr;
 use std::path::Path;
 
+use center::{HandlerStatus, ItemStatus};
 use reconcile::RelPath;
 use serde_json::{Map, Value, json};
 use settings::Item;
+use syncmgr::control::Control;
+use syncmgr::flags::ControlFlags;
 use syncmgr::plan::PreviewError;
 use syncmgr::{HandlerId, ItemId, Refusal};
 
@@ -17,17 +19,18 @@ use crate::client::{Daemon, Trouble};
 use crate::collections::is_partner;
 use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
+use crate::guests;
 use crate::out::Tone;
 use crate::outlook::Outlook;
 use crate::render::json::counts;
 use crate::render::text::Safe;
 
 /// An item that is no pair of folders.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Other {
     pub(crate) handler: HandlerId,
     pub(crate) id: ItemId,
-    name: String,
+    pub(crate) name: String,
 }
 
 impl Other {
@@ -35,61 +38,107 @@ impl Other {
         Self { handler: item.handler.clone(), id: item.id.clone(), name: item.name.clone() }
     }
 
-    /// The one item of a collection's partner, which is called like its handler.
-    fn of_partner(app: &App<'_>, word: &str) -> Option<Self> {
-        let is_one = is_partner(&app.settings.said, word);
-        let handler = HandlerId::new(word).ok().filter(|_| is_one)?;
-        Some(Self { handler, id: ItemId::new(word).ok()?, name: word.to_owned() })
+    fn of_status(item: ItemStatus) -> Self {
+        Self { handler: item.handler, id: item.item, name: item.name }
+    }
+
+    /// Whether a person means it by this word.
+    fn is(&self, word: &str) -> bool {
+        let word = word.to_lowercase();
+        self.id.as_str().to_lowercase() == word || self.name.to_lowercase() == word
     }
 }
 
-/// The items of all partners of collections.
-pub(crate) fn partners(app: &App<'_>, engine: &Engine) -> Result<Vec<Other>, Failure> {
-    if app.settings.said.collections.is_empty() {
+/// Whether there may be items that no settings name.
+pub(crate) fn may_be_unsaid(app: &App<'_>) -> bool {
+    let said = &app.settings.said;
+    !said.collections.is_empty() || guests::may_be_any(said, &app.places)
+}
+
+/// The items that no settings name: those of partners of collections, and of programs that are connected to the daemon.
+fn unsaid(app: &App<'_>, engine: &Engine) -> Result<Vec<HandlerStatus>, Failure> {
+    let said = &app.settings.said;
+    if said.collections.is_empty() && engine.guests.is_empty() {
         return Ok(Vec::new());
     }
-    let handlers = engine.center.status()?.into_iter();
-    let known = handlers.filter(|handler| handler.switches.enabled).flat_map(|handler| handler.items);
-    Ok(known.filter_map(|item| Other::of_partner(app, item.item.as_str())).collect())
+    let mut handlers = engine.center.status()?;
+    handlers
+        .retain(|known| engine.guests.contains(&known.handler) || is_partner(said, known.handler.as_str()));
+    Ok(handlers)
 }
 
-/// Parts the words of a command: the items of other handlers, and what is left for pairs of folders, if anything is. A word
-/// that says nothing here may be an item of a program that has connected to the daemon. With `--all` those of [`partners`]
-/// come on top.
-pub(crate) fn split(app: &App<'_>, targets: &Targets) -> (Vec<Other>, Option<Targets>) {
+/// Those of them that take part when all are meant.
+pub(crate) fn all_unsaid(app: &App<'_>, engine: &Engine) -> Result<Vec<Other>, Failure> {
+    let said = &app.settings.said.items;
+    let is_said =
+        |item: &ItemStatus| said.iter().any(|known| known.id == item.item && known.handler == item.handler);
+    let handlers = unsaid(app, engine)?.into_iter().filter(|handler| handler.switches.enabled);
+    let items = handlers.flat_map(|handler| handler.items).filter(|item| !is_said(item));
+    Ok(items.map(Other::of_status).collect())
+}
+
+/// Those that a word means: items, or all that a handler has. A partner that is not known may be a new one.
+fn find_unsaid(app: &App<'_>, engine: &Engine, word: &str) -> Result<Vec<Other>, Failure> {
+    let found = among(unsaid(app, engine)?, word);
+    if !found.is_empty() || !is_partner(&app.settings.said, word) {
+        return Ok(found);
+    }
+    let collection = word.split_once(':').map_or(word, |(collection, _)| collection);
+    engine.center.update_handler_collection(collection, ControlFlags::WAIT)?;
+    Ok(among(unsaid(app, engine)?, word))
+}
+
+fn among(handlers: Vec<HandlerStatus>, word: &str) -> Vec<Other> {
+    let named = handlers.iter().position(|handler| handler.handler.as_str().eq_ignore_ascii_case(word));
+    let mut items: Vec<Other> = Vec::new();
+    for (at, handler) in handlers.into_iter().enumerate() {
+        let of = handler.items.into_iter().map(Other::of_status);
+        items.extend(of.filter(|item| named == Some(at) || item.is(word)));
+    }
+    items
+}
+
+/// Parts the words of a command: the items of other handlers, and what is left for pairs of folders, if anything is. With
+/// `--all` those of [`all_unsaid`] come on top.
+pub(crate) fn split(app: &App<'_>, targets: &Targets) -> Result<(Vec<Other>, Option<Targets>), Failure> {
     let said = &app.settings.said;
     let others = || said.items.iter().filter(|item| item.handler != *HANDLER).map(Other::of);
     if targets.all {
-        let any = others().next().is_some() || !said.collections.is_empty();
+        let any = others().next().is_some() || may_be_unsaid(app);
         let rest = (!app.settings.pairs.is_empty() || !any).then(|| targets.clone());
-        return (others().collect(), rest);
+        return Ok((others().collect(), rest));
     }
-    let meant = |typed: &OsStr| {
-        let typed = typed.to_str()?;
-        let word = typed.to_lowercase();
-        let is = |item: &Other| item.id.as_str().to_lowercase() == word || item.name.to_lowercase() == word;
-        others().find(is).or_else(|| Other::of_partner(app, typed))
-    };
-    let daemon = LazyCell::new(|| Daemon::find(&app.places));
-    let at_the_daemon = |typed: &OsStr| {
-        let word = typed.to_str().filter(|word| app.settings.lookup(word).is_none())?;
-        if is_path(typed) || Path::new(word).exists() {
-            return None;
-        }
-        let (handler, id, name) = daemon.as_ref()?.item_called(word)?;
-        (handler != *HANDLER).then_some(Other { handler, id, name })
-    };
-    let mut found: Vec<Other> = Vec::new();
-    let mut rest = Targets { targets: Vec::new(), all: false };
+    let (mut found, mut rest) = (Vec::<Other>::new(), Targets { targets: Vec::new(), all: false });
+    let mut engine = None;
+    // Two words may be two folders.
+    let two = targets.targets.len() == 2;
     for word in &targets.targets {
-        match meant(word).or_else(|| at_the_daemon(word)) {
-            Some(item) if found.iter().any(|known| known.id == item.id) => {}
-            Some(item) => found.push(item),
-            None => rest.targets.push(word.clone()),
+        let text = word.to_str().unwrap_or_default();
+        let meant = match others().find(|item| item.is(text)) {
+            Some(item) => vec![item],
+            None if is_pair(app, word) || (two && Path::new(word).exists()) => Vec::new(),
+            None => {
+                // Only now: whoever names what the settings name waits for nobody.
+                let opened = engine.take().map_or_else(|| Engine::open(app), Ok)?;
+                find_unsaid(app, engine.insert(opened), text)?
+            }
+        };
+        if meant.is_empty() {
+            rest.targets.push(word.clone());
+        }
+        for item in meant {
+            if !found.contains(&item) {
+                found.push(item);
+            }
         }
     }
     let is_left = found.is_empty() || !rest.targets.is_empty();
-    (found, is_left.then_some(rest))
+    Ok((found, is_left.then_some(rest)))
+}
+
+/// Whether a word is one of the pairs of folders, or can only be a folder.
+fn is_pair(app: &App<'_>, word: &OsStr) -> bool {
+    is_path(word) || word.to_str().is_some_and(|text| app.settings.lookup(text).is_some())
 }
 
 /// The items of each handler, in the order in which they were named.
@@ -117,18 +166,14 @@ pub(crate) struct Seen {
 /// What their handlers say that a run would do: the daemon's, if it answers, else here.
 pub(crate) fn preview(
     app: &App<'_>,
-    mut items: Vec<Other>,
+    engine: &Engine,
+    items: &[Other],
     options: &Map<String, Value>,
-    all: bool,
 ) -> Result<Seen, Failure> {
-    let engine = Engine::open(app)?;
-    if all {
-        items.extend(partners(app, &engine)?);
-    }
     let daemon = Daemon::find(&app.places);
     let mut seen = Seen::default();
-    for item in &items {
-        match look(&engine, daemon.as_ref(), item, options) {
+    for item in items {
+        match look(engine, daemon.as_ref(), item, options) {
             Ok(outlook) => {
                 show(app, item, &outlook);
                 seen.found.push((item.clone(), outlook));

@@ -13,6 +13,7 @@ use syncmgr::Outcome;
 use super::others::{self, Seen};
 use crate::app::App;
 use crate::args::Preview;
+use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
 use crate::ledger::open;
 use crate::looking::{Looking, failed, options_of};
@@ -24,7 +25,7 @@ use crate::render::{json as objects, sum};
 use crate::targets;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
-    let (others, rest) = others::split(app, &args.targets);
+    let (mut others, rest) = others::split(app, &args.targets)?;
     let pairs = match rest {
         Some(rest) => targets::items(app, &rest, &args.rules)?,
         None => Vec::new(),
@@ -68,10 +69,14 @@ pub(crate) fn run(app: &mut App<'_>, args: &Preview) -> Result<Exit, Failure> {
         }
     }
     let mut more = Seen::default();
-    let all = args.targets.all && !app.settings.said.collections.is_empty();
-    if !others.is_empty() || all {
+    let all = args.targets.all && others::may_be_unsaid(app);
+    let engine = (all || !others.is_empty()).then(|| Engine::open(app)).transpose()?;
+    if let Some(engine) = engine.as_ref().filter(|_| all) {
+        others.extend(others::all_unsaid(app, engine)?);
+    }
+    if let Some(engine) = engine.filter(|_| !others.is_empty()) {
         let words = others::options(&args.rules, &args.skip, args.checksum, false)?;
-        more = others::preview(app, others, &words, all)?;
+        more = others::preview(app, &engine, &others, &words)?;
         worst = worst.max(more.worst);
     }
     app.out.json(&summary(&found, &more, worst));

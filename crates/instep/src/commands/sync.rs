@@ -10,7 +10,6 @@ use super::others;
 use crate::app::App;
 use crate::args::Sync;
 use crate::client::Order;
-use crate::collections::is_partner;
 use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
 use crate::report::{report, report_all};
@@ -18,20 +17,17 @@ use crate::run::{ask, carry_out, items_of};
 use crate::targets;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
-    let (mut others, rest) = others::split(app, &args.targets);
+    let (mut others, rest) = others::split(app, &args.targets)?;
     let mut pairs = match (&args.plan, rest) {
         (Some(plan), _) => vec![targets::of_plan(app, &args.targets.targets, plan)?],
         (None, Some(rest)) => targets::items(app, &rest, &args.rules)?,
         (None, None) => Vec::new(),
     };
     let engine = Engine::open(app)?;
-    // One that is no partner any more is unknown, before anything is begun.
-    let partners = others.iter().filter(|other| is_partner(&app.settings.said, other.id.as_str()));
-    targets::named_items(&engine.center, &partners.map(|other| other.id.to_string()).collect::<Vec<_>>())?;
     if args.targets.all {
-        others.extend(others::partners(app, &engine)?);
-        engine.only_enabled(&mut pairs, |pair| &pair.item)?;
-        engine.only_enabled(&mut others, |item| &item.id)?;
+        others.extend(others::all_unsaid(app, &engine)?);
+        engine.only_enabled(&mut pairs, |pair| (&HANDLER, &pair.item))?;
+        engine.only_enabled(&mut others, |item| (&item.handler, &item.id))?;
         if pairs.is_empty() && others.is_empty() {
             return Err(
                 Failure::usage("all items are disabled").tip("`instep enable ITEM` takes one in again")
@@ -48,10 +44,10 @@ pub(crate) fn run(app: &mut App<'_>, args: &Sync) -> Result<Exit, Failure> {
     if !pairs.is_empty() {
         work.push((HANDLER.clone(), items_of(&pairs), Order::Sync(&options)));
     }
-    let of_others = others::by_handler(&others).into_iter();
-    work.extend(
-        words.iter().zip(of_others).map(|(words, (handler, items))| (handler, items, Order::Words(words))),
-    );
+    if let Some(words) = &words {
+        let of_others = others::by_handler(&others).into_iter();
+        work.extend(of_others.map(|(handler, items)| (handler, items, Order::Words(words))));
+    }
     let (parts, worst) = perform(app, &engine, &work)?;
     let exit = report_all(app, &engine, &parts)?.max(worst);
     let unasked = wants_consent(pairs, &parts);

@@ -1,4 +1,6 @@
-//! `instep verify`: whether both sides hold the same. Changes nothing.
+//! `instep verify`: whether both sides hold the same, or what the handlers of other items find. Changes nothing.
+
+mod others;
 
 use folders::RunOptions;
 use folders::look::Ask;
@@ -8,7 +10,8 @@ use reconcile::Side;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::args::Verify;
+use crate::args::{Targets, Verify};
+use crate::commands::others::split;
 use crate::exit::{Exit, Failure};
 use crate::looking::{Looking, failed};
 use crate::out::{Out, Tone, Volume};
@@ -16,16 +19,23 @@ use crate::render::human::{self, Names, SHOWN};
 use crate::render::json::{counts, rel_path_fields};
 use crate::render::plan::described_note;
 use crate::render::text::{Count, Size, counted};
-use crate::targets::named_or_all;
+use crate::targets;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Verify) -> Result<Exit, Failure> {
-    let pairs = named_or_all(&app.settings, &args.items)?;
+    let words = args.items.iter().map(Into::into).collect();
+    let (more, rest) = split(app, &Targets { targets: words, all: args.items.is_empty() })?;
+    let pairs = match rest {
+        Some(rest) if !rest.all => targets::named(&app.settings, &rest.targets)?,
+        Some(_) => app.settings.pairs.clone(),
+        None => Vec::new(),
+    };
     let out = app.out;
-    if pairs.is_empty() {
+    if pairs.is_empty() && more.is_empty() {
         return Err(
             Failure::usage("no items are set up yet").tip("`instep sync A B` makes one of two folders")
         );
     }
+    let alone = pairs.len() + more.len() == 1;
     let looking = Looking::new(app);
     let options = RunOptions { checksum: args.checksum, ..RunOptions::default() };
     let mut worst = Exit::Done;
@@ -48,13 +58,18 @@ pub(crate) fn run(app: &mut App<'_>, args: &Verify) -> Result<Exit, Failure> {
             }
             Err(error) => {
                 let failure = failed(pair, &error);
-                if pairs.len() == 1 {
+                if alone {
                     return Err(failure);
                 }
                 out.failure(&failure);
                 failure.exit
             }
         };
+        worst = worst.max(exit);
+    }
+    if !more.is_empty() {
+        let (checked, exit) = others::verify(app, &more, args.checksum, args.items.is_empty())?;
+        items.extend(checked);
         worst = worst.max(exit);
     }
     out.json(&json!({

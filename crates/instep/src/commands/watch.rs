@@ -32,7 +32,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Watch) -> Result<Exit, Failure> {
     let mut pairs = targets::items(app, &args.targets, &Rules::default())?;
     let engine = Engine::open(app)?;
     if args.targets.all {
-        engine.only_enabled(&mut pairs, |pair| &pair.item)?;
+        engine.only_enabled(&mut pairs, |pair| (&HANDLER, &pair.item))?;
     }
     if pairs.is_empty() {
         return Err(Failure::usage("all items are disabled").tip("`instep enable ITEM` takes one in again"));

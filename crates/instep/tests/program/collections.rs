@@ -1,6 +1,8 @@
-//! Collections: every remote of rclone is a handler, with nothing set up for it.
+//! Collections: every remote of rclone is a handler with nothing set up for it, and so is every partner of a program that
+//! is somebody else's.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -91,6 +93,8 @@ fn what_is_wrong_with_a_collections_settings_is_said_with_its_place() {
     let scene = scene();
     for (settings, says) in [
         ("[collections.rclon]\n", "there is no collection `rclon`"),
+        ("[collections.x]\ncommand = ['x']\nsetting = 1\n", "`setting`"),
+        ("[collections.x]\ncommand = ['x']\n[handlers.x]\n", "`x` is a handler already"),
         ("[collections.rclone]\nfolder = \"x\"\n", "`folder` is absolute"),
         ("[collections.rclone]\nfolders = \"/x\"\n", "line 2"),
         ("[collections.syncthing]\naddress = \"http://x\"\n", "goes the `key`"),
@@ -98,4 +102,74 @@ fn what_is_wrong_with_a_collections_settings_is_said_with_its_place() {
         fs::write(scene.settings_file(), settings).expect("the home is ours");
         scene.instep("status").expect(2).says(&[says]);
     }
+}
+
+/// A home in which a program lists the directories below `devices` as its partners.
+fn with_devices(devices: &[&str]) -> Scene {
+    let scene = Scene::bare();
+    fs::create_dir(scene.home().join("me")).expect("the home is ours");
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let settings = format!(
+        "[collections.devices]\ncommand = [\"/usr/bin/python3\", \"-B\", \"{}\", \"{}\"]\n\
+         env = {{ PYTHONPATH = \"{}\" }}\n",
+        tests.join("tests/program/devices.py").display(),
+        scene.home().join("devices").display(),
+        tests.join("../../sdk/python/src").display(),
+    );
+    fs::write(scene.settings_file(), settings).expect("the home is ours");
+    devices.iter().for_each(|device| plug(&scene, device));
+    scene
+}
+
+fn plug(scene: &Scene, device: &str) {
+    fs::create_dir_all(scene.home().join("devices").join(device)).expect("the home is ours");
+}
+
+fn done(scene: &Scene, device: &str, item: &str) -> usize {
+    let file = scene.home().join("devices").join(device).join(item);
+    fs::read_to_string(file).map_or(0, |text| text.lines().count())
+}
+
+#[test]
+fn partners_of_a_program_are_handlers_with_items_of_their_own() {
+    let scene = with_devices(&["camera", "phone"]);
+    let (_, objects) = scene.json("handler list");
+    let named =
+        |id: &str| objects.iter().find(|object| object["handler"] == id).map(|one| one["name"].clone());
+    assert_eq!(
+        (named("devices:phone"), named("devices:camera")),
+        (Some(json!("The phone")), Some(json!("The camera")))
+    );
+    // All that one has, one item of one, and what both have under one name.
+    scene.instep("sync devices:phone").expect(0);
+    assert_eq!((done(&scene, "phone", "photos"), done(&scene, "phone", "music")), (1, 1));
+    scene.run(&["sync", "Photos of the camera"]).expect(0);
+    scene.instep("sync music").expect(0);
+    assert_eq!((done(&scene, "camera", "photos"), done(&scene, "camera", "music")), (1, 1));
+    assert_eq!(done(&scene, "phone", "music"), 2);
+    scene.instep("status").expect(0).says(&["Photos of the phone", "Photos of the camera"]);
+    // One that is new is found when it is named, and one that is gone is no handler any more.
+    plug(&scene, "radio");
+    scene.instep("sync devices:radio").expect(0);
+    assert_eq!(done(&scene, "radio", "music"), 1);
+    scene.instep("sync --all").expect(0);
+    assert_eq!((done(&scene, "radio", "music"), done(&scene, "phone", "photos")), (2, 2));
+    scene.instep("sync devices:none").expect(2).says(&["no item \"devices:none\""]);
+}
+
+#[test]
+fn the_daemon_has_the_partners_of_a_program_and_starts_what_lists_them_again() {
+    let scene = with_devices(&["phone"]);
+    let _daemon = Daemon::start(&scene);
+    let known = |id: &str| ask(&scene, "GET", &format!("/handlers/{id}"), &Value::Null).0 == 200;
+    wait_until(|| known("devices:phone"));
+    let order = json!({ "handler": "devices:phone", "items": ["photos"] });
+    let (status, answer) = ask(&scene, "POST", "/control/start", &order);
+    assert!(status < 300, "{answer}");
+    wait_until(|| done(&scene, "phone", "photos") == 1);
+    scene.instep("sync devices:phone").expect(0);
+    assert_eq!(done(&scene, "phone", "photos"), 2);
+    // Without a table it has no partners.
+    fs::write(scene.settings_file(), "").expect("the home is ours");
+    wait_until(|| !known("devices:phone"));
 }

@@ -12,6 +12,7 @@ mod daemon;
 mod damage;
 mod documents;
 mod guards;
+mod guests;
 mod hostile;
 mod jobs;
 mod links;

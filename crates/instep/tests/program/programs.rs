@@ -198,3 +198,15 @@ fn the_socket_of_a_killed_daemon_is_in_nobodys_way() {
     wait_until(|| at_the_daemon(&scene).is_some());
     assert_eq!(daemon.stop(), Some(0));
 }
+
+#[test]
+fn what_is_built_in_or_comes_by_itself_is_not_taken_for_a_command_to_test() {
+    let scene = scene("[handlers.guest]\n");
+    for word in ["folders", "jobs", "rsync", "syncthing", "rclone:disk"] {
+        scene
+            .instep(&format!("handler test {word}"))
+            .expect(2)
+            .says(&["is part of Instep", "give a command"]);
+    }
+    scene.instep("handler test guest").expect(2).says(&["starts itself", "descriptors 3 and 4"]);
+}

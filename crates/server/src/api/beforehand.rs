@@ -5,7 +5,9 @@ use axum::extract::State;
 use center::Center;
 use syncmgr::plan::{PreviewError, Watch};
 use tokio_util::sync::CancellationToken;
-use wire::{CommandLine, NextTimes, Preview, PreviewOrder, RowFilter, RowsPage, Schedule, Time};
+use wire::{
+    CommandLine, NextTimes, Preview, PreviewOrder, RowFilter, RowsPage, Schedule, Time, Verification,
+};
 
 use crate::convert;
 use crate::failure::Failure;
@@ -78,6 +80,28 @@ pub(super) async fn preview(
         .ask(move |center| {
             let preview = center.preview(&handler, &item, &options, &Waiting(token)).map_err(failed)?;
             Ok(Json(kept.previews().keep(preview)))
+        })
+        .await
+}
+
+/// See whether an item is as its last run left it; touches nothing
+#[utoipa::path(
+    post, path = "/items/{handler}/{item}/verify", tag = "plans", params(ItemSegments),
+    request_body = PreviewOrder, responses((status = OK, body = Verification))
+)]
+pub(super) async fn verify(
+    State(parts): State<Parts>,
+    at: AtItem,
+    input::Json(order): input::Json<PreviewOrder>,
+) -> Result<Json<Verification>, Failure> {
+    let AtItem(handler, item) = at;
+    let options = serde_json::Value::Object(order.options.unwrap_or_default()).to_string();
+    let token = CancellationToken::new();
+    let _gone = token.clone().drop_guard();
+    parts
+        .ask(move |center| {
+            let found = center.verify(&handler, &item, &options, &Waiting(token)).map_err(failed)?;
+            Ok(Json(convert::verification(found)))
         })
         .await
 }
