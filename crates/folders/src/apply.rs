@@ -8,6 +8,7 @@
 mod alike;
 mod check;
 mod copy;
+mod doubt;
 mod hooks;
 mod meta;
 mod moves;
@@ -27,6 +28,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use reconcile::{
@@ -45,6 +47,7 @@ use crate::trash::Trash;
 
 use check::same_but_renamed;
 pub(crate) use check::same_version;
+use doubt::Asked;
 pub(crate) use hooks::{Fault, Hooks, NoHooks, Point};
 pub(crate) use put::{Put, open_given};
 use record::Edit;
@@ -223,6 +226,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) policy: &'a Policy,
     /// What the roots are, for the base to know them again.
     pub(crate) identities: &'a [RootIdentity; 2],
+    /// How long ago this run began to look at the sides.
+    pub(crate) since_looking: Box<dyn Fn() -> Duration + Sync + 'a>,
 }
 
 /// Carries actions out. Everything is recorded when [`finish`](Self::finish) returns.
@@ -255,6 +260,10 @@ pub(crate) struct Apply<'a> {
     seen_is_durable: bool,
     /// Whether the base was told of this run already.
     introduced: bool,
+    /// The sides' clocks, when they were needed.
+    asked: Option<Asked>,
+    /// How long until what was recorded as in doubt can be settled, if that is soon.
+    in_doubt: Option<Duration>,
 }
 
 impl<'a> Apply<'a> {
@@ -279,6 +288,8 @@ impl<'a> Apply<'a> {
             counts: [SideCounts::default(); 2],
             seen_is_durable: false,
             introduced: false,
+            asked: None,
+            in_doubt: None,
             ground,
         }
     }
@@ -372,6 +383,10 @@ impl<'a> Apply<'a> {
             self.purge();
         }
         lock(&self.open).close();
+        if let Some(soon) = self.in_doubt {
+            // So that the next run settles what was recorded as in doubt, however soon it comes.
+            thread::sleep(soon);
+        }
         Ok(())
     }
 
@@ -473,15 +488,21 @@ impl<'a> Apply<'a> {
 
     /// Makes what was done durable and tells the base (S3).
     fn commit(&mut self, last: Option<&Last<'_>>) -> Result<(), ApplyError> {
-        if !self.edits.is_empty() {
+        let edits = std::mem::take(&mut self.edits);
+        if !edits.is_empty() {
             self.flush(&Side::BOTH)?;
         }
         self.hook(Point::Committing, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)?;
-        for edit in &self.edits {
+        for edit in &edits {
             edit.candidates(&mut self.agreed);
         }
+        let doubt = self.doubt();
         let mut txn = self.ground.base.begin()?;
-        record::write(&mut *txn, std::mem::take(&mut self.edits), &self.dirs)?;
+        let news = record::write(&mut *txn, edits, &self.dirs, &doubt)?;
+        if !news && !self.wrote() {
+            // What was in doubt still is: that is no reason to write (S12).
+            return Ok(());
+        }
         if !self.introduced {
             for side in Side::BOTH {
                 txn.set_root(side, &self.ground.identities[side as usize])?;
@@ -499,6 +520,7 @@ impl<'a> Apply<'a> {
             journal.hand_over()?;
         }
         drop(journal);
+        self.in_doubt = self.in_doubt.max(doubt.soon_over());
         self.hook(Point::Committed, Side::A, &RelPath::root()).map_err(|_| ApplyError::Died)
     }
 

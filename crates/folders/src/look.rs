@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use reconcile::guards::{first_run_needs_consent, stops_after};
 use reconcile::{
@@ -120,6 +121,8 @@ pub struct Look<'a> {
     include: Vec<String>,
     choices: Choices,
     locked: bool,
+    /// Nothing was looked at before.
+    pub(crate) began: Instant,
     /// What is in doubt, if not everything is.
     scope: Option<Scope>,
     /// By how much each side shrank just before.
@@ -158,6 +161,7 @@ impl<'a> Look<'a> {
     /// # Errors
     /// Something is not as it must be; nothing was touched.
     pub fn open(ask: Ask<'a>) -> Result<Self, LookError> {
+        let began = Instant::now();
         let (pair, options) = (ask.pair, ask.options);
         let dir = ask.home.of(&pair.item);
         let stored = options.plan.as_deref().map(|id| StoredPlan::load(&dir, id)).transpose()?;
@@ -189,6 +193,7 @@ impl<'a> Look<'a> {
             include,
             choices,
             locked: false,
+            began,
             scope: None,
             lost: [0; 2],
         })

@@ -5,7 +5,7 @@ mod progress;
 mod results;
 mod room;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use reconcile::{Contested, Listing, Mode, Op, Plan, RelPath, Scope, Side, Time, Unreadable, World as _};
 use syncmgr::conflict::{Conflict, ConflictLedger};
@@ -24,6 +24,7 @@ use crate::pair::Pair;
 use crate::roots::{PairLock, Surroundings};
 use crate::scan::Scan;
 use crate::side::local::LocalWriter;
+pub(crate) use crate::side::local::this_machines_time as now;
 use crate::trash;
 
 pub(crate) use conflicts::{from_stamp, stamp, to_clash, to_conflict};
@@ -287,6 +288,7 @@ impl<'r> Run<'r> {
             hooks: self.hooks,
             policy: &look.policy,
             identities: &look.roots.identities,
+            since_looking: Box::new(|| look.began.elapsed()),
         }
     }
 
@@ -467,12 +469,6 @@ pub(crate) fn expect(progress: &Progress<'_>, plan: &Plan) {
         }
     }
     progress.expect(entries, bytes);
-}
-
-/// The current time.
-pub(crate) fn now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time { secs: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanos: since.subsec_nanos() }
 }
 
 /// The current time in milliseconds since 1970.

@@ -143,27 +143,42 @@ impl<'s> Scan<'s> {
     }
 
     fn same_bytes(&self, a: &mut dyn Content, b: &mut dyn Content) -> Result<bool, Compare> {
-        let (mut a_block, mut b_block) = (vec![0; COMPARE_BUFFER], vec![0; COMPARE_BUFFER]);
-        loop {
-            if self.watch.canceled() {
-                return Err(Compare::Canceled);
-            }
-            let length = fill(a, &mut a_block)?;
-            let other = fill(b, &mut b_block)?;
-            self.compared.fetch_add(length as u64, Ordering::Relaxed);
-            if a_block[..length] != b_block[..other] {
-                return Ok(false);
-            }
-            if length == 0 {
-                return Ok(true);
-            }
-            // Where there are zeros there may be nothing: a file of a hundred gigabytes may hold but one.
-            if a_block[..length].iter().all(|&byte| byte == 0) {
-                let hole = a.hole()?.min(b.hole()?);
-                if hole > 0 {
-                    a.skip(hole)?;
-                    b.skip(hole)?;
-                }
+        let mut go_on = |bytes| {
+            self.compared.fetch_add(bytes, Ordering::Relaxed);
+            !self.watch.canceled()
+        };
+        same_bytes(a, b, &mut go_on)?.ok_or(Compare::Canceled)
+    }
+}
+
+/// Whether both hold the same; none if `go_on`, which is told how many bytes were read of each since it was asked last,
+/// says no.
+pub(crate) fn same_bytes(
+    a: &mut dyn Content,
+    b: &mut dyn Content,
+    go_on: &mut dyn FnMut(u64) -> bool,
+) -> std::io::Result<Option<bool>> {
+    let (mut a_block, mut b_block) = (vec![0; COMPARE_BUFFER], vec![0; COMPARE_BUFFER]);
+    let mut read = 0;
+    loop {
+        if !go_on(read as u64) {
+            return Ok(None);
+        }
+        read = fill(a, &mut a_block)?;
+        let other = fill(b, &mut b_block)?;
+        if a_block[..read] != b_block[..other] {
+            go_on(read as u64);
+            return Ok(Some(false));
+        }
+        if read == 0 {
+            return Ok(Some(true));
+        }
+        // Where there are zeros there may be nothing: a file of a hundred gigabytes may hold but one.
+        if a_block[..read].iter().all(|&byte| byte == 0) {
+            let hole = a.hole()?.min(b.hole()?);
+            if hole > 0 {
+                a.skip(hole)?;
+                b.skip(hole)?;
             }
         }
     }

@@ -178,6 +178,5 @@ pub trait Content: Read + Send {
 
 /// Whether `time` is one that a file system with this resolution could have made of `exact`.
 pub fn same_time(exact: Time, time: Time, resolution: u64) -> bool {
-    let nanos = |t: Time| i128::from(t.secs) * 1_000_000_000 + i128::from(t.nanos);
-    (nanos(exact) - nanos(time)).unsigned_abs() < u128::from(resolution.max(1))
+    exact.nanos().abs_diff(time.nanos()) < u128::from(resolution.max(1))
 }

@@ -13,7 +13,7 @@ pub enum Change {
     /// Permissions, or the time by exactly an hour, and nothing speaks for an edit; but only the content could prove it.
     Meta,
     /// The inode was touched in some way that leaves content, time and permissions as they were, or an edit put the
-    /// time back.
+    /// time back, or came so soon that it got the same time.
     Inode,
     /// Another time or another object of the same size: an edit or a touch.
     Unclear,
@@ -37,7 +37,8 @@ impl Change {
         if was.size != is.size {
             return Self::Edited;
         }
-        let same_ctime = was.ctime == is.ctime || !known(was.ctime) || !known(is.ctime);
+        let same_ctime =
+            !was.is_in_doubt() && (was.ctime == is.ctime || !known(was.ctime) || !known(is.ctime));
         if !was.id.may_be(is.id) {
             return Self::Unclear;
         }
@@ -85,9 +86,5 @@ pub(crate) fn is_plausible(time: Time, policy: &Policy) -> bool {
 
 /// Whether two sides' times are the same, as exactly as the coarser of both can say it.
 pub(crate) fn same_time(x: Time, y: Time, policy: &Policy) -> bool {
-    x == y || nanos(x).abs_diff(nanos(y)) < u128::from(policy.time_resolution)
-}
-
-fn nanos(time: Time) -> i128 {
-    i128::from(time.secs) * 1_000_000_000 + i128::from(time.nanos)
+    x == y || x.nanos().abs_diff(y.nanos()) < u128::from(policy.time_resolution)
 }

@@ -18,7 +18,7 @@ pub struct Trio<'t> {
     /// What B has.
     pub b: Option<&'t Seen>,
     /// On which sides it has another name than in the base: renaming touches the inode, so that another ctime means
-    /// nothing there.
+    /// nothing there, unless the content was in doubt before.
     pub moved: [bool; 2],
 }
 
@@ -33,13 +33,15 @@ impl<'t> Trio<'t> {
     /// What happened on a side that has it; without an agreement everything is news.
     fn change(&self, side: Side) -> Change {
         match (self.base, self.on(side)) {
-            (Some(base), Some(seen)) => match Change::between(base.on(side), seen) {
-                Change::Inode if self.moved[side as usize] => Change::None,
-                Change::Meta if self.moved[side as usize] && base.on(side).mtime == seen.mtime => {
-                    Change::Mode
+            (Some(base), Some(seen)) => {
+                let was = base.on(side);
+                let moved = self.moved[side as usize] && !was.is_in_doubt();
+                match Change::between(was, seen) {
+                    Change::Inode if moved => Change::None,
+                    Change::Meta if moved && was.mtime == seen.mtime => Change::Mode,
+                    change => change,
                 }
-                change => change,
-            },
+            }
             _ => Change::Kind,
         }
     }
@@ -245,9 +247,11 @@ fn editor(on_a: Change, on_b: Change) -> Option<Side> {
 }
 
 /// Whether two versions that were never compared are the same as far as size and time tell. A time without a part
-/// below the second is too often a coincidence, unless the file system knows no finer one.
+/// below the second is too often a coincidence, unless the file system knows no finer one. And so is a time at which both
+/// were written: clocks that stamp files stand still for milliseconds, and copies that keep a time are made after it.
 fn looks_the_same(a: &Seen, b: &Seen, policy: &Policy) -> bool {
-    let telling = policy.time_resolution > 1 || a.mtime.nanos != 0;
+    let both_written = a.was_written_then() == Some(true) && b.was_written_then() == Some(true);
+    let telling = (policy.time_resolution > 1 || a.mtime.nanos != 0) && !both_written;
     a.kind == Kind::File
         && (a.size == 0
             || (telling

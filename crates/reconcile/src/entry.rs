@@ -49,6 +49,16 @@ pub struct Time {
     pub nanos: u32,
 }
 
+impl Time {
+    /// What no file system says: see [`Seen::in_doubt`].
+    const DOUBT: Self = Self { secs: i64::MIN, nanos: 0 };
+
+    /// Nanoseconds since 1970.
+    pub fn nanos(self) -> i128 {
+        i128::from(self.secs) * 1_000_000_000 + i128::from(self.nanos)
+    }
+}
+
 /// What makes a file or directory the same object under another name: the inode number with its time of birth, since
 /// file systems give numbers again soon. Equal identities on one side are one object; zero means unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -83,6 +93,26 @@ pub struct Seen {
     pub ctime: Time,
     /// Identity.
     pub id: FileId,
+}
+
+impl Seen {
+    /// What an agreement keeps of a file that was written so short a time before it was looked at that another edit right
+    /// after may show the very same times: when it is seen next, its content decides.
+    #[must_use]
+    pub fn in_doubt(self) -> Self {
+        Self { ctime: Time::DOUBT, ..self }
+    }
+
+    /// Whether only the content can tell if it is still the same.
+    pub fn is_in_doubt(&self) -> bool {
+        self.ctime == Time::DOUBT
+    }
+
+    /// Whether its time is that of its last change, so that it was written then; a copy that keeps the time of the
+    /// original was changed later. Where the file system does not tell, it may have been.
+    pub fn was_written_then(&self) -> Option<bool> {
+        (self.ctime != Time::default()).then(|| self.ctime == self.mtime)
+    }
 }
 
 /// What both sides agreed on for one name, each as it was seen there. The kinds are equal.

@@ -285,6 +285,56 @@ fn a_whole_second_proves_nothing_unless_the_file_system_knows_no_finer() {
 }
 
 #[test]
+fn the_time_at_which_both_were_written_proves_nothing_but_the_time_that_a_copy_keeps_does() {
+    let written = |side| Seen { ctime: file(side).mtime, ..file(side) };
+    files_unknown(&policy(), &[("one is a copy", same, same, NotAsked, Decision::Settle)]);
+    let copied = |seen: Seen| Some(Seen { ctime: later(seen.mtime, 1), ..seen });
+    check(&policy(), None, written, &[("one is a copy", same, copied, NotAsked, Decision::Settle)]);
+    check(
+        &policy(),
+        None,
+        written,
+        &[
+            ("both were written in one tick of the clock", same, same, Same, Decision::Settle),
+            ("with other contents", same, same, Differ, Decision::Conflict(CreateCreate)),
+        ],
+    );
+    let simple = |side| Seen { ctime: Time::default(), ..file(side) };
+    check(&policy(), None, simple, &[("nobody knows", same, same, NotAsked, Decision::Settle)]);
+}
+
+#[test]
+fn the_content_decides_about_what_may_have_been_edited_within_the_tick_in_which_it_was_recorded() {
+    use Decision::{Conflict, Settle};
+    // The clock of A's file system stood still when it was looked at.
+    let known = Agreed { a: file(A).in_doubt(), b: file(B), dir: None };
+    let cases: &[Case] = &[
+        ("it was not edited", same, same, Same, Settle),
+        ("it was", same, same, Differ, take(A)),
+        ("edited on B", same, edited, NotAsked, take(B)),
+        ("rewritten on B", same, rewritten, Differ, take(B)),
+        ("permissions changed on A", chmodded, same, Same, meta(Some(B), None)),
+        ("permissions changed, and it was edited", chmodded, same, Differ, take(A)),
+        // Else everything that is made, synchronized and deleted there in a moment would come back.
+        ("deleted on B", same, gone, NotAsked, drop_on(A)),
+        ("deleted on A", gone, same, NotAsked, drop_on(B)),
+        ("edited on A, deleted on B", edited, gone, NotAsked, survive(A)),
+    ];
+    check(&policy(), Some(known), file, cases);
+    // A file system that keeps no times of inodes is no exception.
+    let simple = |side| Seen { ctime: Time::default(), id: FileId::default(), ..file(side) };
+    let known = Agreed { a: simple(A).in_doubt(), b: simple(B), dir: None };
+    check(&policy(), Some(known), simple, &[("it was edited", same, same, Differ, take(A))]);
+    // Both in doubt: nobody knows whose edit it is.
+    let known = Agreed { a: file(A).in_doubt(), b: file(B).in_doubt(), dir: None };
+    check(&policy(), Some(known), file, &[("edited", same, same, Differ, Conflict(EditEdit))]);
+    // Renaming stirs the inode too, and hides nothing.
+    let (known, a, b) = (Agreed { a: file(A).in_doubt(), b: file(B), dir: None }, file(A), file(B));
+    let moved = Trio { base: Some(&known), a: Some(&a), b: Some(&b), moved: [true, false] };
+    assert_eq!(decide(moved, &policy(), &mut || Ok(false)), take(A));
+}
+
+#[test]
 fn two_way_of_directories() {
     dirs_known(
         &policy(),

@@ -20,7 +20,8 @@ impl Apply<'_> {
     pub(super) fn copy(&mut self, actions: &[Action]) -> Result<Ending, ApplyError> {
         let mut waiting = tasks(actions, |path| self.is_blocked(path));
         loop {
-            let batch = Batch::new(self, waiting);
+            let doubt = self.doubt();
+            let batch = Batch::new(self, waiting, doubt);
             self.stage(&batch)?;
             if batch.died.load(Ordering::Relaxed) {
                 return Err(ApplyError::Died);

@@ -6,6 +6,7 @@ use reconcile::plan::Origin;
 use reconcile::{Agreed, Agreement, DirKey, Kind, RelPath, Seen, Side};
 
 use super::check::same_but_renamed;
+use super::doubt::Doubt;
 use crate::ancestors::Candidates;
 use crate::base::{BaseError, Transaction};
 
@@ -76,15 +77,17 @@ pub(super) fn in_order(on: Side, other: &Seen, made: &Seen) -> (Seen, Seen) {
     }
 }
 
-/// Writes the changes into a transaction.
+/// Writes the changes into a transaction; tells whether there were any.
 ///
 /// `planned`: where the plan found the directories in the base.
 pub(super) fn write(
     txn: &mut dyn Transaction,
     edits: Vec<Edit>,
     planned: &HashMap<RelPath, DirKey>,
-) -> Result<(), BaseError> {
-    let mut records = Records { txn, planned, open: HashMap::new(), keys: HashMap::new() };
+    doubt: &Doubt,
+) -> Result<bool, BaseError> {
+    let mut records =
+        Records { txn, planned, doubt, open: HashMap::new(), keys: HashMap::new(), changed: false };
     // All that moves leaves its place before anything arrives: names may change places.
     let mut moved = HashMap::new();
     for edit in &edits {
@@ -111,7 +114,7 @@ pub(super) fn write(
                         Side::B => &mut known.b,
                     };
                     if same_but_renamed(before, &now) {
-                        *before = now;
+                        *before = if before.is_in_doubt() { now.in_doubt() } else { now };
                     }
                     records.arrive(&path, known)?;
                 }
@@ -126,8 +129,11 @@ pub(super) fn write(
 struct Records<'t, 'b> {
     txn: &'t mut (dyn Transaction + 'b),
     planned: &'t HashMap<RelPath, DirKey>,
+    doubt: &'t Doubt,
     open: HashMap<DirKey, Record>,
     keys: HashMap<RelPath, DirKey>,
+    /// Something is written or removed.
+    changed: bool,
 }
 
 /// One record: what it was, packed, and what is different now. A directory may have a million children.
@@ -245,10 +251,9 @@ impl Records<'_, '_> {
 
     fn set_unknown(&mut self, dir: &RelPath, entries: Vec<(Vec<u8>, Seen, Seen)>) -> Result<(), BaseError> {
         let Some(key) = self.key(dir)? else { return Ok(()) };
-        let record = self.record(key)?;
         for (name, a, b) in entries {
-            if record.get(&name).is_none() {
-                record.set(&name, Some(Agreed { a, b, dir: None }));
+            if self.record(key)?.get(&name).is_none() {
+                self.insert(key, &name, Agreed { a, b, dir: None })?;
             }
         }
         Ok(())
@@ -281,6 +286,8 @@ impl Records<'_, '_> {
     }
 
     fn insert(&mut self, key: DirKey, name: &[u8], agreed: Agreed) -> Result<(), BaseError> {
+        let Agreed { a, b, dir } = agreed;
+        let agreed = Agreed { a: self.doubt.mark(Side::A, a), b: self.doubt.mark(Side::B, b), dir };
         self.record(key)?.set(name, Some(agreed));
         Ok(())
     }
@@ -301,16 +308,19 @@ impl Records<'_, '_> {
             self.open.remove(&key);
             // One by one, by what is open: the file may still list what has moved away meanwhile.
             self.txn.remove(key)?;
+            self.changed = true;
         }
         Ok(())
     }
 
-    fn close(self) -> Result<(), BaseError> {
+    fn close(self) -> Result<bool, BaseError> {
+        let mut changed = self.changed;
         for (key, record) in self.open {
             if record.new || !record.now.is_empty() {
                 self.txn.put_all(key, &mut record.children())?;
+                changed = true;
             }
         }
-        Ok(())
+        Ok(changed)
     }
 }

@@ -10,6 +10,7 @@ use reconcile::{FileId, Kind, RelPath, Seen, Side, Time};
 use syncmgr::RunId;
 
 use super::check::same_but_renamed;
+use super::doubt::Doubt;
 use super::record::{self, Edit};
 use super::split;
 use crate::base::{BaseError, BaseStore};
@@ -47,7 +48,7 @@ pub(crate) fn recover(
         return Ok(false);
     }
     let mut txn = base.begin()?;
-    record::write(&mut *txn, edits, &HashMap::new())?;
+    record::write(&mut *txn, edits, &HashMap::new(), &Doubt::whenever())?;
     txn.commit()?;
     Ok(true)
 }
@@ -93,7 +94,9 @@ impl Published {
         Ok(match (made.kind, source.kind) {
             // What is in it has no place in the base without it.
             (Kind::Dir, Kind::Dir) => Some(Edit::directory(path, on, &source, &now, false)),
-            (Kind::File, Kind::File) if is_newer(source.mtime, made.mtime) => {
+            (Kind::File, Kind::File)
+                if is_newer(source.mtime, made.mtime) || may_be_newer(&source, &made) =>
+            {
                 // What was copied, as far as the copy tells: of the rest nothing is claimed.
                 let copied = Seen { id: FileId::default(), ctime: Time::default(), ..made };
                 Some(Edit::set(path, on, &copied, &now, true))
@@ -105,4 +108,13 @@ impl Published {
 
 fn is_newer(one: Time, other: Time) -> bool {
     (one.secs, one.nanos) > (other.secs, other.nanos)
+}
+
+/// Whether an edit of the original may not show, as long as its clock stood still while it was copied. What is older than
+/// a day by the copy's clock was not written just then, however far the clocks are apart.
+fn may_be_newer(source: &Seen, made: &Seen) -> bool {
+    const A_DAY: i128 = 86_400 * 1_000_000_000;
+    source.mtime == made.mtime
+        && source.size == made.size
+        && (made.ctime == Time::default() || made.ctime.nanos() - source.mtime.nanos() < A_DAY)
 }

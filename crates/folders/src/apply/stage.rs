@@ -8,13 +8,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use reconcile::path::Name;
 use reconcile::{Kind, Listing, RelPath, Seen, Side};
 
 use super::check::same_version;
+use super::doubt::Doubt;
 use super::queue::Queue;
 use super::task::{Item, NewDir, Root, Staged, State, Task, Work};
 use super::{Apply, ApplyError, Edit, Ending, Fault, Point, Why, lock};
 use crate::journal::{Deed, Stamp, Text};
+use crate::scan::same_bytes;
 use crate::side::write::{NewFile, WriteDir};
 use crate::side::{BORROWED, ReadDir, SideError};
 
@@ -35,6 +38,7 @@ const LARGE: u64 = 1024 * 1024;
 /// What is staged together.
 pub(super) struct Batch<'b, 'a> {
     apply: &'b Apply<'a>,
+    doubt: Doubt,
     queue: Queue<Task>,
     width: usize,
     begun: Instant,
@@ -81,10 +85,11 @@ impl From<SideError> for Failed {
 }
 
 impl<'b, 'a> Batch<'b, 'a> {
-    pub(super) fn new(apply: &'b Apply<'a>, tasks: Vec<Task>) -> Self {
+    pub(super) fn new(apply: &'b Apply<'a>, tasks: Vec<Task>, doubt: Doubt) -> Self {
         let spreads = tasks.iter().any(|task| matches!(task.work, Work::Tree(_)));
         Self {
             apply,
+            doubt,
             width: if spreads { usize::MAX } else { tasks.len().max(1) },
             queue: Queue::new(tasks),
             begun: Instant::now(),
@@ -553,12 +558,33 @@ impl<'b, 'a> Batch<'b, 'a> {
         };
         self.hook(Point::Staged, on, path)?;
         let now = content.seen().map_err(unread)?;
-        if same_version(like, &now) {
+        if same_version(like, &now) && self.is_no_mix(on, like, (from, &item.name), (into, name)) {
             report.done(path, 1, said.get());
             return Ok(Some(made));
         }
         into.remove(name, Kind::File)?;
         Ok(None)
+    }
+
+    /// Whether a copy is of one version (S10), where times would not show an edit: then both are read once more. A copy
+    /// that cannot be read is compared by the next run.
+    fn is_no_mix(
+        &self,
+        on: Side,
+        like: &Seen,
+        (from, original): (&dyn ReadDir, &Name),
+        (into, copy): (&dyn WriteDir, &Name),
+    ) -> bool {
+        if !self.doubt.covers(on.other(), like) {
+            return true;
+        }
+        // The next try has the reason.
+        let Ok(mut original) = from.open(original) else { return false };
+        let side = self.apply.side(on);
+        let dir = side.dir(into.path());
+        let Ok(mut copy) = dir.and_then(|dir| dir.open(copy)) else { return true };
+        let mut go_on = |_| self.apply.ground.report.go_on();
+        !matches!(same_bytes(&mut *original, &mut *copy, &mut go_on), Ok(Some(false)))
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a copy needs to know")]

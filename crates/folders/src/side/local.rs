@@ -4,6 +4,7 @@
 //! link (S8).
 
 mod beneath;
+mod clock;
 mod create;
 mod fs_type;
 mod read;
@@ -21,6 +22,7 @@ use rustix::io::Errno;
 
 use super::{Capabilities, SideError};
 
+pub(crate) use clock::this_machines_time;
 use volumes::{Volume, Volumes};
 pub use write::LocalWriter;
 
@@ -53,6 +55,8 @@ struct Trust {
     ids: bool,
     /// The inode's own change time is stored at all.
     ctime: bool,
+    /// Times come from this machine's clock.
+    clock: bool,
 }
 
 impl LocalSide {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
 
 use reconcile::path::Name;
-use reconcile::{Kind, RelPath, Seen};
+use reconcile::{Kind, RelPath, Seen, Time};
 
 use super::names::TempName;
 use super::{Content, ReadSide, SideError};
@@ -27,6 +27,16 @@ pub struct Room {
     pub files: Option<u64>,
     /// Nothing at all may be written.
     pub read_only: bool,
+}
+
+/// What the clock of a file system says: it may be another machine's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// The time that a file has that is written now.
+    pub now: Time,
+    /// Within so many nanoseconds two edits may get the same time; zero where no edit ever gets a time that somebody has
+    /// seen before.
+    pub tick: u64,
 }
 
 /// Is told how many bytes were copied since the last call, and answers whether to go on.
@@ -67,6 +77,10 @@ pub trait WriteSide: ReadSide {
     /// # Errors
     /// The system does not tell.
     fn room(&self) -> Result<Room, SideError>;
+
+    /// What its clock says, asked by writing to a file that nobody sees; where there are none without a name, by one that
+    /// has this name at the top, for a moment. None where that cannot be known.
+    fn clock(&self, temp: Option<&Name>) -> Option<Clock>;
 }
 
 /// A file that is to be made.
@@ -144,7 +158,7 @@ pub trait WriteDir: Send + Sync {
         name: &Name,
         kind: Kind,
         mode: Option<u32>,
-        mtime: Option<reconcile::Time>,
+        mtime: Option<Time>,
     ) -> Result<Seen, SideError>;
 
     /// Gives the child `name` the name `to` in `target`, a directory of the same side.

@@ -1,6 +1,6 @@
 //! Histories by chance: the setting, what people do, and what goes wrong.
 
-use reconcile::{Mode, OnConflict};
+use reconcile::{Mode, OnConflict, RelPath, Side};
 use rustix::io::Errno;
 
 use super::Tally;
@@ -12,7 +12,7 @@ use crate::side::simulated::{Acts, Chance, Count, Fault, Order, Tastes, Traits, 
 /// Tells the history of a seed, and says what it was.
 pub(super) fn tell(seed: u64, filter: &Filter) -> (Story, Result<(), Broken>, Tally) {
     let mut chance = Chance::new(seed);
-    let setting = setting(&mut chance);
+    let setting = in_haste(seed, setting(&mut chance));
     let mut teller = Teller::new(setting, filter);
     let mut story = Story { setting, steps: Vec::new() };
     let result = go(&mut chance, &mut teller, &mut story);
@@ -35,7 +35,8 @@ fn go(chance: &mut Chance, teller: &mut Teller, story: &mut Story) -> Result<(),
         if chance.one_in(2) {
             tell_one(teller, story, Step::Wait)?;
         }
-        let faults = faults(chance, &setting);
+        let is_first = teller.is_first();
+        let faults = faults(chance, &setting, is_first);
         tell_one(teller, story, Step::Run(faults))?;
         if !teller.begun.is_empty() && chance.one_in(2) {
             let begun = std::mem::take(&mut teller.begun);
@@ -44,10 +45,17 @@ fn go(chance: &mut Chance, teller: &mut Teller, story: &mut Story) -> Result<(),
                 tell_one(teller, story, Step::Act(edit))?;
             }
         }
+        if setting.tastes.hasty && chance.one_in(2) {
+            let anywhere = Side::BOTH.map(|side| (side, RelPath::root()));
+            let edit = edit_one_of(&mut teller.machine.lock(), chance, &setting.tastes, &anywhere);
+            if let Some(edit) = edit {
+                tell_one(teller, story, Step::Act(edit))?;
+            }
+        }
         if setting.lossy && chance.one_in(6) {
             tell_one(teller, story, Step::PowerLoss(order(chance), chance.draw() % 1_000_000))?;
         }
-        if chance.one_in(40) && !setting.tastes.sneaks {
+        if chance.one_in(40) && !setting.tastes.sneaks && !setting.tastes.hasty {
             tell_one(teller, story, Step::LoseBase)?;
         }
         if chance.one_in(2) {
@@ -82,6 +90,8 @@ fn setting(chance: &mut Chance) -> Setting {
     let (closes, sneaks) = (chance.one_in(8), chance.one_in(6));
     let mut disk = |resolution| Traits {
         resolution,
+        tick: 1,
+        inodes: true,
         births: !chance.one_in(5),
         reuses_numbers: !lossy && chance.one_in(4),
         exchange: !chance.one_in(8),
@@ -102,13 +112,37 @@ fn setting(chance: &mut Chance) -> Setting {
         sneaks: !coarse && sneaks,
         shares: chance.one_in(6) && !sneaks,
         new_sizes: coarse,
+        hasty: false,
         closes,
     };
     Setting { mode, on_conflict, disks, batch, lossy, tastes }
 }
 
+/// In some histories clocks stand still while people edit.
+fn in_haste(seed: u64, mut setting: Setting) -> Setting {
+    // A chance of its own: all other histories stay as they were.
+    let mut chance = Chance::new(!seed);
+    if !chance.one_in(6) {
+        return setting;
+    }
+    for disk in &mut setting.disks {
+        // A few calls, a whole run, several runs.
+        disk.tick = [1, 20_000, 300_000, 5_000_000][chance.below(4)];
+        if chance.one_in(4) {
+            (disk.inodes, disk.resolution) = (false, 2_000_000_000);
+        }
+    }
+    setting.lossy = false;
+    // Two files that were made at the same time and are of the same size are the same to who knows nothing else of them.
+    setting.tastes = Tastes { hasty: true, sneaks: false, shares: false, new_sizes: true, ..setting.tastes };
+    if setting.is_simple() && setting.tastes.on == [true; 2] {
+        setting.tastes.on = [true, false];
+    }
+    setting
+}
+
 /// None, one or some of what can go wrong in one run.
-fn faults(chance: &mut Chance, setting: &Setting) -> Vec<Fault> {
+fn faults(chance: &mut Chance, setting: &Setting, is_first: bool) -> Vec<Fault> {
     let count = match chance.below(8) {
         // Where both sides look the same and the base knows nothing, only the content could tell a sneaky edit.
         _ if setting.tastes.sneaks => 0,
@@ -123,7 +157,11 @@ fn faults(chance: &mut Chance, setting: &Setting) -> Vec<Fault> {
             let reach = if of == Count::All { [8, 40, 160] } else { [4, 16, 48] };
             let reach = reach[chance.below(reach.len())];
             let at = 1 + chance.below(reach) as u32;
-            Fault { count: of, at, what: what(chance, setting) }
+            // What is copied and not recorded looks like its original, however often that is edited in one tick: only where
+            // pairs have met and files have numbers a later run knows better.
+            let gentle = setting.tastes.hasty && (is_first || setting.is_simple());
+            let what = if gentle { meanwhile(chance, setting) } else { what(chance, setting) };
+            Fault { count: of, at, what }
         })
         .collect()
 }
@@ -137,10 +175,12 @@ fn what(chance: &mut Chance, setting: &Setting) -> What {
             What::Fail(refusals[chance.below(refusals.len())])
         }
         7 if chance.one_in(2) => What::Full(1 + chance.below(12) as u32),
-        _ => {
-            // A change of time that nobody can see, at the very moment of a check, is beyond every program.
-            let tastes = Tastes { sneaks: false, ..setting.tastes };
-            What::Meanwhile(Acts::ByChance { seed: chance.draw(), count: 1 + chance.below(2), tastes })
-        }
+        _ => meanwhile(chance, setting),
     }
+}
+
+fn meanwhile(chance: &mut Chance, setting: &Setting) -> What {
+    // A change of time that nobody can see, at the very moment of a check, is beyond every program.
+    let tastes = Tastes { sneaks: false, ..setting.tastes };
+    What::Meanwhile(Acts::ByChance { seed: chance.draw(), count: 1 + chance.below(2), tastes })
 }

@@ -2,6 +2,7 @@
 //! with it.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use reconcile::{Listing, NoteKind, Plan, Policy, RelPath, Side, Unreadable, World as _};
 use syncmgr::RunId;
@@ -67,12 +68,13 @@ pub(super) fn run(machine: &Machine, home: &Home, setting: &Setting, filter: &Fi
         Ok(recovered) => recovered,
         Err(error) => return Outcome::failed(error),
     };
+    let began = machine.lock().now;
     let policy = Policy {
         mode: setting.mode,
         on_conflict: setting.on_conflict,
         ask: reconcile::AskAlso::default(),
         checksum: false,
-        now: clock(machine.lock().now),
+        now: clock(began),
         time_resolution: setting.disks[0].resolution.max(setting.disks[1].resolution),
         keep_both_suffix: format!("kept-{run}"),
     };
@@ -94,11 +96,12 @@ pub(super) fn run(machine: &Machine, home: &Home, setting: &Setting, filter: &Fi
         run,
         tag: TAG,
         keep_trash: true,
-        limits: Limits { entries: setting.batch, bytes: 1 << 30, time: std::time::Duration::MAX, threads: 1 },
+        limits: Limits { entries: setting.batch, bytes: 1 << 30, time: Duration::MAX, threads: 1 },
         report: &listener,
         hooks: &NoHooks,
         policy: &policy,
         identities: &identities,
+        since_looking: Box::new(|| Duration::from_nanos(machine.lock().now - began)),
     };
     let journal = Journal::new(Arc::new(home.clone()), run, RunKind::Sync);
     let mut apply = Apply::new(ground, journal);

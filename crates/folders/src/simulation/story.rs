@@ -19,6 +19,13 @@ pub(super) struct Setting {
     pub(super) tastes: Tastes,
 }
 
+impl Setting {
+    /// Whether a file system is among them that has no inodes, or knows whole seconds at best.
+    pub(super) fn is_simple(&self) -> bool {
+        self.disks.iter().any(|disk| !disk.inodes || disk.resolution > 1)
+    }
+}
+
 /// One thing that happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
@@ -49,7 +56,14 @@ impl Default for Setting {
             disks: [Traits::default(); 2],
             batch: 1000,
             lossy: false,
-            tastes: Tastes { on: [true; 2], sneaks: false, shares: false, new_sizes: false, closes: false },
+            tastes: Tastes {
+                on: [true; 2],
+                sneaks: false,
+                shares: false,
+                new_sizes: false,
+                hasty: false,
+                closes: false,
+            },
         }
     }
 }
@@ -75,11 +89,14 @@ impl fmt::Display for Story {
         let one_sided = word(setting.tastes.on != [true; 2], " one-sided");
         writeln!(f, "pair {mode} {policy} batch {}{closes}{shares}{one_sided}", setting.batch)?;
         for (name, disk) in ["A", "B"].iter().zip(&setting.disks) {
+            let tick = if disk.tick > 1 { format!(" tick {}", disk.tick) } else { String::new() };
+            let inodes = word(!disk.inodes, " no-inodes");
             let births = word(!disk.births, " no-births");
             let reuses = word(disk.reuses_numbers, " reuses-numbers");
             let exchange = word(!disk.exchange, " no-exchange");
             let permissions = word(disk.permissions, " permissions");
-            writeln!(f, "disk {name} resolution {}{births}{reuses}{exchange}{permissions}", disk.resolution)?;
+            write!(f, "disk {name} resolution {}{tick}{inodes}", disk.resolution)?;
+            writeln!(f, "{births}{reuses}{exchange}{permissions}")?;
         }
         for step in &self.steps {
             match step {
@@ -138,6 +155,8 @@ impl Story {
                 while let Some(word) = words.next() {
                     match word {
                         "resolution" => disk.resolution = words.next()?.parse().ok()?,
+                        "tick" => disk.tick = words.next()?.parse().ok()?,
+                        "no-inodes" => disk.inodes = false,
                         "no-births" => disk.births = false,
                         "reuses-numbers" => disk.reuses_numbers = true,
                         "no-exchange" => disk.exchange = false,

@@ -66,6 +66,11 @@ impl Teller {
         }
     }
 
+    /// Whether the pair never met.
+    pub(super) fn is_first(&self) -> bool {
+        self.home.is_new()
+    }
+
     /// Does one step.
     pub(super) fn step(&mut self, step: &Step) -> Told {
         match step {

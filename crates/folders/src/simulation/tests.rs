@@ -24,8 +24,8 @@ fn s1_to_s12_hold_in_every_short_history() {
 #[test]
 fn a_script_is_read_as_it_was_written() {
     let script = "pair mirror newest batch 3 closes shares one-sided
-disk A resolution 2000000000 no-births reuses-numbers
-disk B resolution 1 no-exchange permissions
+disk A resolution 2000000000 no-inodes no-births reuses-numbers
+disk B resolution 1 tick 20000 no-exchange permissions
 A write d/x 5 12
 wait
 run

@@ -357,3 +357,56 @@ fn a_quota_that_is_used_up_is_a_full_disk_and_the_next_run_goes_on() {
     bed.sync().is(Outcome::Done);
     bed.assert_in_sync();
 }
+
+/// Edits within the tick of the clock in which a run looked, on a file system where such an edit does not show.
+fn hasty_edits_are_found(system: &Mounted) {
+    let now = || crate::run::now().secs;
+    for turned in [false, true] {
+        let (here, there) = (Tree::new(), system.folder());
+        let (a, b) = if turned { (there, here) } else { (here, there) };
+        let bed = Bed::on(a, b, |pair| pair, Limits::default());
+        let hasty = if turned { &bed.a } else { &bed.b };
+        // What the clock says for two seconds.
+        let write = |name: &str, content: &str, time: i64| {
+            hasty.file(name, content).mtime(name, time, 0);
+        };
+        let time = loop {
+            let time = now() / 2 * 2;
+            for name in ["edited", "kept", "renamed", "d/removed"] {
+                write(name, "1111", time);
+            }
+            bed.sync().is(Outcome::Done);
+            // Not on a machine that was busy with something else until the clock had moved on.
+            if now() <= time + 1 {
+                break time;
+            }
+        };
+        write("edited", "2222", time);
+        write("renamed", "2222", time);
+        hasty.rename("renamed", "d/new name").remove("d/removed");
+        bed.sync().is(Outcome::Done);
+        for tree in [&bed.a, &bed.b] {
+            assert_eq!(tree.read("edited"), b"2222");
+            assert_eq!(tree.read("d/new name"), b"2222");
+            assert!(tree.has("kept") && !tree.has("d/removed") && !tree.has("renamed"));
+        }
+        assert_eq!(bed.conflicts().len(), 0);
+        bed.assert_rests();
+    }
+}
+
+#[test]
+fn an_edit_that_does_not_show_because_the_clock_stood_still_is_found_by_the_next_run() {
+    if let Some(system) = simple() {
+        hasty_edits_are_found(&system);
+    }
+    if let Some(system) = Mounted::new(&["mkfs.ext3", "-q", "-I", "128"], &["mount"], 64) {
+        let bed = bed_on(&system);
+        bed.b.file("x", "1111");
+        bed.sync().is(Outcome::Done);
+        // In the same second more often than not, and found in any case.
+        bed.b.file("x", "2222");
+        bed.sync().is(Outcome::Done);
+        assert_eq!(bed.a.read("x"), b"2222");
+    }
+}

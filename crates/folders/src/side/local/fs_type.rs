@@ -23,6 +23,10 @@ const XFS: u32 = 0x5846_5342;
 const BTRFS: u32 = 0x9123_683e;
 const ZFS: u32 = 0x2fc1_2fc1;
 const BCACHEFS: u32 = 0xca45_1a4e;
+const NFS: u32 = 0x6969;
+const CEPH: u32 = 0x00c3_6400;
+const AFS: u32 = 0x5346_414f;
+const PLAN9: u32 = 0x0102_1997;
 
 /// Asks a directory's file system. Whether names can be exchanged or renamed without overwriting is for the half that
 /// writes to find out: it takes a try.
@@ -57,7 +61,11 @@ pub(super) fn probe(dir: BorrowedFd<'_>) -> rustix::io::Result<(Capabilities, Tr
     };
     // FAT has no inodes: their numbers are made up at each mount, and the change time is not stored. FUSE servers may
     // make numbers up as well.
-    let trust = Trust { ids: !matches!(magic, FAT | EXFAT | FUSE), ctime: !matches!(magic, FAT | EXFAT) };
+    let trust = Trust {
+        ids: !matches!(magic, FAT | EXFAT | FUSE),
+        ctime: !matches!(magic, FAT | EXFAT),
+        clock: !matches!(magic, NFS | CIFS | SMB2 | CEPH | AFS | PLAN9 | FUSE),
+    };
     Ok((capabilities, trust))
 }
 

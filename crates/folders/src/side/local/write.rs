@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::create::{self, Ways, mode_bits};
 use super::{LocalSide, io_error, io_error_at};
 use crate::side::names::{TempName, same_but_spelling};
-use crate::side::write::{NewFile, Rename, Room, Watch, WriteDir, WriteSide};
+use crate::side::write::{Clock, NewFile, Rename, Room, Watch, WriteDir, WriteSide};
 use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
 
 /// A local folder with permission to change it. Made from the side that planning read, once a plan is to be carried out.
@@ -151,6 +151,10 @@ impl WriteSide for LocalWriter {
             files: (stat.f_files > 0).then_some(stat.f_favail),
             read_only: stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY),
         })
+    }
+
+    fn clock(&self, temp: Option<&Name>) -> Option<Clock> {
+        self.side.clock(temp)
     }
 }
 

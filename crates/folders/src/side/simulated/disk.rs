@@ -24,6 +24,10 @@ pub(super) const START: u64 = 1_700_000_000_000_000_000;
 pub(crate) struct Traits {
     /// Times are whole multiples of this many nanoseconds.
     pub(crate) resolution: u64,
+    /// The clock that stamps what is written stands still for this many.
+    pub(crate) tick: u64,
+    /// Has inodes, with numbers and a time of their own last change; simple file systems make them up.
+    pub(crate) inodes: bool,
     /// Tells when something was born.
     pub(crate) births: bool,
     /// Gives the inode number of what was deleted to what is made next.
@@ -36,7 +40,15 @@ pub(crate) struct Traits {
 
 impl Default for Traits {
     fn default() -> Self {
-        Self { resolution: 1, births: true, reuses_numbers: false, exchange: true, permissions: false }
+        Self {
+            resolution: 1,
+            tick: 1,
+            inodes: true,
+            births: true,
+            reuses_numbers: false,
+            exchange: true,
+            permissions: false,
+        }
     }
 }
 
@@ -126,7 +138,12 @@ impl Disk {
     /// Clock ticks as this disk stores them.
     fn stamp(&self, now: u64) -> u64 {
         let exact = START + now;
-        exact - exact % self.traits.resolution
+        exact - exact % self.tick()
+    }
+
+    /// How long what is written gets the same time.
+    pub(crate) fn tick(&self) -> u64 {
+        self.traits.resolution.max(self.traits.tick)
     }
 
     pub(crate) fn inode(&self, key: Key) -> Option<&Inode> {
@@ -187,14 +204,16 @@ impl Disk {
             Body::Dir(_) | Body::Special => 0,
         };
         let birth = if self.traits.births { inode.birth as i64 } else { 0 };
-        Ok(Seen {
+        let seen = Seen {
             kind: inode.kind(),
             mode: inode.mode,
             size,
             mtime: to_time(inode.mtime),
             ctime: to_time(inode.ctime),
             id: FileId { ino: inode.number, birth },
-        })
+        };
+        let told = Seen { ctime: Time::default(), id: FileId::default(), ..seen };
+        Ok(if self.traits.inodes { seen } else { told })
     }
 
     fn note(&mut self, change: impl FnOnce(bool) -> Change) {

@@ -7,7 +7,7 @@ use reconcile::{Kind, RelPath, Side};
 use rustix::io::Errno;
 
 use super::chance::Chance;
-use super::disk::{Body, Disk, Key};
+use super::disk::{Body, Disk, Inode, Key};
 use super::ledger::{Ledger, Place, place_of};
 use super::machine::State;
 use crate::side::write::Rename;
@@ -113,6 +113,7 @@ impl Act {
         let (parent, name) = self.path.split().ok_or(Errno::INVAL)?;
         let dir = disk.walk(&parent)?;
         let there = disk.child(dir, name)?;
+        let before = there.and_then(|key| disk.seen(key).ok());
         match &self.deed {
             Deed::Write(version, size) => {
                 let bytes = ledger.content(*version, *size);
@@ -182,12 +183,20 @@ impl Act {
             }
             Deed::Remove => remove_tree(disk, dir, name, now)?,
         }
+        if let Deed::Write(version, _) | Deed::Replace(version, _) = &self.deed
+            && let (Some(before), Some(key)) = (before, disk.child(dir, name)?)
+            && let after = disk.seen(key)?
+            && (after.id, after.ctime) == (before.id, before.ctime)
+        {
+            // In this tick of the clock something had happened to it already.
+            ledger.sneaked(*version);
+        }
         Ok(())
     }
 }
 
 fn kind(disk: &Disk, key: Key) -> Option<Kind> {
-    disk.inode(key).map(super::disk::Inode::kind)
+    disk.inode(key).map(Inode::kind)
 }
 
 fn create(disk: &mut Disk, dir: Key, name: &[u8], bytes: Arc<[u8]>, now: u64) -> Result<(), Errno> {
@@ -236,6 +245,8 @@ pub(crate) struct Tastes {
     pub(crate) sneaks: bool,
     /// Every edit has another size: the clock is too coarse to tell two edits apart.
     pub(crate) new_sizes: bool,
+    /// Every other edit leaves the size as it was, and may come so soon that nothing else shows it either.
+    pub(crate) hasty: bool,
     /// Files with several names.
     pub(crate) shares: bool,
     /// Permissions that close directories and files.
@@ -315,13 +326,17 @@ pub(crate) fn choose(state: &mut State, chance: &mut Chance, tastes: &Tastes) ->
         }
         (7..=10, Some(file), _) => {
             let version = state.ledger.next();
-            one(file, Deed::Write(version, size(chance, version)))
+            let size = edited_size(chance, tastes, version, &state.disks[on as usize], &file);
+            one(file, Deed::Write(version, size))
         }
         (11 | 12, Some(file), _) => {
             let version = state.ledger.next();
-            one(file, Deed::Replace(version, size(chance, version)))
+            let size = edited_size(chance, tastes, version, &state.disks[on as usize], &file);
+            one(file, Deed::Replace(version, size))
         }
         (13, Some(file), _) if tastes.sneaks => one(file, Deed::Sneak(state.ledger.next())),
+        // Whatever else is done to a file that was written when another was makes it look like a copy of that.
+        (14..=22 | 30 | 31, ..) if tastes.hasty => Vec::new(),
         (14, Some(file), _) => {
             // Never exactly the time of another file: that would make both the same.
             let time = super::disk::START + state.now + 1 + chance.below(900) as u64;
@@ -384,7 +399,7 @@ pub(crate) fn edit_one_of(
     }
     let (on, path) = chance.pick(&files).cloned()?;
     let version = state.ledger.next();
-    let size = size(chance, tastes, version);
+    let size = edited_size(chance, tastes, version, &state.disks[on as usize], &path);
     let deed = if chance.one_in(2) { Deed::Write(version, size) } else { Deed::Replace(version, size) };
     Some(Act { on, path, deed })
 }
@@ -393,7 +408,19 @@ fn size(chance: &mut Chance, tastes: &Tastes, version: Version) -> usize {
     if tastes.new_sizes { 6 + version as usize } else { SIZES[chance.below(SIZES.len())] }
 }
 
+fn edited_size(chance: &mut Chance, tastes: &Tastes, version: Version, disk: &Disk, path: &RelPath) -> usize {
+    let before = inode_at(disk, path).map(|inode| &inode.body);
+    match before {
+        Some(Body::File(bytes)) if tastes.hasty && chance.one_in(2) => bytes.len().max(SIZES[0]),
+        _ => size(chance, tastes, version),
+    }
+}
+
 fn mtime_of(disk: &Disk, path: &RelPath) -> u64 {
-    let key = path.split().and_then(|(dir, name)| disk.child(disk.walk(&dir).ok()?, name).ok()?);
-    key.and_then(|key| disk.inode(key)).map_or(0, |inode| inode.mtime).max(super::disk::START)
+    inode_at(disk, path).map_or(0, |inode| inode.mtime).max(super::disk::START)
+}
+
+fn inode_at<'d>(disk: &'d Disk, path: &RelPath) -> Option<&'d Inode> {
+    let (dir, name) = path.split()?;
+    disk.inode(disk.child(disk.walk(&dir).ok()?, name).ok()??)
 }

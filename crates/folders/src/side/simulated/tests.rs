@@ -159,7 +159,14 @@ fn what_the_program_takes_away_is_noticed() {
 fn the_same_seed_is_the_same_history() {
     let story = |seed| {
         let machine = machine(false);
-        let tastes = Tastes { on: [true; 2], sneaks: true, shares: true, new_sizes: false, closes: false };
+        let tastes = Tastes {
+            on: [true; 2],
+            sneaks: true,
+            shares: true,
+            new_sizes: false,
+            hasty: false,
+            closes: false,
+        };
         let mut chance = Chance::new(seed);
         for _ in 0..40 {
             let acts = choose(&mut machine.lock(), &mut chance, &tastes);

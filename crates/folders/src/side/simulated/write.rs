@@ -8,11 +8,11 @@ use reconcile::path::Name;
 use reconcile::{Kind, RelPath, Seen, Side, Time};
 use rustix::io::Errno;
 
-use super::disk::{Body, Disk, Key, Need, from_time};
+use super::disk::{Body, Disk, Key, Need, clock, from_time};
 use super::machine::{Call, Machine};
 use super::read::{look, refused};
 use crate::side::names::TempName;
-use crate::side::write::{NewFile, Rename, Room, Watch, WriteDir, WriteSide};
+use crate::side::write::{Clock, NewFile, Rename, Room, Watch, WriteDir, WriteSide};
 use crate::side::{Content, SideError};
 
 /// One of a machine's disks as a side.
@@ -62,6 +62,14 @@ impl WriteSide for SimulatedSide {
             .step(Call::Room, Some(self.side), &root)
             .map_err(|errno| refused(&root, "ask for the free space", errno))?;
         Ok(Room { bytes: if state.is_full() { 0 } else { 1 << 40 }, files: None, read_only: false })
+    }
+
+    /// No call that can be refused: then it would be the time of the machine, which is the same.
+    fn clock(&self, _: Option<&Name>) -> Option<Clock> {
+        let mut state = self.machine.lock();
+        let now = clock(state.now);
+        let tick = state.disk(self.side).tick();
+        Some(Clock { now, tick: if tick > 1 { tick } else { 0 } })
     }
 }
 
