@@ -21,8 +21,8 @@ import type {
 import { count, distance, duration, ms, size, span, time } from "./format";
 
 const rules = new Intl.PluralRules("en");
-const plural = (value: number, one: string, other: string): string =>
-  `${count(value)} ${rules.select(value) === "one" ? one : other}`;
+const word = (value: number, one: string, other: string): string => (rules.select(value) === "one" ? one : other);
+const plural = (value: number, one: string, other: string): string => `${count(value)} ${word(value, one, other)}`;
 
 /** Up to this is just now, in milliseconds. */
 const JUST = 45_000;
@@ -568,12 +568,12 @@ export const text = {
       deleted: "deleted",
       moved: "moved",
       bytes: "transferred",
-      conflicts: "open conflicts",
-      errors: "errors",
       skipped: "left out",
     },
     reasons: "What went wrong, by reason",
     moreEvents: "There is more: only the first events were looked at. The log below has all of them.",
+    open: (n: number) => word(n, "open conflict", "open conflicts"),
+    failures: (n: number) => word(n, "error", "errors"),
     moreReasons: (n: number) => `Show ${plural(n, "further reason", "further reasons")}`,
     examples: (shown: number, all: number) =>
       shown < all ? `The first ${count(shown)} of ${count(all)}` : plural(all, "entry", "entries"),

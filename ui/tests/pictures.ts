@@ -36,6 +36,13 @@ command = ["true"]
 kind = "ntfy"
 topic = "secret:ntfy-topic"
 
+[items.website]
+name = "Website"
+handler = "rsync"
+source = "/srv/drafts/"
+target = "web.example.org:/srv/www/"
+schedule = { cron = "15 */4 * * *" }
+
 [[alerts]]
 state = "attention"
 
@@ -90,6 +97,11 @@ test("the pictures of the documents", async ({ daemon, open, page }) => {
   await daemon.add("Letters", "letters", "archive");
   daemon.write({ "letters/dear.txt": "Dear …\n" });
   await daemon.instep("sync", "letters", "--yes");
+  for (let n = 0; n < 12; n += 1) {
+    daemon.write({ "letters/dear.txt": `Dear … ${"yours, ".repeat(n)}\n` });
+    await daemon.instep("sync", "letters");
+  }
+  await daemon.instep("run", "nightly", "--", "seq", "30");
   // As on a day in the life of a machine: things run by themselves, and somebody is told.
   appendFileSync(`${daemon.home}/instep.toml`, LIFE);
   for (const item of ["photos", "letters"]) daemon.schedule(item, SCHEDULES[item] ?? "");

@@ -105,8 +105,10 @@ test("runs are searched and filtered, and their log, too", async ({ daemon, open
   await expect(rows).toContainText("nightly");
   await page.getByLabel("What it came to").selectOption("Any outcome");
   await page.getByLabel("Handler").selectOption("Folders");
+  await expect(rows).toHaveCount(1);
   await expect(rows).toContainText("Notes");
   await page.getByLabel("Handler").selectOption("Any handler");
+  await expect(rows).toHaveCount(2);
   await page.getByRole("searchbox").fill("nightly");
   await expect(rows).toHaveCount(1);
   await expect(rows).toContainText("nightly");
@@ -243,6 +245,42 @@ test("what really stands in a person's files is found, and becomes an item", asy
   const written = readFileSync(join(daemon.home, "instep.toml"), "utf8");
   expect(written).toContain(`source = "${person}/Documents/"`);
   expect(written).toContain('cron = "0 0 * * *"');
+});
+
+test("a handler's own picture is shown, and one that is none leaves the usual sign", async ({ daemon, open, page }) => {
+  daemon.expectComplaints(/404/);
+  await daemon.add("Notes", "laptop", "nas");
+  await daemon.start();
+  await page.route("**/api/v1/handlers", async (route) => {
+    const answer = await route.fetch();
+    const { handlers } = (await answer.json()) as { handlers: { id: string; icon: boolean }[] };
+    await route.fulfill({ response: answer, json: { handlers: handlers.map((each) => ({ ...each, icon: true })) } });
+  });
+  const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8"/><script>alert(1)</script></svg>`;
+  await page.route("**/api/v1/handlers/folders/icon", (route) =>
+    route.fulfill({ contentType: "image/svg+xml", body: picture }),
+  );
+  await open("/handlers");
+  const sign = (name: string) => page.getByRole("region", { name }).locator(".picture").first();
+  const shown = sign("Folders").locator("img");
+  await expect(shown).toHaveAttribute("src", "/api/v1/handlers/folders/icon");
+  await expect.poll(() => shown.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0);
+  // What Jobs says to have is not there.
+  await expect(sign("Programs").locator("svg")).toBeVisible();
+});
+
+test("a run that goes on shows its phases and how far it is, also to who comes later", async ({ daemon, open }) => {
+  daemon.expectComplaints(/404/);
+  await daemon.start();
+  const items = [{ item: "tapes", name: "Tapes" }];
+  const { run } = JSON.parse(await daemon.ask("POST", "/api/v1/sessions", { items })) as { run: number };
+  const call = (words: object) => daemon.ask("POST", `/api/v1/sessions/${run}/call`, { item: "tapes", ...words });
+  await call({ call: "phase", phase: "moving" });
+  await call({ call: "progress", step: 40, max: 100, text: "second tape" });
+  const page = await open(`/runs/${run}`);
+  await expect(page.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "40");
+  await expect(page.getByRole("listitem").filter({ hasText: "Transferring" })).toHaveAttribute("aria-current", "step");
+  await expect(page.getByText("second tape")).toBeVisible();
 });
 
 test("who wants less motion sees none", async ({ daemon, open, page }) => {

@@ -73,7 +73,7 @@ pub(crate) fn figures() -> Result<()> {
     if !home.join("state/instep.db").exists() {
         std::fs::create_dir_all(&home)?;
         let path = home.to_str().context("the place of the figures has a name that is no text")?;
-        shell::run(&["cargo", "run", "--release", "--quiet", "-p", "bench", "--", "store", path])?;
+        shell::run(&["cargo", "run", "--quiet", "-p", "bench", "--", "store", path])?;
     }
     npm(&["run", "browser", "--", "--project=figures"])
 }

@@ -123,8 +123,9 @@ export const useComing = (handler: string, item: string) =>
     gcTime: 0,
   });
 
-export const useItem = (handler: string, item: string) =>
+export const useItem = (handler: string, item: string, enabled = true) =>
   useQuery({
+    enabled,
     queryKey: ["items", handler, item],
     queryFn: ({ signal }) =>
       asked(api.GET("/api/v1/items/{handler}/{item}", { params: { path: { handler, item } }, signal })),

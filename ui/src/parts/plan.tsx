@@ -124,7 +124,7 @@ function Tally({ of }: { of: PreviewRecord }) {
       {of.conflicts > 0 && (
         <div className="count tone-warn">
           <b>{count(of.conflicts)}</b>
-          <span className="small">{text.run.counted.conflicts}</span>
+          <span className="small">{text.run.open(of.conflicts)}</span>
         </div>
       )}
     </div>

@@ -44,7 +44,7 @@ export function RunRow({ of, ofItem = false }: Props) {
             of.conflicts > 0 && text.conflictsOpen(of.conflicts),
           ]
             .filter(Boolean)
-            .join(" · ") || (of.ended ? text.run.nothing : "")}
+            .join(" · ") || (of.outcome === "done" ? text.run.nothing : "")}
         </span>
       </span>
       <span className="small quiet" title={time(of.started)}>

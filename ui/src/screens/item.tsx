@@ -2,7 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { CircleStop, Eye, FolderSync } from "lucide-react";
 import type { ReactNode } from "react";
 import { useControl } from "../api/actions";
-import type { Item as ItemRecord, Phase } from "../api/client";
+import type { Item as ItemRecord } from "../api/client";
 import { useCommand, useHandler, useItem, useLastRuns, useRunEvents, useSettings } from "../api/queries";
 import { calledIn, type Values } from "../draft";
 import { time } from "../format";
@@ -18,9 +18,10 @@ import { ItemSettings } from "../parts/item-settings";
 import { Elsewhere, Moving } from "../parts/moving";
 import { Name } from "../parts/name";
 import { useNow } from "../parts/now";
+import { Phases } from "../parts/phases";
 import { Reasons } from "../parts/reason";
 import { RunRow } from "../parts/run-row";
-import { phases, text } from "../text";
+import { text } from "../text";
 
 const route = getRouteApi("/items/$handler/$item");
 
@@ -112,25 +113,6 @@ function Now({ item }: { item: ItemRecord }) {
         <Elsewhere of={item} />
       )}
     </section>
-  );
-}
-
-const PHASES = Object.keys(phases) as Phase[];
-
-/** Where a run is on its way through what every run does. */
-function Phases({ at }: { at: Phase }) {
-  return (
-    <ol className="steps">
-      {PHASES.map((phase, place) => (
-        <li
-          key={phase}
-          className={place < PHASES.indexOf(at) ? "done" : undefined}
-          aria-current={phase === at ? "step" : undefined}
-        >
-          {phases[phase]}
-        </li>
-      ))}
-    </ol>
   );
 }
 

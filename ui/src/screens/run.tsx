@@ -2,8 +2,8 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { CircleStop, Download, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { useControl } from "../api/actions";
-import type { Event, RunItem, Run as RunRecord } from "../api/client";
-import { useEvents, useLog, useRun, useRunEvents } from "../api/queries";
+import type { Event, LiveItem, RunItem, Run as RunRecord } from "../api/client";
+import { useEvents, useItem, useLog, useRun, useRunEvents } from "../api/queries";
 import { CHANGES, plain, total } from "../counts";
 import { clockTime, count, duration, ms, size, time } from "../format";
 import { useMoving } from "../live/live";
@@ -14,6 +14,7 @@ import { OutcomeWord, outcomeTone } from "../parts/headline";
 import { Moving } from "../parts/moving";
 import { Name } from "../parts/name";
 import { Notice, type Tone } from "../parts/notice";
+import { Phases } from "../parts/phases";
 import { Prose } from "../parts/prose";
 import { Reasons as ByReason, LEVEL_TONE } from "../parts/reason";
 import { Search } from "../parts/search";
@@ -65,7 +66,7 @@ export function Run() {
 }
 
 function Item({ run, item }: { run: RunRecord; item: RunItem }) {
-  const moving = useMoving(run.handler, item.item);
+  const moving = useLiveItem(run, item);
   const counts = plain(item.counts);
   const { bytes, conflicts, errors, skipped } = counts;
   const changed = CHANGES.filter((change) => total(counts, change) > 0);
@@ -80,7 +81,8 @@ function Item({ run, item }: { run: RunRecord; item: RunItem }) {
         </h2>
         <OutcomeWord of={item.outcome} />
       </header>
-      {!run.ended && moving && <Moving of={moving} />}
+      {moving?.phase && <Phases at={moving.phase} />}
+      {moving && <Moving of={moving} />}
       {item.problem && (
         <Notice
           tone={outcomeTone(item.outcome) === "bad" ? "bad" : "warn"}
@@ -100,14 +102,22 @@ function Item({ run, item }: { run: RunRecord; item: RunItem }) {
             <Count key={change} value={count(total(counts, change))} name={text.run.counted[change]} />
           ))}
           {bytes > 0 && <Count value={size(bytes)} name={text.run.counted.bytes} />}
-          {conflicts > 0 && <Count value={count(conflicts)} name={text.run.counted.conflicts} tone="warn" />}
-          {errors > 0 && <Count value={count(errors)} name={text.run.counted.errors} tone="bad" />}
+          {conflicts > 0 && <Count value={count(conflicts)} name={text.run.open(conflicts)} tone="warn" />}
+          {errors > 0 && <Count value={count(errors)} name={text.run.failures(errors)} tone="bad" />}
           {skipped > 0 && <Count value={count(skipped)} name={text.run.counted.skipped} />}
           {item.outcome === "done" && changed.length === 0 && <p className="quiet">{text.run.nothing}</p>}
         </div>
       )}
     </section>
   );
+}
+
+/** How far an item of a run is; none when the run is over. */
+function useLiveItem(run: RunRecord, { item }: RunItem): LiveItem | undefined {
+  const heard = useMoving(run.handler, item);
+  // What was told before this page listened.
+  const found = useItem(run.handler, item, !run.ended).data?.working ?? undefined;
+  return run.ended ? undefined : [heard, found].find((live) => live?.run === run.id);
 }
 
 /** Whether there is something to take back, and somebody who can: what another tool did, it does not undo. */
@@ -176,6 +186,9 @@ function Reasons({ run }: { run: number }) {
   );
 }
 
+/** A line as a terminal leaves it: what was written over is gone. */
+const asSeen = (line: string): string => line.split("\r").filter(Boolean).at(-1) ?? "";
+
 /** What the run's command wrote; nothing where there was none. */
 function Output({ run }: { run: number }) {
   const [search, setSearch] = useState("");
@@ -206,7 +219,7 @@ function Output({ run }: { run: number }) {
             label={text.run.output}
             onEnd={log.more}
           >
-            {(line) => <Name of={line.text} />}
+            {(line) => <Name of={asSeen(line.text)} />}
           </VirtualList>
         </div>
       )}
@@ -252,12 +265,12 @@ function Log({ run, quiet }: { run: number; quiet: boolean }) {
 
 function Line({ of }: { of: Event }) {
   return (
-    <div className="row">
+    <div className="log-row">
       <span className={`small tone-${LEVEL_TONE[of.level]}`}>{text.levels[of.level]}</span>
-      <strong>
-        <Name of={of.name} />
-      </strong>
-      <span className="grow">
+      <span>
+        <strong>
+          <Name of={of.name} />
+        </strong>{" "}
         <Name of={of.description} />
       </span>
       <time className="small quiet" dateTime={of.time} title={time(of.time)}>
