@@ -158,6 +158,7 @@ fn write_run(store: &Store, number: u64, now: i64, events: u64) -> Result<()> {
     let end = RunItemEnd { item, status, outcome, counts: Counts::default(), problem };
     recorder.finish(RunEnd {
         ended: started + 500,
+        recorded: started + 500,
         status,
         outcome,
         manual: false,

@@ -3,6 +3,20 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
+use store::ItemState;
+use syncmgr::RunId;
+
+/// A clock that is set back by less than this repeats no due time; by more, the time before was wrong, and what was
+/// written down by it says nothing.
+pub(crate) const SET_BACK: i64 = 3 * 3_600_000;
+
+/// The last good run of an item, and when it ended. One that a clock put far into what is still to come ended nobody knows
+/// when: what nobody is wrongly reassured by is that it was when the item was met first.
+pub(crate) fn last_good(kept: &ItemState, now: i64) -> Option<(RunId, i64)> {
+    let (run, ended) = kept.last_good?;
+    let was_ahead = ended > now.saturating_add(SET_BACK);
+    Some((run, if was_ahead { kept.first_seen.min(now) } else { ended }))
+}
 
 /// Where the center takes its time from.
 pub trait Clock: Send + Sync {

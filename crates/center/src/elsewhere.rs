@@ -31,7 +31,7 @@ impl Center {
         let store = &self.inner.store;
         match store.close_abandoned() {
             // Another process writes: the next look will do.
-            Ok(_) | Err(StoreError::Locked { .. }) => {}
+            Ok(_) | Err(StoreError::Locked { .. } | StoreError::Full { .. }) => {}
             Err(error) => return Err(error),
         }
         let mut known = locked(&self.inner.elsewhere);

@@ -180,6 +180,7 @@ impl Inner {
             .collect();
         let end = RunEnd {
             ended: wall,
+            recorded: self.clock.wall(),
             status: result.status,
             outcome: result.outcome,
             manual: ended.manual,

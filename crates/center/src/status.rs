@@ -9,6 +9,7 @@ use syncmgr::switches::{Origin, Switches};
 use syncmgr::{HandlerId, ItemId, Outcome, Refusal, RunId, SyncState};
 
 use crate::center::{Center, State};
+use crate::clock;
 use crate::headline::{Facts, Headline, headline};
 use crate::live::LiveItem;
 use crate::registry::{HandlerEntry, ItemEntry};
@@ -90,7 +91,7 @@ impl Center {
         let inner = &self.inner;
         match inner.store.close_abandoned() {
             // Another process writes: what it left open is shown as running until the next look.
-            Ok(_) | Err(StoreError::Locked { .. }) => {}
+            Ok(_) | Err(StoreError::Locked { .. } | StoreError::Full { .. }) => {}
             Err(error) => return Err(error),
         }
         let mut states: HashMap<(HandlerId, ItemId), ItemState> = inner
@@ -133,7 +134,7 @@ impl Center {
     pub fn item_status(&self, handler: &HandlerId, item: &ItemId) -> Result<Option<ItemStatus>, StoreError> {
         let inner = &self.inner;
         match inner.store.close_abandoned() {
-            Ok(_) | Err(StoreError::Locked { .. }) => {}
+            Ok(_) | Err(StoreError::Locked { .. } | StoreError::Full { .. }) => {}
             Err(error) => return Err(error),
         }
         let kept = inner.store.item_state(handler, item)?;
@@ -174,7 +175,7 @@ fn item_status(
     let (id, now) = (item.item.id(), schedules.now);
     let paused_until = schedules.paused_until(kept.as_ref());
     let last_run = kept.as_ref().and_then(|kept| kept.last_run.clone());
-    let last_good = kept.as_ref().and_then(|kept| kept.last_good);
+    let last_good = kept.as_ref().and_then(|kept| clock::last_good(kept, now));
     let last_outcome = last_run.as_ref().and_then(|last| last.result.outcome);
     let errors = last_run.as_ref().map_or(0, |last| last.result.errors.max(last.result.counts.errors));
     let waiting = handler.waits(id);

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use syncmgr::Refusal;
 
+/// What SQLite needs beside a store, in bytes.
+const ENOUGH: u64 = 64 * 1024;
+
 /// Why the store could not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -39,7 +42,16 @@ pub enum StoreError {
         /// The newest format this program knows.
         known: i64,
     },
-    /// The store cannot be opened, read or written: no access, no room, no such place.
+    /// Nothing more can be written where the store lies.
+    #[error(
+        "the results store {} cannot be used: the file system that it lies on is full; make room there and try again",
+        path.display()
+    )]
+    Full {
+        /// The store's file.
+        path: PathBuf,
+    },
+    /// The store cannot be opened, read or written: no access, no such place.
     #[error("the results store {} cannot be used: {reason}", path.display())]
     Unusable {
         /// The store's file.
@@ -66,6 +78,9 @@ impl StoreError {
             {
                 Self::Damaged { path, reason }
             }
+            Some(ErrorCode::DiskFull) => Self::Full { path },
+            // Even to read takes a little room: what readers and writers agree by is a file beside the store.
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if is_full(&path) => Self::Full { path },
             Some(_) => Self::Unusable { path, reason },
             // No error of SQLite itself: a value of a type that we never wrote.
             None => Self::Damaged { path, reason },
@@ -79,6 +94,13 @@ impl StoreError {
     pub(crate) fn is_damage(&self) -> bool {
         matches!(self, Self::Damaged { .. })
     }
+}
+
+/// Whether next to nothing can be written beside a file.
+fn is_full(file: &Path) -> bool {
+    let Some(Ok(room)) = file.parent().map(rustix::fs::statvfs) else { return false };
+    let no_files = room.f_files > 0 && room.f_favail == 0;
+    no_files || room.f_bavail.saturating_mul(room.f_frsize) < ENOUGH
 }
 
 impl From<StoreError> for Refusal {

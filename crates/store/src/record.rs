@@ -29,6 +29,8 @@ pub struct NewRun {
 pub struct RunEnd {
     /// When, in milliseconds since 1970.
     pub ended: i64,
+    /// When that is written down: later than it ended where it is told afterwards.
+    pub recorded: i64,
     /// The aggregated status (R14).
     pub status: ProgressStatus,
     /// The worst outcome of its items.

@@ -289,7 +289,7 @@ fn finish(
             signed(end.conflicts),
         ])?;
     for item in &end.items {
-        finish_item(ledger, run, handler, end.ended, item)?;
+        finish_item(ledger, run, handler, (end.ended, end.recorded), item)?;
     }
     Ok(errors)
 }
@@ -298,7 +298,7 @@ fn finish_item(
     ledger: &Ledger<'_>,
     run: RunId,
     handler: &HandlerId,
-    ended: i64,
+    (ended, recorded): (i64, i64),
     end: &RunItemEnd,
 ) -> rusqlite::Result<()> {
     let item = ledger.item(handler, &end.item, ended)?;
@@ -335,17 +335,19 @@ fn finish_item(
             problem.as_ref().and_then(|problem| problem.fix.as_ref()),
         ])?;
     let good = is_good(end.outcome, counts, errors);
-    set_last_run(ledger, item, run, end.outcome, good.then_some(ended))
+    set_last_run(ledger, item, run, end.outcome, good.then_some(ended), recorded)
 }
 
 /// Of several sessions on one item (R7) the one that ended last is the last one: that is the one that ends now, whenever
-/// it began. A run that was refused while another was going on says nothing about how that one ended.
+/// it began. A run that was refused while another was going on says nothing about how that one ended. A good run that is told
+/// afterwards takes nothing back; one of a clock that was ahead does not stand in the way of those that follow.
 fn set_last_run(
     ledger: &Ledger<'_>,
     item: i64,
     run: RunId,
     outcome: Outcome,
     good_end: Option<i64>,
+    recorded: i64,
 ) -> rusqlite::Result<()> {
     let verdict = tells(outcome).then(|| outcome.word());
     ledger
@@ -355,10 +357,12 @@ fn set_last_run(
                 verdict = coalesce(?4, verdict),
                 last_run = ?2,
                 last_good_run = CASE WHEN ?3 IS NULL THEN last_good_run ELSE ?2 END,
-                last_good_end = CASE WHEN ?3 IS NULL THEN last_good_end ELSE max(coalesce(last_good_end, ?3), ?3) END
+                last_good_end = CASE WHEN ?3 IS NULL THEN last_good_end
+                                     WHEN last_good_end BETWEEN ?3 AND ?5 THEN last_good_end
+                                     ELSE ?3 END
               WHERE id = ?1",
         )?
-        .execute(params![item, signed(run.0), good_end, verdict])?;
+        .execute(params![item, signed(run.0), good_end, verdict, recorded])?;
     Ok(())
 }
 

@@ -78,8 +78,8 @@ impl Store {
             owner: OnceLock::new(),
         };
         match store.close_abandoned() {
-            // Somebody writes just now: what is abandoned stays so until the next look.
-            Ok(_) | Err(StoreError::Locked { .. }) => Ok(store),
+            // Somebody writes just now, or nobody can: what is abandoned stays so until the next look.
+            Ok(_) | Err(StoreError::Locked { .. } | StoreError::Full { .. }) => Ok(store),
             Err(error) => Err(error),
         }
     }

@@ -16,6 +16,7 @@ use super::scheduler::Scheduler;
 use super::senses::Senses;
 use super::status::Schedules;
 use crate::center::{Center, Inner, locked};
+use crate::clock::last_good;
 use crate::feed::What;
 
 /// A page of what runs by itself.
@@ -75,10 +76,11 @@ impl Center {
         count: usize,
     ) -> Result<Vec<Vec<i64>>, StoreError> {
         let schedules = Schedules::read(&self.inner)?;
+        let now = self.inner.clock.wall();
         let next = |key: &Key| {
             let kept = self.inner.store.item_state(&key.0, &key.1)?;
             let paused_until = schedules.paused_until(kept.as_ref());
-            let last_good = kept.and_then(|kept| kept.last_good).map(|(_, ended)| ended);
+            let last_good = kept.and_then(|kept| last_good(&kept, now)).map(|(_, ended)| ended);
             Ok(schedules.upcoming(key, last_good, paused_until, count))
         };
         items.iter().map(next).collect()
@@ -114,9 +116,10 @@ impl Center {
                 .map(|(entry, item)| (entry.id().clone(), item.item.id().clone()))
                 .collect()
         };
+        let now = self.inner.clock.wall();
         let of = |key: &Key| {
             let state = kept.get(key);
-            let last_good = state.and_then(|kept| kept.last_good).map(|(_, ended)| ended);
+            let last_good = state.and_then(|kept| last_good(kept, now)).map(|(_, ended)| ended);
             (last_good, schedules.paused_until(state))
         };
         let first = |key: &Key| {

@@ -9,10 +9,7 @@ use syncmgr::{ItemId, Outcome, ProblemClass};
 use super::backoff;
 use super::cause::{Cause, Happening, Skip, Waits};
 use super::times::{IN_TIME, Passed, Times};
-
-/// A clock that is set back by less than this repeats no due time; by more, the time before was wrong, and what was
-/// handled then says nothing.
-const SET_BACK: i64 = 3 * 3_600_000;
+use crate::clock::SET_BACK;
 
 /// What is known of an item. Times are milliseconds since 1970.
 #[derive(Debug, Clone, Copy)]

@@ -6,6 +6,7 @@ use store::{ItemState, Store, StoreError};
 use syncmgr::ItemId;
 
 use super::book::Key;
+use crate::clock::last_good;
 
 /// What the store says.
 #[derive(Default)]
@@ -25,7 +26,7 @@ impl Kept {
     }
 
     /// Reads the store again, if anybody has written there.
-    pub(super) fn read(&mut self, store: &Store) -> Result<(), StoreError> {
+    pub(super) fn read(&mut self, store: &Store, now: i64) -> Result<(), StoreError> {
         // Asked for before: what is written meanwhile is read twice rather than never.
         let edition = store.edition()?;
         if self.edition == Some(edition) {
@@ -33,7 +34,7 @@ impl Kept {
         }
         let states = store.item_states(None)?;
         let mut good = HashMap::new();
-        for (state, (_, ended)) in states.iter().filter_map(|state| Some((state, state.last_good?))) {
+        for (state, (_, ended)) in states.iter().filter_map(|state| Some((state, last_good(state, now)?))) {
             let latest = good.entry(state.item.clone()).or_insert(ended);
             *latest = ended.max(*latest);
         }

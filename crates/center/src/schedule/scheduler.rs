@@ -18,6 +18,7 @@ use super::mind::{Mind, Now, Owned, Seen, ended, verdict};
 use super::senses::{Senses, Surroundings, is_about_them};
 use super::times::Times;
 use crate::center::{Center, Inner, locked};
+use crate::clock::{SET_BACK, last_good};
 use crate::feed::What;
 use crate::status::sentence;
 use crate::verdict::Started;
@@ -38,6 +39,8 @@ pub struct Scheduler {
     around: Surroundings,
     /// When the surroundings are looked at next.
     around_at: i64,
+    /// When it looked last, as the calendar had it.
+    looked_at: i64,
     /// By how much the machine's clocks differed: what it slept.
     slept: Option<i64>,
     /// The machine's time zone.
@@ -66,6 +69,7 @@ impl Scheduler {
             edition: None,
             around: Surroundings::default(),
             around_at: i64::MIN,
+            looked_at: i64::MIN,
             slept: None,
             zone: None,
             version: None,
@@ -80,6 +84,7 @@ impl Scheduler {
     pub fn look(&mut self) -> Result<i64, StoreError> {
         let Some(inner) = self.inner.upgrade() else { return Ok(i64::MAX) };
         let now = inner.clock.wall();
+        let was_ahead = std::mem::replace(&mut self.looked_at, now) > now.saturating_add(SET_BACK);
         let mut happened = self.feel(&inner);
         let is_other = self.take_over(&inner)?;
         let was_set_back = self.around_at != i64::MAX && self.around_at.saturating_sub(now) > LOOK_ANYWAY;
@@ -88,18 +93,22 @@ impl Scheduler {
         }
         let zone = inner.clock.zone();
         let has_moved = self.zone.as_ref() != Some(&zone);
-        if has_moved {
+        if has_moved || was_ahead {
+            // What was decided by the time before is decided anew.
             self.minds.values_mut().for_each(|mind| mind.seen = None);
             self.zone = Some(zone.clone());
         }
         let version = inner.lock().version;
+        if was_ahead {
+            self.kept.edition = None;
+        }
         let is_written = self.kept.is_old(&inner.store)?;
         if !is_written && !has_moved && !is_other && happened.is_empty() && self.is_quiet(version, now) {
             return Ok(self.look_again(now));
         }
         // What the center knows first, what the store knows second: a run that has ended is in the one or the other.
         let mut present = self.present(&inner);
-        self.kept.read(&inner.store)?;
+        self.kept.read(&inner.store, now)?;
         self.version = Some(version);
         let mut decisions: Vec<Decided> = Vec::new();
         for (key, mind) in &mut self.minds {
@@ -141,7 +150,7 @@ impl Scheduler {
                 paused_until: seen.paused_until,
                 last: seen.last,
                 verdict: seen.verdict,
-                last_good: kept.and_then(|kept| kept.last_good).map(|(_, ended)| ended),
+                last_good: kept.and_then(|kept| last_good(kept, now)).map(|(_, ended)| ended),
                 before,
                 happened: &happened,
                 changed: seen.changed,

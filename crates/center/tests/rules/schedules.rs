@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use center::{
-    Ailing, Cause, Followed, Headline, News as Changes, Scheduler, Senses, Surroundings, Vital, Waits, What,
+    Ailing, Cause, Clock, Followed, Headline, News as Changes, Scheduler, Senses, Surroundings, Vital, Waits,
+    What,
 };
 use store::FOREVER;
 use syncmgr::control::Control;
@@ -289,6 +290,47 @@ fn a_time_that_comes_during_a_run_is_told_there_once() {
     assert_eq!(world.event_names(), ["Due again"]);
     scheduler.look().unwrap();
     assert_eq!(world.item("a").headline, Headline::UpToDate);
+}
+
+#[test]
+fn what_a_clock_wrote_down_that_was_years_ahead_reassures_nobody_and_repeats_nothing() {
+    const DAY: i64 = 24 * HOUR;
+    let (actor, count) = counting(&["a", "b"]);
+    let world = World::with(actor);
+    let set = |id: &str, text: &str| (handler(), item(id), toml::from_str(text).unwrap());
+    world.center.set_schedules([set("a", "every = '1h'\noverdue = '2d'"), set("b", "after = ['a']")]);
+    let mut scheduler = world.scheduler();
+    let mut a_while = || (0..6).for_each(|_| world.pass(&mut scheduler, SECOND));
+    let begun = || count.load(Ordering::SeqCst);
+    a_while();
+    let first = begun();
+    world.clock.advance(HOUR);
+    a_while();
+    assert_eq!(begun(), first + 2, "one is due, and the other follows it");
+    // The clock goes two years ahead, both are good there, and the clock is put right.
+    clock_of(&world).set(730 * DAY);
+    a_while();
+    assert_eq!(begun(), first + 4);
+    clock_of(&world).set(-730 * DAY);
+    a_while();
+    assert_eq!(begun(), first + 4, "nothing follows a run that is still to come, let alone again and again");
+    let now = || world.clock.wall();
+    let a = || world.item("a");
+    let (next, times) =
+        (a().schedule.unwrap().next.unwrap(), world.center.next_runs(&handler(), &item("a"), 1));
+    assert!(next <= now() + HOUR && times.unwrap()[0] <= now() + HOUR, "{next} {}", now());
+    assert!(a().last_good.unwrap().1 <= now());
+    // It does not run by itself any more: that is noticed, whatever the clock said once.
+    world.disable("a");
+    world.clock.advance(3 * DAY);
+    a_while();
+    assert!(a().overdue_since.is_some_and(|since| since <= now()));
+    world.enable("a");
+    world.clock.advance(HOUR);
+    a_while();
+    assert_eq!(begun(), first + 6);
+    let good = a().last_good.unwrap().1;
+    assert!((now() - HOUR..=now()).contains(&good), "the good run of now counts: {good}");
 }
 
 #[test]

@@ -127,6 +127,10 @@ impl World {
         self.center.enable_item(false, &handler(), &item(id), ControlFlags::empty()).unwrap();
     }
 
+    pub(crate) fn enable(&self, id: &str) {
+        self.center.enable_item(true, &handler(), &item(id), ControlFlags::empty()).unwrap();
+    }
+
     pub(crate) fn is_idle(&self) {
         assert!(self.center.wait_until_idle(LONG));
     }

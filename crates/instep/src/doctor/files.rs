@@ -11,6 +11,8 @@ use crate::render::text::{SafePath, Size};
 
 /// With less room than this the store may not be able to write.
 const LITTLE: u64 = 100 * 1024 * 1024;
+/// With less than this it cannot even be read by a command that is alone.
+const NOTHING: u64 = 64 * 1024;
 
 pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
     let places = patient.places;
@@ -35,11 +37,15 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
                 ))
                 .fix("mount it writable, or set INSTEP_HOME to a directory elsewhere"),
             ),
-            Ok(room) if room.free < LITTLE => findings.push(
-                Finding::warning(format!("only {} are free where the state is kept", Size(room.free)))
-                    .why("without room nothing can be written down, and runs are refused")
-                    .fix(format!("make room on the file system of {}", SafePath(&places.state))),
-            ),
+            Ok(room) if room.free < LITTLE => {
+                let what = format!("only {} are free where the state is kept", Size(room.free));
+                let finding = if room.free < NOTHING { Finding::error(what) } else { Finding::warning(what) };
+                findings.push(
+                    finding
+                        .why("without room nothing can be written down, and runs are refused")
+                        .fix(format!("make room on the file system of {}", SafePath(&places.state))),
+                );
+            }
             _ => {}
         }
     }

@@ -23,7 +23,16 @@ fn with_links(scene: &Scene, references: &[&str]) {
     }
     let (status, outcome) = (ProgressStatus::Succeeded, Outcome::Done);
     let end = RunItemEnd { item, status, outcome, counts: Counts::default(), problem: None };
-    run.finish(RunEnd { ended: 4, status, outcome, manual: false, conflicts: 0, items: vec![end] }).unwrap();
+    run.finish(RunEnd {
+        ended: 4,
+        recorded: 4,
+        status,
+        outcome,
+        manual: false,
+        conflicts: 0,
+        items: vec![end],
+    })
+    .unwrap();
 }
 
 /// A desktop that writes down what it is to open.

@@ -92,8 +92,14 @@ fn a_full_disk_under_the_store_is_said_by_commands_and_by_the_health_of_the_daem
     assert_eq!(daemon.stop(), Some(0));
     fill();
     scene.a.file("z", "z");
-    scene.instep("sync pair").expect(3).says(&["instep.db"]);
+    // Without a daemon there is nobody who has the store open already.
+    for line in ["sync pair", "status", "results", "conflicts", "pause pair", "undo last", "serve"] {
+        scene.instep(line).expect(3).says(&["instep.db", "is full", "make room there"]);
+    }
+    scene.instep("doctor").expect(3).says(&["free where the state is kept", "make room"]);
     assert!(!scene.b.has("z"));
+    // A job runs all the same.
+    scene.instep("run nightly -- echo done").expect(0).says(&["on no record", "is full", "done"]);
     fs::remove_file(&filler).expect("it is there");
     scene.instep("sync pair").expect(0);
     scene.assert_same();

@@ -51,6 +51,7 @@ pub(crate) fn ended(items: &[(&str, Outcome)], time: i64) -> RunEnd {
     let worst = items.iter().map(|(_, outcome)| *outcome).max().unwrap_or(Outcome::Done);
     RunEnd {
         ended: time,
+        recorded: time,
         status: status(worst),
         outcome: worst,
         manual: false,
