@@ -7,12 +7,24 @@
 #   serve
 #
 # handler_items prints an identifier, a tab and a name a line. handler_sync is called for every item; it ends the item
-# with `succeeded`, `failed` or `canceled`, and asks `canceled_p` from time to time. handler_hello, if there is one, gets
-# the handshake's parameters as JSON. One synchronization runs at a time.
+# with `succeeded`, `failed`, `canceled` or `disconnected`, and asks `canceled_p` from time to time. One synchronization
+# runs at a time; OPTIONS are those of its start, as JSON.
+#
+# Whatever else is there, the center finds:
+#   handler_hello JSON             the handshake's parameters
+#   handler_options JSON           fails, and prints why, when it does not know these options of a start
+#   handler_command ITEM           prints the command that a plain start runs
+#   handler_preview ITEM OPTIONS   prints what a start would do: `create`, `update` or `delete`, a tab and a path a line
+#   handler_verify ITEM OPTIONS    prints where it is not as it was left: `missing` or `content`, a tab and a path a line
+#   handler_undo RUN               prints the options of a start that takes a run back, or nothing
+#   handler_resolve CONFLICT CHOICE   settles a conflict of `conflicts`, both as JSON; fails, and prints why
+#   handler_enable TRUE|FALSE [ITEM], handler_delete ITEM   what a person did
 
 LF='
 '
 SESSION=
+OPTIONS='{}'
+MORE=
 
 say() {
     # One printf is one write: lines of two processes are never mixed.
@@ -79,12 +91,59 @@ final() {
 }
 succeeded() { final "$1" succeeded; }
 canceled() { final "$1" canceled; }
+disconnected() { final "$1" disconnected; }
 # failed ITEM CLASS TEXT [FIX]
 failed() {
     tell report_outcome --argjson session "$SESSION" --arg item "$1" --arg class "$2" --arg text "$3" --arg fix "${4-}" \
         '{jsonrpc: "2.0", method: $method, params: {session: $session, item: $item, outcome: "failed",
           problem: ({class: $class, text: $text} + if $fix == "" then {} else {fix: $fix} end)}}'
     final "$1" failed
+}
+
+# phase ITEM looking|comparing|moving|finishing
+phase() {
+    tell report_phase --argjson session "$SESSION" --arg item "$1" --arg phase "$2" \
+        '{jsonrpc: "2.0", method: $method, params: {session: $session, item: $item, phase: $phase}}'
+}
+
+# lease SECONDS: asks for leave to be silent for so long.
+lease() {
+    ask extend_lease --argjson session "$SESSION" --argjson seconds "$1" \
+        '{jsonrpc: "2.0", id: $id, method: $method, params: {session: $session, seconds: $seconds}}'
+}
+
+# conflicts ITEM JSON: these are the open conflicts of the item now, a list of `{"id", "path", "versions"}`.
+conflicts() {
+    ask replace_conflicts --arg item "$1" --argjson conflicts "$2" \
+        '{jsonrpc: "2.0", id: $id, method: $method, params: {item: $item,
+          conflicts: [$conflicts[] | {kind: "edit-edit"} + . + {item: $item}]}}'
+}
+
+# more_items: puts the items that wait for this handler into WAITING, a line each; `add ITEM` takes one into the session.
+more_items() {
+    ask query_for_additional_items --argjson session "$SESSION" \
+        '{jsonrpc: "2.0", id: $id, method: $method, params: {session: $session}}'
+    WAITING=$(_of "$ANSWER" '.result.items[]?')
+}
+add() {
+    ask add_item_to_session --argjson session "$SESSION" --arg item "$1" \
+        '{jsonrpc: "2.0", id: $id, method: $method, params: {session: $session, item: $item}}'
+    _answered_well
+}
+
+# propose ITEM NAME, commit ITEM: an item that is new.
+propose() {
+    ask propose_item --argjson session "$SESSION" --arg item "$1" --arg name "$2" \
+        '{jsonrpc: "2.0", id: $id, method: $method, params: {session: $session, item: {id: $item, name: $name}}}'
+    _answered_well
+}
+commit() {
+    ask commit_item --argjson session "$SESSION" --arg item "$1" \
+        '{jsonrpc: "2.0", id: $id, method: $method, params: {session: $session, item: $item}}'
+    _answered_well
+}
+_answered_well() {
+    printf '%s\n' "$ANSWER" | jq -e 'has("result")' >/dev/null
 }
 
 # answer MESSAGE FILTER [JQ-ARGS...]: answers a question with what the filter makes of it.
@@ -94,6 +153,72 @@ answer() {
     shift 2
     line=$(printf '%s\n' "$message" | jq -c "$@" "select(has(\"id\")) | {jsonrpc: \"2.0\", id} + ($filter)")
     [ -z "$line" ] || say "$line"
+}
+
+# _has FUNCTION: whether the handler has it.
+_has() {
+    command -v "$1" >/dev/null
+}
+
+# _of MESSAGE FILTER: what the filter makes of a message.
+_of() {
+    printf '%s\n' "$1" | jq -r "$2"
+}
+
+# The names of optional methods that this handler has.
+_abilities() {
+    for pair in options:options command:command_line preview:preview verify:verify undo:undo resolve:resolve; do
+        ! _has "handler_${pair%%:*}" || echo "${pair#*:}"
+    done | jq -Rcn '[inputs]'
+}
+
+# _try MESSAGE COMMAND...: runs it; answers with nothing, or with what it printed as the reason why not.
+_try() {
+    question=$1
+    shift
+    if why=$("$@"); then
+        answer "$question" '{result: {}}'
+    else
+        answer "$question" '{error: {code: -32001, message: $why}}' --arg why "${why:-it was refused}"
+    fi
+}
+
+# Lines of a word, a tab and a path, as rows in which the word has this name.
+_rows_json() {
+    jq -Rcn --arg word "$1" '[inputs | split("\t") | {($word): .[0], path: .[1]}]'
+}
+
+# So many rows go into one answer: each may be as long as a path.
+ROWS_AT_ONCE=10
+
+_preview() {
+    rows=$(handler_preview "$(_of "$1" .params.item)" "$(_of "$1" '.params.options // {}')" | _rows_json verb)
+    look=$(_of "$1" .params.look)
+    eval "ROWS_$look=\$rows"
+    answer "$1" '{result: {expected: "done", actions: ($rows | length), counts: {b: (
+        {created: "create", updated: "update", deleted: "delete"}
+        | map_values(. as $verb | [$rows[] | select(.verb == $verb)] | length))}}}' --argjson rows "$rows"
+}
+
+# Rows of a preview that were not forgotten.
+_rows() {
+    look=$(_of "$1" .params.look)
+    eval "rows=\${ROWS_$look:-[]}"
+    answer "$1" '.params as $asked | {result: {actions: (if $asked.of == "actions"
+        then [$rows[$asked.from:$asked.from + $most][] | {side: "b", kind: "file"} + .] else [] end)}}' \
+        --argjson rows "$rows" --argjson most "$ROWS_AT_ONCE"
+}
+
+_verify() {
+    rows=$(handler_verify "$(_of "$1" .params.item)" "$(_of "$1" '.params.options // {}')" | _rows_json kind)
+    answer "$1" '{result: {differences: $rows[:$most], more: (($rows | length) > $most)}}' \
+        --argjson rows "$rows" --argjson most "$ROWS_AT_ONCE"
+}
+
+_undo() {
+    options=$(handler_undo "$(_of "$1" .params.run)")
+    answer "$1" '{result: (if $options == null then {} else {options: $options} end)}' \
+        --argjson options "${options:-null}"
 }
 
 items_json() {
@@ -110,7 +235,10 @@ synchronize() {
         answer "$call" '{error: {code: -32010, message: "no session was given", data: {class: "transient"}}}'
         return
     fi
-    list=$(printf '%s\n' "$call" | jq -r '.params.items[]')
+    OPTIONS=$(printf '%s\n' "$call" | jq -c '.params.options // {}')
+    # What did not fit into one line came before.
+    list=$MORE$(printf '%s\n' "$call" | jq -r '.params.items[]')
+    MORE=
     saved=$IFS
     IFS=$LF
     for item in $list; do
@@ -130,8 +258,8 @@ take() {
             answer "$1" '{error: {code: -32010, message: "this handler speaks version 1.0", data: {class: "config"}}}'
             return
         fi
-        command -v handler_hello >/dev/null && handler_hello "$(printf '%s\n' "$1" | jq -c .params)"
-        answer "$1" '{result: {protocol: "1.0", abilities: []}}'
+        ! _has handler_hello || handler_hello "$(printf '%s\n' "$1" | jq -c .params)"
+        answer "$1" '{result: {protocol: "1.0", abilities: $abilities}}' --argjson abilities "$(_abilities)"
         ;;
     get_handler) answer "$1" '{result: {name: $name}}' --arg name "$(handler_name)" ;;
     list_items) answer "$1" '{result: {items: $items}}' --argjson items "$(items_json)" ;;
@@ -140,13 +268,51 @@ take() {
             ([$items[] | select((.id | ascii_upcase) == ($wanted | ascii_upcase))] | first)}}' \
             --argjson items "$(items_json)"
         ;;
+    synchronize_more)
+        # One synchronization at a time: the items are those of the next.
+        MORE=$MORE$(_of "$1" '.params.items[]')$LF
+        answer "$1" '{result: {}}'
+        ;;
     synchronize) synchronize "$1" ;;
+    check_options)
+        if _has handler_options; then
+            _try "$1" handler_options "$(_of "$1" '.params.options // {}')"
+        else
+            answer "$1" '{error: {code: -32001, message: "this handler knows no options"}}'
+        fi
+        ;;
+    command_line)
+        answer "$1" '{result: {command: $command}}' --arg command "$(handler_command "$(_of "$1" .params.item)")"
+        ;;
+    preview) _preview "$1" ;;
+    rows) _rows "$1" ;;
+    forget_rows) unset "ROWS_$(_of "$1" .params.look)" ;;
+    verify) _verify "$1" ;;
+    undo_options) _undo "$1" ;;
+    get_abilities) answer "$1" '{result: {abilities: ["keep_single", "keep_multiple", "keep_recent"]}}' ;;
+    resolve_conflict)
+        _try "$1" handler_resolve "$(_of "$1" '.params.conflict | tojson')" "$(_of "$1" '.params.choice | tojson')"
+        ;;
+    enable)
+        if _has handler_enable; then
+            _try "$1" handler_enable "$(_of "$1" .params.enabled)" "$(_of "$1" '.params.item // ""')"
+        else
+            answer "$1" '{result: {}}'
+        fi
+        ;;
+    delete_item)
+        if _has handler_delete; then
+            _try "$1" handler_delete "$(_of "$1" .params.item)"
+        else
+            answer "$1" '{error: {code: -32003, message: "this handler deletes nothing"}}'
+        fi
+        ;;
     shutdown)
         answer "$1" '{result: {}}'
         exit 0
         ;;
     # Every answer says it too.
-    cancel | session_ended | activate | enable) answer "$1" '{result: {}}' ;;
+    cancel | session_ended | cancel_look | activate) answer "$1" '{result: {}}' ;;
     '') ;;
     *) answer "$1" '{error: {code: -32601, message: "unknown method"}}' ;;
     esac

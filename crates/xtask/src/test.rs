@@ -63,6 +63,9 @@ pub(crate) fn run(filters: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// What checks the types of the Python SDK.
+const MYPY: &str = "mypy==2.4.1";
+
 /// The tests of the Python SDK: its wheel in an environment of its own, with the program that was built.
 fn python() -> Result<()> {
     let (venv, wheels) = ("target/python", "target/wheels");
@@ -102,6 +105,22 @@ fn python() -> Result<()> {
         "unittest",
         "discover",
         "--start-directory",
+        "sdk/python/tests",
+    ])?;
+    // Its types are part of what it promises.
+    shell::run(&[&python, "-m", "pip", "install", "--quiet", MYPY])?;
+    let config = "sdk/python/pyproject.toml";
+    shell::run(&[
+        "env",
+        "MYPYPATH=sdk/python/src",
+        &python,
+        "-m",
+        "mypy",
+        "--config-file",
+        config,
+        "--cache-dir",
+        "target/mypy",
+        "sdk/python/src",
         "sdk/python/tests",
     ])
 }

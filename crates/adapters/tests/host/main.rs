@@ -5,5 +5,6 @@ mod any;
 mod badly;
 mod comes;
 mod many;
+mod shell;
 mod support;
 mod well;

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod asking;
+mod author;
 mod bad_input;
 mod collections;
 mod conflicts;
