@@ -93,6 +93,7 @@ fn pair(a: &Path, b: &Path) -> Pair {
         b: side(b),
         mode: Mode::TwoWay,
         on_conflict: OnConflict::Ask,
+        keep: reconcile::Keep::default(),
         exclude: vec![],
         include: vec![],
         max_delete: None,

@@ -48,6 +48,7 @@ fn plan(world: &MadeUp<'_>, base_is_empty: bool, what: &str) -> Plan {
         on_conflict: OnConflict::Ask,
         ask: reconcile::AskAlso::default(),
         checksum: false,
+        keep: reconcile::Keep::default(),
         now: Time { secs: 1_900_000_000, nanos: 0 },
         time_resolution: 1,
         keep_both_suffix: "kept".into(),
@@ -122,6 +123,7 @@ fn children(tops: u64, at: &[u64]) -> impl Iterator<Item = (Vec<u8>, Seen)> {
             mtime: time,
             ctime: time,
             id: FileId { ino, birth: time.secs * 1_000_000_000 },
+            extras: reconcile::Extras::default(),
         };
         (format!("{}-{number:04}", if kind == Kind::Dir { 'd' } else { 'f' }).into_bytes(), seen)
     })

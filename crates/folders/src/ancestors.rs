@@ -220,6 +220,7 @@ mod tests {
             mtime: Time { secs: 5, nanos: 6 },
             ctime: Time { secs: 7, nanos: 8 },
             id: FileId { ino, birth: 9 },
+            extras: reconcile::Extras::default(),
         }
     }
 

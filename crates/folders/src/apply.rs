@@ -9,6 +9,7 @@ mod alike;
 mod check;
 mod copy;
 mod doubt;
+mod extras;
 mod hooks;
 mod meta;
 mod moves;
@@ -32,7 +33,7 @@ use std::thread;
 use std::time::Duration;
 
 use reconcile::{
-    Action, DirKey, FileId, Kind, Listing, Op, Plan, Policy, RelPath, Seen, Settle, Side, Unreadable,
+    Action, DirKey, Facets, FileId, Kind, Listing, Op, Plan, Policy, RelPath, Seen, Settle, Side, Unreadable,
 };
 use syncmgr::RunId;
 use syncmgr::outcome::SideCounts;
@@ -118,6 +119,9 @@ pub(crate) enum Why {
     /// The system refused to let the version on the other side be read.
     #[error(transparent)]
     Source(SideError),
+    /// All of it is there, but these parts were refused.
+    #[error("{0} cannot be set: {1}")]
+    Extras(Facets, #[source] SideError),
     /// A directory could not be listed.
     #[error("cannot be listed: {0}")]
     Unlisted(String),
@@ -249,8 +253,8 @@ pub(crate) struct Apply<'a> {
     blocked: Mutex<HashSet<RelPath>>,
     /// Inodes whose change time this run moved: a file may have other names, under which it is still what the plan saw.
     stirred: Mutex<HashSet<(Side, FileId)>>,
-    /// Files that get a new content and keep their mode, which the other side is to get after that.
-    mode_is_news: HashSet<RelPath>,
+    /// What files keep that get a new content, and the other side is to get after that.
+    news: HashMap<RelPath, Facets>,
     /// Moves that no rename can make, as copies with what is removed after them.
     across: Vec<[Action; 2]>,
     /// What both sides agree on now, as far as it may be worth keeping.
@@ -282,7 +286,7 @@ impl<'a> Apply<'a> {
             dirs: HashMap::new(),
             blocked: Mutex::default(),
             stirred: Mutex::default(),
-            mode_is_news: HashSet::new(),
+            news: HashMap::new(),
             across: Vec::new(),
             agreed: Candidates::default(),
             counts: [SideCounts::default(); 2],
@@ -315,7 +319,7 @@ impl<'a> Apply<'a> {
         let actions = plan.actions.iter().map(|action| (&action.path, action.dir));
         let settle = plan.settle.iter().map(|settle| (&settle.path, settle.dir));
         self.dirs.extend(actions.chain(settle).filter_map(|(path, dir)| Some((path.split()?.0, dir?))));
-        self.mode_is_news = modes_that_are_news(&plan.actions);
+        self.news = extras::news(&plan.actions);
         // First, so that there is a place in the base for what comes into directories that both sides made.
         self.settle(&plan.settle);
         let mut ending = Ending::Complete;
@@ -441,12 +445,13 @@ impl<'a> Apply<'a> {
             Op::KeepBoth { renamed_on, from, seen } => {
                 Deed::Move { on: (*renamed_on).into(), from: from.into(), to: path, seen: seen.into() }
             }
-            Op::Meta { on, source, target, mode, mtime } => Deed::Meta {
+            Op::Meta { on, source, target, what } => Deed::Meta {
                 on: (*on).into(),
                 path,
                 before: target.into(),
-                mode: mode.then_some(source.mode),
-                mtime: mtime.then_some((source.mtime.secs, source.mtime.nanos)),
+                mode: what.mode.then_some(source.mode),
+                mtime: what.mtime.then_some((source.mtime.secs, source.mtime.nanos)),
+                extras: self.extras_before(*on, &action.path, *what),
             },
             Op::Remove { on, target, .. } => Deed::Remove { on: (*on).into(), path, old: target.into() },
             // Staged first: foretold when it is known what will be there.
@@ -467,9 +472,7 @@ impl<'a> Apply<'a> {
                 self.move_one(*on, at, path, seen, Some((origin, same.then_some(source))))
             }
             Op::KeepBoth { renamed_on, from, seen } => self.move_one(*renamed_on, from, path, seen, None),
-            Op::Meta { on, source, target, mode, mtime } => {
-                self.follow_meta(*on, path, source, target, *mode, *mtime)
-            }
+            Op::Meta { on, source, target, what } => self.follow_meta(*on, path, source, target, *what),
             Op::Remove { on, target, tally } => self.remove(*on, path, target, tally),
             Op::Replace { .. } => return Ok(()),
         };
@@ -649,16 +652,6 @@ pub(crate) fn side_of(op: &Op) -> Side {
         | Op::Move { on, .. } => *on,
         Op::KeepBoth { renamed_on, .. } => *renamed_on,
     }
-}
-
-/// Paths of files that are replaced, keep their mode, and whose mode goes to the other side. One that was always another
-/// than there (a file system without permissions makes them up) stays another, and is no news.
-fn modes_that_are_news(actions: &[Action]) -> HashSet<RelPath> {
-    let keeps = |action: &&Action| matches!(action.op, Op::Replace { keep_mode: true, .. });
-    let kept: HashSet<&RelPath> = actions.iter().filter(keeps).map(|action| &action.path).collect();
-    let follows =
-        |action: &&Action| matches!(action.op, Op::Meta { mode: true, .. }) && kept.contains(&action.path);
-    actions.iter().filter(follows).map(|action| action.path.clone()).collect()
 }
 
 /// Whether an action copies something, and so is staged.

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use reconcile::{FileId, Kind, RelPath, Seen, Side, Time};
+use reconcile::{Extras, Facets, FileId, Kind, Owner, RelPath, Seen, Side, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use syncmgr::RunId;
 
 use crate::notes::Notes;
+use crate::side::extras::{Attribute, ExtraValues, is_kept};
 
 /// What kind of run wrote a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +99,9 @@ pub enum Deed {
         mode: Option<u32>,
         /// The new time, if it changes: seconds and nanoseconds.
         mtime: Option<(i64, u32)>,
+        /// Owner and attributes before, if they change.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        extras: Option<ExtrasBefore>,
     },
     /// What the base said of a path before the run; only written where undoing must bring that back.
     Agreed {
@@ -225,6 +229,51 @@ impl From<Stamp> for Seen {
             mtime: Time { secs: mtime.0, nanos: mtime.1 },
             ctime: Time { secs: ctime.0, nanos: ctime.1 },
             id: FileId { ino, birth },
+            extras: Extras::default(),
+        }
+    }
+}
+
+/// Owner and attributes before they are changed, themselves: nothing else could bring them back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtrasBefore {
+    /// User and group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<(u32, u32)>,
+    /// Names and values of all attributes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attributes: Option<Vec<(Text, Text)>>,
+}
+
+impl ExtrasBefore {
+    /// What of it is known.
+    pub fn parts(&self) -> Facets {
+        Facets { owner: self.owner.is_some(), attributes: self.attributes.is_some(), ..Facets::NONE }
+    }
+}
+
+impl From<ExtraValues> for ExtrasBefore {
+    fn from(values: ExtraValues) -> Self {
+        let pair = |one: Attribute| (Text(one.name), Text(one.value));
+        Self {
+            owner: values.owner.map(|owner| (owner.user, owner.group)),
+            attributes: values.attributes.map(|all| all.into_iter().map(pair).collect()),
+        }
+    }
+}
+
+impl From<ExtrasBefore> for ExtraValues {
+    fn from(before: ExtrasBefore) -> Self {
+        let attribute = |(name, value): (Text, Text)| Attribute { name: name.0, value: value.0 };
+        // A journal is a file, and files can be damaged: what is none of the attributes that we keep is none of our own.
+        let kept = |one: &Attribute| is_kept(&one.name);
+        Self {
+            owner: before.owner.map(|(user, group)| Owner { user, group }),
+            attributes: before.attributes.map(|all| {
+                let mut all: Vec<_> = all.into_iter().map(attribute).filter(kept).collect();
+                all.sort_unstable();
+                all
+            }),
         }
     }
 }
@@ -406,6 +455,7 @@ mod tests {
             mtime: Time { secs: -1, nanos: 7 },
             ctime: Time { secs: 9, nanos: 8 },
             id: FileId { ino, birth: 3 },
+            extras: Extras::default(),
         }
     }
 

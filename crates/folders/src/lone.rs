@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use reconcile::{AskAlso, Mode, OnConflict};
+use reconcile::{AskAlso, Keep, Mode, OnConflict};
 use syncmgr::conflict::{Conflict, ConflictId, ConflictLedger, ConflictStore, ResolutionHandler};
 use syncmgr::outcome::ProblemClass;
 use syncmgr::{Handler as _, HandlerError, HandlerId, ItemId, Refusal, Request, RunId, SyncCallback};
@@ -57,6 +57,7 @@ impl LoneFolders {
             b: PairSide { path: empty, label: "nothing".to_owned() },
             mode: Mode::default(),
             on_conflict: OnConflict::default(),
+            keep: Keep::default(),
             exclude: exclude.iter().map(|glob| (*glob).to_owned()).collect(),
             include: Vec::new(),
             max_delete: None,

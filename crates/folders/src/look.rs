@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use reconcile::guards::{first_run_needs_consent, stops_after};
 use reconcile::{
-    BaseCounts, Choices, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Scope, Side, Stop, Time, Unturned,
+    BaseCounts, Choices, Keep, MaxDelete, Mode, Plan, Planner, Policy, RelPath, Scope, Side, Stop, Time,
+    Unturned,
 };
 use syncmgr::outcome::{Outcome, Problem, ProblemClass};
 
@@ -174,10 +175,11 @@ impl<'a> Look<'a> {
         let base = Base::open(&dir, Access::Read)?;
         let (meta, known) = (base.meta()?, !base.is_new()?);
         let mode = stored.as_ref().map_or(options.mode.unwrap_or(pair.mode), |plan| plan.policy.mode);
-        let roots = roots::open(pair, mode, &meta, known, ask.surroundings)?;
+        let keep = stored.as_ref().map_or(options.keep.unwrap_or(pair.keep), |plan| plan.policy.keep);
+        let roots = roots::open(pair, mode, keep, &meta, known, ask.surroundings)?;
         let policy = match &stored {
             Some(plan) => plan.policy.clone(),
-            None => policy(&ask, mode, &roots),
+            None => policy(&ask, mode, keep, &roots),
         };
         Ok(Self {
             ask,
@@ -349,13 +351,14 @@ fn both(pair: &[String], options: &[String]) -> Vec<String> {
     pair.iter().chain(options).cloned().collect()
 }
 
-fn policy(ask: &Ask<'_>, mode: Mode, roots: &Roots) -> Policy {
+fn policy(ask: &Ask<'_>, mode: Mode, keep: Keep, roots: &Roots) -> Policy {
     let resolution = |side| roots.side(side).capabilities().time_resolution;
     Policy {
         mode,
         on_conflict: ask.options.on_conflict.unwrap_or(ask.pair.on_conflict),
         ask: ask.pair.ask,
         checksum: ask.options.checksum,
+        keep,
         now: ask.now,
         time_resolution: resolution(Side::A).max(resolution(Side::B)),
         keep_both_suffix: format!("conflict-B-{}", stamp(ask.now)),

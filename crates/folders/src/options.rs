@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use reconcile::{Choices, Mode, OnConflict, Scope};
+use reconcile::{Choices, Keep, Mode, OnConflict, Scope};
 use syncmgr::{ItemId, RunId};
 
 use crate::pair::MaxDelete;
@@ -27,6 +27,8 @@ pub struct RunOptions {
     pub consent: bool,
     /// Compare content, not only size and time.
     pub checksum: bool,
+    /// What is kept besides content, permissions and times.
+    pub keep: Option<Keep>,
     /// Run exactly this plan.
     pub plan: Option<String>,
     /// Delete and overwrite for good.

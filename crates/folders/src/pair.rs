@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-pub use reconcile::{AskAlso, MaxDelete};
+pub use reconcile::{AskAlso, Keep, MaxDelete};
 use reconcile::{Mode, OnConflict, Side};
 use syncmgr::ItemId;
 
@@ -30,6 +30,8 @@ pub struct Pair {
     pub mode: Mode,
     /// What happens to conflicts.
     pub on_conflict: OnConflict,
+    /// What is kept besides content, permissions and times.
+    pub keep: Keep,
     /// Globs that leave names out, gitignore syntax.
     pub exclude: Vec<String>,
     /// Globs that bring names back in.

@@ -14,12 +14,14 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use reconcile::{Action, AskAlso, Choices, Op, Plan, Policy, RelPath, Seen, Side, Tally, Time};
+use reconcile::{
+    Action, AskAlso, Choices, Extras, Facets, Op, Plan, Policy, RelPath, Seen, Side, Tally, Time,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::words::{MODES, POLICIES, meaning, mode_word, policy_word};
+use crate::words::{MODES, POLICIES, keep_of, keep_words, meaning, mode_word, policy_word};
 
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const DIR: &str = "plans";
 /// A plan that nobody asked for again by then is about another world.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -122,9 +124,11 @@ impl StoredPlan {
         // Without the time it was made at, so that the same plan keeps its name.
         let words =
             [mode_word(policy.mode), policy_word(policy.on_conflict), if policy.checksum { "c" } else { "" }];
-        for word in words.into_iter().chain(exclude.iter().chain(include).map(String::as_str)) {
+        let mut add = |word: &str| {
             hasher.update(&(word.len() as u64).to_le_bytes()).update(word.as_bytes());
-        }
+        };
+        words.into_iter().chain(keep_words(policy.keep)).for_each(&mut add);
+        exclude.iter().chain(include).for_each(|word| add(word));
         for digest in sorted {
             hasher.update(&digest.to_bytes());
         }
@@ -243,6 +247,8 @@ struct Header {
     #[serde(default)]
     ask: (bool, bool),
     checksum: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    keep: Vec<String>,
     now: (i64, u32),
     time_resolution: u64,
     keep_both_suffix: String,
@@ -263,6 +269,7 @@ impl Header {
             on_conflict: policy_word(policy.on_conflict).into(),
             ask: (policy.ask.deletions, policy.ask.permissions),
             checksum: policy.checksum,
+            keep: keep_words(policy.keep).map(str::to_owned).collect(),
             now: (policy.now.secs, policy.now.nanos),
             time_resolution: policy.time_resolution,
             keep_both_suffix: policy.keep_both_suffix.clone(),
@@ -282,6 +289,7 @@ impl Header {
             on_conflict: meaning(&POLICIES, &self.on_conflict)?,
             ask: AskAlso { deletions: self.ask.0, permissions: self.ask.1 },
             checksum: self.checksum,
+            keep: keep_of(&self.keep).ok()?,
             now: Time { secs: self.now.0, nanos: self.now.1 },
             time_resolution: self.time_resolution,
             keep_both_suffix: self.keep_both_suffix,
@@ -311,11 +319,11 @@ pub fn digest(action: &Action) -> Digest {
         Op::Create { on, source, tally, whole } => {
             out.tag(1, *on).seen(source).tally(tally).flag(*whole);
         }
-        Op::Replace { on, source, target, tally, removed, keep_mode } => {
-            out.tag(2, *on).seen(source).seen(target).tally(tally).tally(removed).flag(*keep_mode);
+        Op::Replace { on, source, target, tally, removed, keep } => {
+            out.tag(2, *on).seen(source).seen(target).tally(tally).tally(removed).facets(*keep);
         }
-        Op::Meta { on, source, target, mode, mtime } => {
-            out.tag(3, *on).seen(source).seen(target).flag(*mode).flag(*mtime);
+        Op::Meta { on, source, target, what } => {
+            out.tag(3, *on).seen(source).seen(target).facets(*what);
         }
         Op::Remove { on, target, tally } => {
             out.tag(4, *on).seen(target).tally(tally);
@@ -345,6 +353,11 @@ impl Writer {
         self
     }
 
+    fn facets(&mut self, facets: Facets) -> &mut Self {
+        let Facets { mode, owner, attributes, mtime } = facets;
+        self.flag(mode).flag(owner).flag(attributes).flag(mtime)
+    }
+
     fn path(&mut self, path: &RelPath) -> &mut Self {
         self.number(path.as_bytes().len() as u64);
         self.0.update(path.as_bytes());
@@ -357,7 +370,9 @@ impl Writer {
         for time in [seen.mtime, seen.ctime] {
             self.number(time.secs as u64).number(time.nanos.into());
         }
-        self.number(seen.id.ino).number(seen.id.birth as u64)
+        let Extras { owner, attributes } = seen.extras;
+        self.number(seen.id.ino).number(seen.id.birth as u64);
+        self.number(owner.user.into()).number(owner.group.into()).number(attributes)
     }
 
     fn tally(&mut self, tally: &Tally) -> &mut Self {

@@ -9,7 +9,7 @@ use syncmgr::Refusal;
 use crate::filter::Filter;
 use crate::options::RunOptions;
 use crate::pair::MaxDelete;
-use crate::words::{MODES, POLICIES, max_delete, one_of};
+use crate::words::{MODES, POLICIES, keep_of, max_delete, one_of};
 
 /// The object as it is written. Unknown keys are refused: an option that is misspelt must not be missed in silence.
 #[derive(Debug, Default, Deserialize)]
@@ -23,6 +23,7 @@ struct Written {
     approve: bool,
     yes: bool,
     checksum: bool,
+    keep: Option<Vec<String>>,
     plan: Option<String>,
     no_trash: bool,
     skip: Vec<Place>,
@@ -120,6 +121,7 @@ pub(crate) fn read(options: &str) -> Result<RunOptions, Refusal> {
     let written: Written = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
     let mode = written.mode.map(|word| one_of(&MODES, &word)).transpose();
     let on_conflict = written.on_conflict.map(|word| one_of(&POLICIES, &word)).transpose();
+    let keep = written.keep.map(|words| keep_of(&words)).transpose();
     let globs = (written.exclude.iter(), written.include.iter());
     Filter::new(globs.0.map(String::as_str), globs.1.map(String::as_str))
         .map_err(|error| wrong(error.to_string()))?;
@@ -132,6 +134,7 @@ pub(crate) fn read(options: &str) -> Result<RunOptions, Refusal> {
         approve: written.approve,
         consent: written.yes,
         checksum: written.checksum,
+        keep: keep.map_err(|why| wrong(format!("keep: {why}")))?,
         plan: written.plan,
         no_trash: written.no_trash,
         choices: Choices {
@@ -143,7 +146,7 @@ pub(crate) fn read(options: &str) -> Result<RunOptions, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use reconcile::{Mode, OnConflict};
+    use reconcile::{Keep, Mode, OnConflict};
 
     use super::*;
 
@@ -151,7 +154,7 @@ mod tests {
     fn options_have_the_words_of_the_command_line() {
         let read = read(
             r#"{"mode":"mirror","on_conflict":"keep-both","exclude":["*.tmp"],"include":["a.tmp"],"max_delete":"10%",
-                "approve":true,"yes":true,"checksum":true,"plan":"abc","no_trash":true,
+                "approve":true,"yes":true,"checksum":true,"keep":["owners","attributes"],"plan":"abc","no_trash":true,
                 "skip":["a/b",{"path_base64":"/w=="}],"flip":[{"path":"c","wins":"b"}]}"#,
         );
         let path = |bytes: &[u8]| RelPath::from_bytes(bytes).unwrap();
@@ -164,6 +167,7 @@ mod tests {
             approve: true,
             consent: true,
             checksum: true,
+            keep: Some(Keep { owners: true, attributes: true }),
             plan: Some("abc".into()),
             no_trash: true,
             choices: Choices { skip: vec![path(b"a/b"), path(b"\xff")], flip: vec![(path(b"c"), Side::B)] },
@@ -188,6 +192,7 @@ mod tests {
         assert!(why(r#"{"mod":"mirror"}"#).contains("expected one of `mode`"), "{}", why(r#"{"mod":1}"#));
         assert!(why(r#"{"mode":"miror"}"#).contains("two-way, mirror, copy"));
         assert!(why(r#"{"on_conflict":"me"}"#).contains("ask, newest"));
+        assert!(why(r#"{"keep":["owner"]}"#).contains("owners, attributes"));
         assert!(why(r#"{"max_delete":"lots"}"#).contains("a limit is a number"));
         for place in [r#""/a""#, r#""../a""#, r#""""#, r#"{"path_base64":"Li4="}"#] {
             assert!(why(&format!("{{\"skip\":[{place}]}}")).contains("no path beneath a side"), "{place}");

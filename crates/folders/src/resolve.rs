@@ -12,7 +12,7 @@ mod step;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use reconcile::{Action, Op, Plan, RelPath, Seen, Settle, Side, Tally};
+use reconcile::{Action, Facets, Op, Plan, RelPath, Seen, Settle, Side, Tally};
 use syncmgr::HandlerError;
 use syncmgr::conflict::{Choice, Conflict, ConflictId, ConflictKind, Decided, Selection, Settlement};
 use syncmgr::event::Level;
@@ -177,7 +177,7 @@ impl Together {
                 let op = match self.instead.get(&path).copied().flatten() {
                     Some(target) => {
                         let removed = Tally::of(&target, false);
-                        Op::Replace { on, source, target, tally, removed, keep_mode: false }
+                        Op::Replace { on, source, target, tally, removed, keep: Facets::NONE }
                     }
                     None => Op::Create { on, source, tally, whole: true },
                 };

@@ -11,7 +11,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use reconcile::{Mode, Side};
+use reconcile::{Keep, Mode, Side};
 use rustix::fs::{AtFlags, CWD, Mode as Bits, OFlags, StatxAttributes, StatxFlags, fstatvfs, openat, statx};
 use rustix::io::Errno;
 
@@ -75,16 +75,24 @@ pub fn canonical(side: &PairSide) -> Result<PathBuf, RootError> {
 pub fn open(
     pair: &Pair,
     mode: Mode,
+    keep: Keep,
     meta: &Meta,
     known: bool,
     surroundings: &Surroundings,
 ) -> Result<Roots, RootError> {
     let open = |side| open_root(pair.side(side), meta.root(side), known);
     let ((a, a_identity), (b, b_identity)) = (open(Side::A)?, open(Side::B)?);
+    let (a, b) = (a.keeping(keep), b.keeping(keep));
     let roots = Roots { a: Arc::new(a), b: Arc::new(b), identities: [a_identity, b_identity] };
     check_overlap(pair, &roots.a, &roots.b)?;
     if mode == Mode::Mirror {
         overlap::check_mirror_target(&pair.b, &roots.b, surroundings.home_dir.as_deref())?;
+    }
+    for side in Side::BOTH.into_iter().filter(|&side| side == Side::B || mode == Mode::TwoWay) {
+        if let Some(what) = roots.side(side).cannot_keep(keep) {
+            let PairSide { path, label } = pair.side(side).clone();
+            return Err(RootError { label, path, known, fault: RootFault::CannotKeep { what } });
+        }
     }
     Ok(roots)
 }

@@ -146,12 +146,7 @@ fn action(pair: &Pair, mode: Mode, action: &Action) -> PlannedAction {
             };
             PlannedAction { entries: tally.entries(), size: tally.bytes, ..row(verb, *on, source, why) }
         }
-        Op::Meta { on, source, mode, mtime, .. } => {
-            let what = match (mode, mtime) {
-                (true, true) => "permissions and time",
-                (true, false) => "permissions",
-                _ => "time",
-            };
+        Op::Meta { on, source, what, .. } => {
             let why = format!("{what} as on {}", label(on.other()));
             PlannedAction { size: 0, ..row(Verb::Metadata, *on, source, why) }
         }

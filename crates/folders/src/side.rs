@@ -3,6 +3,7 @@
 //! The unit is a directory: a side hands out a handle for one directory, and every operation names a child of it, so
 //! that a local folder works beneath one descriptor and never resolves a path twice (S8).
 
+pub mod extras;
 pub mod local;
 pub mod names;
 #[cfg(any(test, feature = "simulation"))]
@@ -12,7 +13,9 @@ pub mod write;
 use std::io::Read;
 
 use reconcile::path::Name;
-use reconcile::{Listing, RelPath, Seen, Time};
+use reconcile::{Listing, Owner, RelPath, Seen, Time};
+
+use extras::ExtraValues;
 
 /// What a side can do, as data. An operation beyond it is an error, never a silent downgrade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +120,15 @@ pub trait ReadDir: Send {
         Ok(None)
     }
 
+    /// Owner and extended attributes of a child, as far as this side keeps them.
+    ///
+    /// # Errors
+    /// Missing, or refused.
+    fn extras(&self, name: &Name) -> Result<ExtraValues, SideError> {
+        let _ = name;
+        Ok(ExtraValues::default())
+    }
+
     /// Where a link points, as bytes.
     ///
     /// # Errors
@@ -126,25 +138,6 @@ pub trait ReadDir: Send {
 
 /// The bits of a mode by which a program runs with the rights of its owner or its group.
 pub const BORROWED: u32 = 0o6000;
-
-/// Whose a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Owner {
-    /// The user.
-    pub user: u32,
-    /// The group.
-    pub group: u32,
-}
-
-impl Owner {
-    /// Which bits of a mode must not go along to what belongs to `other`: a copy would lend the rights of somebody who
-    /// never granted them.
-    pub fn not_lent_by(self, other: Self) -> u32 {
-        let user = if self.user == other.user { 0 } else { 0o4000 };
-        let group = if self.group == other.group { 0 } else { 0o2000 };
-        user | group
-    }
-}
 
 /// The content of one open file.
 pub trait Content: Read + Send {

@@ -5,6 +5,7 @@ mod basics;
 mod choices;
 mod clashes;
 mod crash;
+mod extras;
 mod follow;
 mod limits;
 mod meta;
@@ -129,6 +130,7 @@ impl Bed {
             b: side(&b, "right"),
             mode: Mode::TwoWay,
             on_conflict: OnConflict::Ask,
+            keep: reconcile::Keep::default(),
             exclude: Vec::new(),
             include: Vec::new(),
             max_delete: None,

@@ -1,6 +1,6 @@
 //! The words for modes, policies and limits: the same on the command line, in settings, in requests and in stored plans.
 
-use reconcile::{MaxDelete, Mode, OnConflict};
+use reconcile::{Keep, MaxDelete, Mode, OnConflict};
 use syncmgr::conflict::ConflictVersion;
 
 use crate::run::from_stamp;
@@ -18,6 +18,30 @@ pub const POLICIES: [(&str, OnConflict); 6] = [
     ("b", OnConflict::B),
     ("keep-both", OnConflict::KeepBoth),
 ];
+
+/// The words for what is kept on request.
+pub const KEEP: [&str; 2] = ["owners", "attributes"];
+
+/// The words for what is kept.
+pub fn keep_words(keep: Keep) -> impl Iterator<Item = &'static str> {
+    KEEP.into_iter().zip([keep.owners, keep.attributes]).filter_map(|(word, kept)| kept.then_some(word))
+}
+
+/// What is kept by these words.
+///
+/// # Errors
+/// One of them is none; a sentence that lists them.
+pub fn keep_of(words: &[impl AsRef<str>]) -> Result<Keep, String> {
+    let mut keep = Keep::default();
+    for word in words {
+        match word.as_ref() {
+            "owners" => keep.owners = true,
+            "attributes" => keep.attributes = true,
+            other => return Err(format!("`{other}` is none of {}", KEEP.join(", "))),
+        }
+    }
+    Ok(keep)
+}
 
 /// The word for a mode.
 pub fn mode_word(mode: Mode) -> &'static str {
@@ -96,6 +120,14 @@ mod tests {
             assert_eq!(policy_word(policy), word);
         }
         assert_eq!(one_of(&MODES, "sideways").unwrap_err(), "`sideways` is none of two-way, mirror, copy");
+    }
+
+    #[test]
+    fn what_is_kept_is_said_in_words() {
+        for words in [&[][..], &["owners"], &["attributes"], &KEEP] {
+            assert_eq!(keep_words(keep_of(words).unwrap()).collect::<Vec<_>>(), words);
+        }
+        assert_eq!(keep_of(&["owner"]).unwrap_err(), "`owner` is none of owners, attributes");
     }
 
     #[test]

@@ -19,6 +19,7 @@ fn seen(kind: Kind, ino: u64) -> Seen {
         mtime: time,
         ctime: time,
         id: FileId { ino, birth: ino as i64 },
+        extras: reconcile::Extras::default(),
     }
 }
 

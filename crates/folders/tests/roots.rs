@@ -10,7 +10,7 @@ use std::process::Command;
 use folders::base::{Meta, RootIdentity};
 use folders::roots::{self, RootClass, RootError, RootFault, Roots, Surroundings};
 use folders::{Pair, PairSide};
-use reconcile::{Mode, OnConflict, Side};
+use reconcile::{Keep, Mode, OnConflict, Side};
 use syncmgr::ItemId;
 use syncmgr::outcome::Outcome;
 use testkit::{Tree, as_nobody};
@@ -24,6 +24,7 @@ fn pair(a: &Path, b: &Path) -> Pair {
         b: side(b),
         mode: Mode::TwoWay,
         on_conflict: OnConflict::Ask,
+        keep: Keep::default(),
         exclude: vec![],
         include: vec![],
         max_delete: None,
@@ -35,7 +36,7 @@ fn pair(a: &Path, b: &Path) -> Pair {
 }
 
 fn open_as(pair: &Pair, mode: Mode, known: bool) -> Result<Roots, RootError> {
-    roots::open(pair, mode, &Meta::default(), known, &Surroundings::default())
+    roots::open(pair, mode, Keep::default(), &Meta::default(), known, &Surroundings::default())
 }
 
 fn class(result: Result<Roots, RootError>) -> RootClass {
@@ -130,8 +131,9 @@ fn a_mirror_never_replaces_the_home_or_the_root_directory() {
     let (tree, a, b) = two();
     tree.dir("home/me/docs");
     let surroundings = Surroundings { home_dir: Some(tree.at("home/me")), other_roots: vec![] };
-    let open =
-        |target: &Path, mode| roots::open(&pair(&a, target), mode, &Meta::default(), false, &surroundings);
+    let open = |target: &Path, mode| {
+        roots::open(&pair(&a, target), mode, Keep::default(), &Meta::default(), false, &surroundings)
+    };
     for target in ["home/me", "home"] {
         assert_eq!(class(open(&tree.at(target), Mode::Mirror)), RootClass::Usage, "{target}");
         open(&tree.at(target), Mode::TwoWay).unwrap();
@@ -196,7 +198,7 @@ fn s5_what_lay_on_a_drive_that_is_not_mounted_is_waited_for() {
     let before = RootIdentity { mount_point: b.clone(), fs_id: 1, ino: 2 };
     let meta = Meta { entries: 10, roots: [None, Some(before)], ..Meta::default() };
     let pair = pair(&a, &b);
-    let open = || roots::open(&pair, Mode::TwoWay, &meta, true, &Surroundings::default());
+    let open = || roots::open(&pair, Mode::TwoWay, Keep::default(), &meta, true, &Surroundings::default());
     assert_eq!(class(open()), RootClass::Waiting);
     fs::remove_dir(&b).unwrap();
     assert_eq!(class(open()), RootClass::Waiting, "also when the mount point is gone with it");
@@ -238,7 +240,7 @@ fn s5_a_real_mount_is_remembered_and_missed() {
     assert_eq!(roots.identities[1].mount_point, b);
     let meta = Meta { entries: 10, roots: roots.identities.clone().map(Some), ..Meta::default() };
     drop(roots);
-    let open = || roots::open(&pair, Mode::TwoWay, &meta, true, &Surroundings::default());
+    let open = || roots::open(&pair, Mode::TwoWay, Keep::default(), &meta, true, &Surroundings::default());
     open().unwrap();
     drop(mount);
     assert_eq!(class(open()), RootClass::Waiting);

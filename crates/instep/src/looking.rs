@@ -97,6 +97,7 @@ pub(crate) fn options_of(rules: &Rules, checksum: bool) -> RunOptions {
         include: rules.include.clone(),
         max_delete: rules.max_delete,
         checksum,
+        keep: rules.keep(),
         ..RunOptions::default()
     }
 }

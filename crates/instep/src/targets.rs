@@ -196,6 +196,7 @@ pub(crate) fn unnamed(settings: &Setup, a: PathBuf, b: PathBuf) -> Pair {
         b: PairSide { path: b, label: label_b },
         mode: Mode::default(),
         on_conflict: OnConflict::default(),
+        keep: reconcile::Keep::default(),
         exclude: Vec::new(),
         include: Vec::new(),
         max_delete: None,

@@ -1,6 +1,7 @@
 //! What happened to a name on one side since both agreed on it, as far as a status call can tell.
 
 use crate::entry::{Kind, Seen, Time};
+use crate::facets::Facet;
 use crate::policy::Policy;
 
 /// What happened to a version since the base, weakest first.
@@ -8,9 +9,9 @@ use crate::policy::Policy;
 pub enum Change {
     /// Nothing.
     None,
-    /// Surely only the permissions.
+    /// Surely only permissions, owner or attributes.
     Mode,
-    /// Permissions, or the time by exactly an hour, and nothing speaks for an edit; but only the content could prove it.
+    /// One of those, or the time by exactly an hour, and nothing speaks for an edit; but only the content could prove it.
     Meta,
     /// The inode was touched in some way that leaves content, time and permissions as they were, or an edit put the
     /// time back, or came so soon that it got the same time.
@@ -29,8 +30,7 @@ impl Change {
         if was.kind != is.kind {
             return Self::Kind;
         }
-        // The permissions of a link are nobody's.
-        let same_mode = was.mode == is.mode || is.kind == Kind::Link;
+        let same_mode = !Facet::ALL.into_iter().any(|facet| facet.differs(was, is));
         if is.kind == Kind::Dir {
             return if same_mode { Self::None } else { Self::Mode };
         }

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::entry::{Kind, Side};
+use crate::facets::Facets;
 use crate::order;
 use crate::path::RelPath;
 use crate::plan::{Action, NoteKind, Op, Plan, Tally};
@@ -94,9 +95,9 @@ impl Choices {
 
 /// What followed for the permissions of a version goes with it; what was to be taken over from each side comes from one.
 fn tidy(plan: &mut Plan, turned: &HashMap<&RelPath, Side>, replaced: &HashSet<RelPath>) {
-    let mut first: HashMap<RelPath, (bool, bool)> = HashMap::new();
+    let mut first: HashMap<RelPath, Facets> = HashMap::new();
     plan.actions.retain(|Action { path, op, .. }| {
-        let Op::Meta { mode, mtime, .. } = op else { return true };
+        let Op::Meta { what, .. } = op else { return true };
         if replaced.contains(path) {
             return false;
         }
@@ -105,12 +106,12 @@ fn tidy(plan: &mut Plan, turned: &HashMap<&RelPath, Side>, replaced: &HashSet<Re
         }
         let is_first = !first.contains_key(path);
         let all = first.entry(path.clone()).or_default();
-        *all = (all.0 | mode, all.1 | mtime);
+        *all = all.or(*what);
         is_first
     });
     for Action { path, op, .. } in &mut plan.actions {
-        if let (Op::Meta { mode, mtime, .. }, Some(all)) = (op, first.get(path)) {
-            (*mode, *mtime) = *all;
+        if let (Op::Meta { what, .. }, Some(all)) = (op, first.get(path)) {
+            *what = *all;
         }
     }
 }
@@ -119,14 +120,16 @@ fn tidy(plan: &mut Plan, turned: &HashMap<&RelPath, Side>, replaced: &HashSet<Re
 fn turned(op: &Op, wins: Side) -> Result<Option<Op>, &'static str> {
     let other = wins.other();
     Ok(Some(match op {
-        Op::Replace { on, source, target, tally, removed, keep_mode: true } if *on != wins => Op::Replace {
-            on: *on,
-            source: *source,
-            target: *target,
-            tally: *tally,
-            removed: *removed,
-            keep_mode: false,
-        },
+        Op::Replace { on, source, target, tally, removed, keep } if *on != wins && keep.any() => {
+            Op::Replace {
+                on: *on,
+                source: *source,
+                target: *target,
+                tally: *tally,
+                removed: *removed,
+                keep: Facets::NONE,
+            }
+        }
         Op::Create { on, .. } | Op::Replace { on, .. } | Op::Meta { on, .. } | Op::Remove { on, .. }
             if *on != wins =>
         {
@@ -148,10 +151,10 @@ fn turned(op: &Op, wins: Side) -> Result<Option<Op>, &'static str> {
             target: *source,
             tally: Tally::of(target, true),
             removed: Tally::of(source, true),
-            keep_mode: false,
+            keep: Facets::NONE,
         },
-        Op::Meta { source, target, mode, mtime, .. } => {
-            Op::Meta { on: other, source: *target, target: *source, mode: *mode, mtime: *mtime }
+        Op::Meta { source, target, what, .. } => {
+            Op::Meta { on: other, source: *target, target: *source, what: *what }
         }
         Op::Remove { target, tally, .. } => {
             Op::Create { on: other, source: *target, tally: *tally, whole: true }

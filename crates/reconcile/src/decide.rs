@@ -4,6 +4,7 @@ use syncmgr::conflict::ConflictKind;
 
 use crate::change::{Change, is_hour_apart, is_plausible, same_time};
 use crate::entry::{Agreed, Kind, Seen, Side};
+use crate::facets::{Facet, Facets, Follow};
 use crate::plan::NoteKind;
 use crate::policy::{Mode, OnConflict, Policy};
 use crate::world::Unreadable;
@@ -54,26 +55,22 @@ pub enum Decision {
     Nothing,
     /// Both sides agree, the base does not know yet: it takes what both have, or forgets what neither has.
     Settle,
-    /// Both have a directory: look into it. Its permissions are taken over on the side named.
+    /// Both have a directory: look into it.
     Merge {
-        /// The side whose permissions follow the other's.
-        mode: Option<Side>,
+        /// What is taken over of the directory itself, and on which side.
+        follow: Follow,
         /// Whether the base must learn of what both have.
         settle: bool,
     },
-    /// Same content; permissions and times are taken over on the sides named (at least one is).
-    Meta {
-        /// The side whose permissions follow the other's.
-        mode: Option<Side>,
-        /// The side whose time follows the other's.
-        mtime: Option<Side>,
-    },
+    /// Same content; what it has besides is taken over on the sides named (at least one is).
+    Meta(Follow),
     /// The other side gets the version of `from`, in place of what it has, if it has anything.
     Take {
         /// The side whose version it is.
         from: Side,
-        /// The other side changed permissions meanwhile: they stay, and `from` takes them over.
-        keep_mode: bool,
+        /// What the other side has besides content, and `from` did not change: it stays, and if it is news, `from` takes
+        /// it over.
+        keep: Facets,
         /// What the other side has goes whatever it is. Else a directory in the way must be as the base knows it.
         force: bool,
         /// Why that is worth saying.
@@ -151,7 +148,7 @@ fn untouchable(trio: Trio<'_>) -> Option<Decision> {
 
 /// Only one side has it.
 fn alone(trio: Trio<'_>, on: Side, policy: &Policy) -> Decision {
-    let take = |note| Decision::Take { from: on, keep_mode: false, force: false, note };
+    let take = |note| Decision::Take { from: on, keep: Facets::NONE, force: false, note };
     match (policy.mode, on) {
         (Mode::Mirror | Mode::Copy, Side::A) => take(None),
         (Mode::Mirror, Side::B) => Decision::Drop { on, force: true },
@@ -167,7 +164,7 @@ fn alone(trio: Trio<'_>, on: Side, policy: &Policy) -> Decision {
 
 /// Both have something, of different kinds: a deletion and a creation at the same name.
 fn kinds_differ(trio: Trio<'_>, a: &Seen, b: &Seen, policy: &Policy) -> Decision {
-    let take = |from| Decision::Take { from, keep_mode: false, force: false, note: None };
+    let take = |from| Decision::Take { from, keep: Facets::NONE, force: false, note: None };
     match policy.mode {
         Mode::Mirror => forced(Side::A),
         Mode::Copy => contested(ConflictKind::KindMismatch, a, b, policy),
@@ -182,14 +179,15 @@ fn kinds_differ(trio: Trio<'_>, a: &Seen, b: &Seen, policy: &Policy) -> Decision
 /// Both have a directory.
 fn directories(trio: Trio<'_>, a: &Seen, b: &Seen, policy: &Policy) -> Decision {
     let base = trio.base.filter(|base| base.a.kind == Kind::Dir);
-    let mode = mode_follower(base, a, b, policy);
+    let follow = facets_follow(base, a, b, policy);
     // Another object under the same name: without its identity the base would not know it again when it moves. Where
-    // permissions follow, the base learns all when they have.
+    // anything follows, the base learns all when it has.
     let settle = base.is_none_or(|base| {
         let known = base.a.id.may_be(a.id) && base.b.id.may_be(b.id);
-        mode.is_none() && (!known || base.a.mode != a.mode || base.b.mode != b.mode)
+        let changed = |was: &Seen, is: &Seen| was.mode != is.mode || !is.extras.is_within(was.extras);
+        !follow.any() && (!known || changed(&base.a, a) || changed(&base.b, b))
     });
-    Decision::Merge { mode, settle }
+    Decision::Merge { follow, settle }
 }
 
 /// Both have a file, or both have a link.
@@ -222,13 +220,12 @@ fn contents(trio: Trio<'_>, a: &Seen, b: &Seen, policy: &Policy, same_content: O
     match editor(on_a, on_b) {
         Some(Side::B) if policy.mode == Mode::Copy => Decision::Leave(vec![NoteKind::LeftOnB]),
         Some(from) => {
-            // Permissions are another word than content: they come along only if they were changed too. A file system
-            // without permissions makes them up, and an edit there must not open the original to everybody.
-            let kept = policy.mode == Mode::TwoWay
-                && a.mode != b.mode
-                && !mode_changed(base, a, b, from)
-                && a.kind == Kind::File;
-            Decision::Take { from, keep_mode: kept, force: false, note: None }
+            // Permissions and the like are another word than content: they come along only if they were changed too. A
+            // file system without permissions makes them up, and an edit there must not open the original to everybody.
+            let keeps = policy.mode == Mode::TwoWay && a.kind == Kind::File;
+            let keep =
+                Facets::which(|facet| keeps && facet.differs(a, b) && !has_changed(facet, base, a, b, from));
+            Decision::Take { from, keep, force: false, note: None }
         }
         None => contested(ConflictKind::EditEdit, a, b, policy),
     }
@@ -265,47 +262,59 @@ fn metadata(base: Option<&Agreed>, a: &Seen, b: &Seen, policy: &Policy) -> Decis
     if policy.asks_about_permissions()
         && a.kind == Kind::File
         && a.mode != b.mode
-        && mode_changed(base, a, b, Side::A)
-        && mode_changed(base, a, b, Side::B)
+        && Side::BOTH.into_iter().all(|side| has_changed(Facet::Mode, base, a, b, side))
     {
         return Decision::Conflict(ConflictKind::Metadata);
     }
-    let (mode, mtime) = if a.kind == Kind::Link {
-        (None, None)
-    } else {
-        (mode_follower(base, a, b, policy), mtime_follower(base, a, b, policy))
-    };
-    if mode.is_some() || mtime.is_some() {
-        Decision::Meta { mode, mtime }
-    } else if base.is_some_and(|base| base.a == *a && base.b == *b) {
+    let mut follow = facets_follow(base, a, b, policy);
+    if a.kind != Kind::Link {
+        follow.mtime = mtime_follower(base, a, b, policy);
+    }
+    if follow.any() {
+        Decision::Meta(follow)
+    } else if base.is_some_and(|base| a.is_as_known(&base.a) && b.is_as_known(&base.b)) {
         Decision::Nothing
     } else {
         Decision::Settle
     }
 }
 
-fn mode_changed(base: Option<&Agreed>, a: &Seen, b: &Seen, side: Side) -> bool {
+fn has_changed(facet: Facet, base: Option<&Agreed>, a: &Seen, b: &Seen, side: Side) -> bool {
     base.is_some_and(|base| match side {
-        Side::A => base.a.mode != a.mode,
-        Side::B => base.b.mode != b.mode,
+        Side::A => facet.differs(&base.a, a),
+        Side::B => facet.differs(&base.b, b),
     })
 }
 
-/// The side whose permissions follow the other's. Each side is measured by what the base knows of it: on a file system
-/// without permissions they differ for ever, and that is no change.
-fn mode_follower(base: Option<&Agreed>, a: &Seen, b: &Seen, policy: &Policy) -> Option<Side> {
-    if a.mode == b.mode {
+/// Which side follows the other in what they have besides content and time.
+fn facets_follow(base: Option<&Agreed>, a: &Seen, b: &Seen, policy: &Policy) -> Follow {
+    let follower = |facet| follower(facet, base, a, b, policy);
+    Follow {
+        mode: follower(Facet::Mode),
+        owner: follower(Facet::Owner),
+        attributes: follower(Facet::Attributes),
+        mtime: None,
+    }
+}
+
+/// The side that follows the other in one part. Each side is measured by what the base knows of it: on a file system
+/// without permissions they differ for ever, and that is no change. A part that the base does not know yet is one of a
+/// file that it does not know: nobody can tell who changed it.
+fn follower(facet: Facet, base: Option<&Agreed>, a: &Seen, b: &Seen, policy: &Policy) -> Option<Side> {
+    let (is_a, is_b) = (facet.of(a)?, facet.of(b)?);
+    if is_a == is_b {
         return None;
     }
-    let (on_a, on_b) = (mode_changed(base, a, b, Side::A), mode_changed(base, a, b, Side::B));
+    let was = base.and_then(|base| Some((facet.of(&base.a)?, facet.of(&base.b)?)));
+    let (on_a, on_b) = was.map_or((false, false), |(was_a, was_b)| (was_a != is_a, was_b != is_b));
     match policy.mode {
-        Mode::Mirror => (base.is_none() || on_a || on_b).then_some(Side::B),
+        Mode::Mirror => (was.is_none() || on_a || on_b).then_some(Side::B),
         Mode::Copy => on_a.then_some(Side::B),
         Mode::TwoWay => match (on_a, on_b) {
             (false, false) => None,
             (true, false) => Some(Side::B),
             (false, true) => Some(Side::A),
-            (true, true) if (a.ctime, b.mode) > (b.ctime, a.mode) => Some(Side::B),
+            (true, true) if (a.ctime, is_b) > (b.ctime, is_a) => Some(Side::B),
             (true, true) => Some(Side::A),
         },
     }
@@ -369,5 +378,5 @@ fn contested(kind: ConflictKind, a: &Seen, b: &Seen, policy: &Policy) -> Decisio
 }
 
 fn forced(from: Side) -> Decision {
-    Decision::Take { from, keep_mode: false, force: true, note: None }
+    Decision::Take { from, keep: Facets::NONE, force: true, note: None }
 }

@@ -77,6 +77,43 @@ impl FileId {
     }
 }
 
+/// Whose something is, by numbers: names mean other people on other machines. The default value means unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Owner {
+    /// The user.
+    pub user: u32,
+    /// The group.
+    pub group: u32,
+}
+
+impl Owner {
+    /// Nobody was asked. The system takes these numbers for nobody's, too.
+    pub const UNKNOWN: Self = Self { user: u32::MAX, group: u32::MAX };
+}
+
+impl Default for Owner {
+    fn default() -> Self {
+        Self::UNKNOWN
+    }
+}
+
+/// What is known of an entry only where a pair [keeps](crate::policy::Keep) it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Extras {
+    /// Whose it is.
+    pub owner: Owner,
+    /// A digest of its extended attributes; zero means unknown, no attributes have a digest as well.
+    pub attributes: u64,
+}
+
+impl Extras {
+    /// Whether all that is known here is known there, and the same.
+    pub fn is_within(self, known: Self) -> bool {
+        (self.owner == Owner::UNKNOWN || self.owner == known.owner)
+            && (self.attributes == 0 || self.attributes == known.attributes)
+    }
+}
+
 /// One name on one side, as a directory read and a status call show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Seen {
@@ -93,6 +130,15 @@ pub struct Seen {
     pub ctime: Time,
     /// Identity.
     pub id: FileId,
+    /// Owner and attributes, where they are kept.
+    pub extras: Extras,
+}
+
+impl Seen {
+    /// Whether this is what was known before. What nobody looked at this time is what it was.
+    pub fn is_as_known(&self, known: &Self) -> bool {
+        Self { extras: known.extras, ..*self } == *known && self.extras.is_within(known.extras)
+    }
 }
 
 impl Seen {
@@ -127,6 +173,14 @@ pub struct Agreed {
 }
 
 impl Agreed {
+    /// Whether both sides are what they were, and only more is known of them now than before.
+    pub fn differs_in_extras_only(&self, a: &Seen, b: &Seen) -> bool {
+        let same = |was: &Seen, is: &Seen| {
+            Seen { extras: was.extras, ..*is } == *was && was.extras.is_within(is.extras)
+        };
+        same(&self.a, a) && same(&self.b, b)
+    }
+
     /// As it was on that side.
     pub fn on(&self, side: Side) -> &Seen {
         match side {

@@ -4,6 +4,7 @@ use syncmgr::conflict::ConflictKind;
 
 use crate::decide::Decision;
 use crate::entry::{Agreed, Kind, Seen, Side};
+use crate::facets::Facets;
 use crate::path::RelPath;
 use crate::plan::{Action, Contested, Note, Op, Plan, Settle, Tally};
 use crate::policy::{Mode, Policy};
@@ -212,7 +213,7 @@ impl Swap {
             (tree, Tally::of(self.target(), self.agreed))
         };
         let (source, target) = (*self.source(), *self.target());
-        self.act(&self.path, Op::Replace { on: self.on, source, target, tally, removed, keep_mode: false })
+        self.act(&self.path, Op::Replace { on: self.on, source, target, tally, removed, keep: Facets::NONE })
     }
 
     /// There is news in the tree; `tree` is all of it, `kept` says that something in it must stay.

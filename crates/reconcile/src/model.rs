@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::entry::{Agreed, FileId, Kind, Seen, Side, Time};
+use crate::entry::{Agreed, Extras, FileId, Kind, Owner, Seen, Side, Time};
 use crate::path::RelPath;
 use crate::plan::Plan;
 use crate::world::{Agreement, DirKey, Listing, Unreadable, World};
@@ -38,6 +38,8 @@ pub struct Model {
     pub trash: Vec<(Side, RelPath, Entry)>,
     /// Whether the sides tell when something was born.
     pub births: bool,
+    /// Owner and attributes of what people make; unknown unless the pair keeps them.
+    pub extras: Extras,
     /// Contents of each side when the last run ended.
     agreed_contents: [BTreeSet<Vec<u8>>; 2],
     clock: i64,
@@ -85,6 +87,7 @@ impl Model {
             excluded: BTreeSet::new(),
             trash: Vec::new(),
             births: true,
+            extras: Extras::default(),
             agreed_contents: [BTreeSet::new(), BTreeSet::new()],
             clock: 0,
             next_ino: 100,
@@ -217,14 +220,14 @@ impl Model {
         self.lead_to(side, &path);
         let time = self.tick();
         let known = self.side(side).get(&path).filter(|entry| entry.seen.kind == Kind::File);
-        let (id, mode) = match known {
-            Some(entry) => (entry.seen.id, entry.seen.mode),
-            None => (self.fresh_id(), 0o644),
+        let (id, mode, extras) = match known {
+            Some(entry) => (entry.seen.id, entry.seen.mode, entry.seen.extras),
+            None => (self.fresh_id(), 0o644, self.extras),
         };
         self.remove_at(side, &path);
         let content = content.as_bytes().to_vec();
         let size = content.len() as u64;
-        let seen = Seen { kind: Kind::File, mode, size, mtime: time, ctime: time, id };
+        let seen = Seen { kind: Kind::File, mode, size, mtime: time, ctime: time, id, extras };
         self.sides[side as usize].insert(path, Entry { seen, content });
     }
 
@@ -252,7 +255,7 @@ impl Model {
         let (time, id) = (self.tick(), self.fresh_id());
         self.remove_at(side, path);
         let size = content.len() as u64;
-        let seen = Seen { kind, mode, size, mtime: time, ctime: time, id };
+        let seen = Seen { kind, mode, size, mtime: time, ctime: time, id, extras: self.extras };
         self.sides[side as usize].insert(path.clone(), Entry { seen, content: content.to_vec() });
     }
 
@@ -318,6 +321,24 @@ impl Model {
             entry.seen.mode = mode;
             entry.seen.ctime = time;
         }
+    }
+
+    /// Gives it to another user.
+    pub fn chown(&mut self, side: Side, path: &str, user: u32) {
+        let time = self.tick();
+        self.alter(side, path, |entry| {
+            entry.seen.extras.owner = Owner { user, group: user };
+            entry.seen.ctime = time;
+        });
+    }
+
+    /// Gives it other extended attributes.
+    pub fn set_attributes(&mut self, side: Side, path: &str, digest: u64) {
+        let time = self.tick();
+        self.alter(side, path, |entry| {
+            entry.seen.extras.attributes = digest;
+            entry.seen.ctime = time;
+        });
     }
 
     /// Sets the time of the last change to now.

@@ -51,7 +51,9 @@ fn stage(action: &Action, moved: &HashSet<RelPath>) -> Stage {
     match &action.op {
         Op::Create { whole: false, .. } | Op::Move { .. } | Op::KeepBoth { .. } => Stage::Lead,
         Op::Create { .. } | Op::Replace { .. } => Stage::Make,
-        Op::Meta { source, mode: true, .. } if source.kind == Kind::Dir && source.mode & OPEN != OPEN => {
+        Op::Meta { source, what, .. }
+            if what.mode && source.kind == Kind::Dir && source.mode & OPEN != OPEN =>
+        {
             Stage::Close
         }
         // A directory that comes from elsewhere can only be opened where it has come to.

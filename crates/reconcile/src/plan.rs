@@ -3,6 +3,7 @@
 use syncmgr::conflict::ConflictKind;
 
 use crate::entry::{Kind, Seen, Side};
+use crate::facets::Facets;
 use crate::path::{Name, RelPath};
 use crate::world::DirKey;
 
@@ -169,13 +170,13 @@ pub enum Op {
         tally: Tally,
         /// What is removed in all (a directory may be replaced by a file).
         removed: Tally,
-        /// The new version keeps the permissions that `on` has. Where they were changed there while the content was
-        /// changed on the other side, a `Meta` for the other side follows; until then the base says of `on` that it has
-        /// the source's permissions, so that a run that ends in between leaves them to be news. Where they always were
+        /// What the new version keeps of what `on` has (permissions, for instance). Where it was changed there while the
+        /// content was changed on the other side, a `Meta` for the other side follows; until then the base says of `on`
+        /// that it has what the source has, so that a run that ends in between leaves it to be news. Where it always was
         /// other than the source's, none follows, and the base says what `on` has.
-        keep_mode: bool,
+        keep: Facets,
     },
-    /// Content is the same; permissions or times of `on` follow the other side.
+    /// Content is the same; what `on` has besides follows the other side.
     Meta {
         /// The side that is changed.
         on: Side,
@@ -183,10 +184,8 @@ pub enum Op {
         source: Seen,
         /// The version whose metadata is changed.
         target: Seen,
-        /// Take over the permission bits.
-        mode: bool,
-        /// Take over the time.
-        mtime: bool,
+        /// What is taken over.
+        what: Facets,
     },
     /// `on` loses what it has there: a file, a link, or a whole tree without exception. Where something beneath a
     /// directory must stay, there is a `Remove` for each of the others and none for the directory.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::decide::{Decision, Trio, decide};
 use crate::entry::{FileId, Kind, Seen, Side};
+use crate::facets::Follow;
 use crate::find::{Fresh, Intent, Leaf, Listed, Lost, Movable, Swap, Tree, Twin};
 use crate::fold::{self, Folding};
 use crate::order;
@@ -269,9 +270,9 @@ impl Planner {
         let (on, path, dir) = (gone.on, new.path, new.dir);
         let (a, b) = if mover == Side::A { (new.seen, gone.seen) } else { (gone.seen, new.seen) };
         let trio = Trio { base: Some(&agreed), a: Some(&a), b: Some(&b), moved: [true; 2] };
-        let mode = match decide(trio, &self.policy, &mut || Ok(true)) {
-            Decision::Merge { mode, .. } => mode,
-            _ => None,
+        let follow = match decide(trio, &self.policy, &mut || Ok(true)) {
+            Decision::Merge { follow, .. } => follow,
+            _ => Follow::NONE,
         };
         if let Some(origin) = origin(gone.dir, &gone.path) {
             let op = Op::Move {
@@ -281,11 +282,11 @@ impl Planner {
                 origin,
                 seen: gone.seen,
                 source: new.seen,
-                same: mode.is_none(),
+                same: !follow.any(),
             };
             self.plan.actions.push(Action { path: path.clone(), dir, op });
         }
-        self.plan.actions.extend(metadata(&path, dir, [&a, &b], mode, None));
+        self.plan.actions.extend(metadata(&path, dir, [&a, &b], follow));
         let mut at = [None, None];
         at[mover as usize] = (new.at != path).then_some(new.at);
         at[on as usize] = (gone.at != path).then_some(gone.at);
@@ -437,8 +438,8 @@ impl Planner {
                 .filter(|was| is_known_again(was.a.id, a.id) && is_known_again(was.b.id, b.id));
             let trio = Trio { base: was, a: Some(a), b: Some(b), moved: [true; 2] };
             match decide(trio, &self.policy, &mut || Ok(true)) {
-                Decision::Meta { mode, mtime } => {
-                    self.plan.actions.extend(metadata(path, *dir, [a, b], mode, mtime));
+                Decision::Meta(follow) => {
+                    self.plan.actions.extend(metadata(path, *dir, [a, b], follow));
                 }
                 _ => self.plan.settle.push(Settle {
                     path: path.clone(),

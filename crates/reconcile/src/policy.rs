@@ -48,6 +48,15 @@ pub struct AskAlso {
     pub permissions: bool,
 }
 
+/// What is kept in sync besides content, permissions and times; all of it on request only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Keep {
+    /// Whose files, directories and links are.
+    pub owners: bool,
+    /// Extended attributes, POSIX access lists and capabilities among them.
+    pub attributes: bool,
+}
+
 /// Everything a plan depends on besides the three trees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -59,6 +68,8 @@ pub struct Policy {
     pub ask: AskAlso,
     /// Compare content wherever size and time say "the same" (`--checksum`).
     pub checksum: bool,
+    /// What is kept in sync besides: the sides show it if it is asked for.
+    pub keep: Keep,
     /// The current time: later ones (by more than a day) are implausible.
     pub now: Time,
     /// The coarser time resolution of both sides in nanoseconds (1 for most, 2,000,000,000 for FAT).

@@ -10,6 +10,7 @@ use syncmgr::conflict::ConflictKind;
 
 use crate::decide::{Decision, Trio, decide};
 use crate::entry::{Agreed, Kind, Seen, Side};
+use crate::facets::{Facet, Facets, Follow};
 use crate::find::{Findings, Fresh, Intent, Leaf, Lost, Movable, Otherwise, Swap, Tree, Twin};
 use crate::name;
 use crate::path::{Name, RelPath};
@@ -278,7 +279,7 @@ impl Visit<'_> {
     /// The common case, for nothing.
     fn is_unchanged(&self, here: &Here<'_>) -> bool {
         let (Some(base), Some(a), Some(b)) = (here.base, here.a, here.b) else { return false };
-        a.kind != Kind::Dir && base.a == *a && base.b == *b && !self.policy.checksum
+        a.kind != Kind::Dir && a.is_as_known(&base.a) && b.is_as_known(&base.b) && !self.policy.checksum
     }
 
     fn name(&mut self, here: &Here<'_>, kept: &KeptNames<'_>) {
@@ -299,10 +300,12 @@ impl Visit<'_> {
             Decision::Nothing => {}
             Decision::Settle => match (here.a, here.b) {
                 (Some(a), Some(b))
-                    if here.base.is_none()
-                        && !compared
+                    if !compared
                         && a.kind == Kind::File
-                        && !(here.moves && differ_beside_content(a, b)) =>
+                        && match here.base {
+                            None => !(here.moves && differ_beside_content(a, b)),
+                            Some(base) => base.differs_in_extras_only(a, b),
+                        } =>
                 {
                     let agreed = Some((*a, *b));
                     let settle = Settle { path: self.path(here), dir: here.dir, agreed, origin: None };
@@ -314,10 +317,10 @@ impl Visit<'_> {
                 (Some(a), Some(b)) => self.settle(here, Some((*a, *b))),
                 _ => self.gone_on_both(here),
             },
-            Decision::Merge { mode, settle } => self.merge(here, mode, settle),
-            Decision::Meta { mode, mtime } => self.meta(here, mode, mtime),
-            Decision::Take { from, keep_mode, force, .. } if here.on(from.other()).is_some() => {
-                self.replace(here, kept, from, keep_mode, force);
+            Decision::Merge { follow, settle } => self.merge(here, follow, settle),
+            Decision::Meta(follow) => self.meta(here, follow),
+            Decision::Take { from, keep, force, .. } if here.on(from.other()).is_some() => {
+                self.replace(here, kept, from, keep, force);
             }
             Decision::Take { from: on, .. } | Decision::Drop { on, .. } => self.alone(here, on, decision),
             Decision::KeepBoth => self.keep_both(here, kept),
@@ -378,7 +381,7 @@ impl Visit<'_> {
         }
     }
 
-    fn merge(&mut self, here: &Here<'_>, mode: Option<Side>, settle: bool) {
+    fn merge(&mut self, here: &Here<'_>, follow: Follow, settle: bool) {
         let (Some(a), Some(b)) = (here.a, here.b) else { return };
         let at = Side::BOTH.map(|side| self.node.child_at(side, here.name));
         let base = here.base_dir();
@@ -395,22 +398,22 @@ impl Visit<'_> {
                 self.children.push(node);
             }
         }
-        self.meta(here, mode, None);
+        self.meta(here, follow);
     }
 
-    fn meta(&mut self, here: &Here<'_>, mode: Option<Side>, mtime: Option<Side>) {
+    fn meta(&mut self, here: &Here<'_>, follow: Follow) {
         let (Some(a), Some(b)) = (here.a, here.b) else { return };
         let path = self.path(here);
-        self.found.actions.extend(metadata(&path, here.dir, [a, b], mode, mtime));
+        self.found.actions.extend(metadata(&path, here.dir, [a, b], follow));
     }
 
     /// The other side's version goes for that of `from`.
-    fn replace(&mut self, here: &Here<'_>, kept: &KeptNames<'_>, from: Side, keep_mode: bool, force: bool) {
+    fn replace(&mut self, here: &Here<'_>, kept: &KeptNames<'_>, from: Side, keep: Facets, force: bool) {
         let (Some(a), Some(b)) = (here.a, here.b) else { return };
         let (source, target) = if from == Side::A { (a, b) } else { (b, a) };
         if source.kind != Kind::Dir && target.kind != Kind::Dir {
             let path = self.path(here);
-            self.found.actions.extend(replacement(&path, here.dir, from, [a, b], keep_mode, here.base));
+            self.found.actions.extend(replacement(&path, here.dir, from, [a, b], keep, here.base));
             return;
         }
         let otherwise = match self.policy.on_conflict {
@@ -515,9 +518,10 @@ impl Visit<'_> {
     }
 }
 
-/// Whether somebody may have something to say about permissions or times of a file that both sides have.
+/// Whether somebody may have something to say about what a file that both sides have has besides content.
 fn differ_beside_content(a: &Seen, b: &Seen) -> bool {
-    a.kind == Kind::File && (a.mode != b.mode || a.mtime != b.mtime)
+    let differ = || Facet::ALL.into_iter().any(|facet| facet.differs(a, b));
+    a.kind == Kind::File && (a.mtime != b.mtime || differ())
 }
 
 /// Whether the directories of both sides are those that the base knows. What the base knows of another directory says
@@ -551,17 +555,16 @@ impl Tree {
     }
 }
 
-/// The actions that take permissions and times over, at most one for each side.
+/// The actions that take over what is no content, at most one for each side.
 pub(crate) fn metadata(
     path: &RelPath,
     dir: Option<DirKey>,
     [a, b]: [&Seen; 2],
-    mode: Option<Side>,
-    mtime: Option<Side>,
+    follow: Follow,
 ) -> impl Iterator<Item = Action> {
-    Side::BOTH.into_iter().filter(move |&on| mode == Some(on) || mtime == Some(on)).map(move |on| {
+    Side::BOTH.into_iter().filter(move |&on| follow.on(on).any()).map(move |on| {
         let (source, target) = if on == Side::B { (*a, *b) } else { (*b, *a) };
-        let op = Op::Meta { on, source, target, mode: mode == Some(on), mtime: mtime == Some(on) };
+        let op = Op::Meta { on, source, target, what: follow.on(on) };
         Action { path: path.clone(), dir, op }
     })
 }
@@ -572,7 +575,7 @@ fn replacement(
     dir: Option<DirKey>,
     from: Side,
     [a, b]: [&Seen; 2],
-    keep_mode: bool,
+    keep: Facets,
     base: Option<&Agreed>,
 ) -> impl Iterator<Item = Action> {
     let (source, target) = if from == Side::A { (*a, *b) } else { (*b, *a) };
@@ -582,14 +585,14 @@ fn replacement(
         target,
         tally: Tally::of(&source, false),
         removed: Tally::of(&target, base.is_some()),
-        keep_mode,
+        keep,
     };
-    let follow = Op::Meta { on: from, source: target, target: source, mode: true, mtime: false };
-    // A mode that was changed on the other side comes back here; one that always was another stays another.
-    let changed = base.is_none_or(|base| {
-        let before = if from == Side::A { &base.b } else { &base.a };
-        before.mode != target.mode
+    // What was changed on the other side comes back here; what always was another stays another.
+    let news = Facets::which(|facet| {
+        let before = base.map(|base| base.on(from.other()));
+        keep.has(facet) && before.is_none_or(|before| facet.differs(before, &target))
     });
-    let ops = [Some(replace), (keep_mode && changed).then_some(follow)];
+    let follow = Op::Meta { on: from, source: target, target: source, what: news };
+    let ops = [Some(replace), news.any().then_some(follow)];
     ops.into_iter().flatten().map(move |op| Action { path: path.clone(), dir, op })
 }

@@ -7,7 +7,9 @@ use reconcile::change::Change;
 use reconcile::decide::{Decision, Trio, decide};
 use reconcile::model::EPOCH;
 use reconcile::plan::NoteKind;
-use reconcile::{Agreed, DirKey, FileId, Kind, Mode, OnConflict, Policy, Seen, Side, Time};
+use reconcile::{
+    Agreed, DirKey, Extras, Facets, FileId, Follow, Kind, Mode, OnConflict, Policy, Seen, Side, Time,
+};
 use syncmgr::conflict::ConflictKind::{CreateCreate, EditEdit, KindMismatch};
 
 use Side::{A, B};
@@ -23,6 +25,7 @@ fn file(side: Side) -> Seen {
         mtime: at(0),
         ctime: at(if side == A { 1 } else { 2 }),
         id: FileId { ino, birth: 5 },
+        extras: Extras::default(),
     }
 }
 
@@ -111,16 +114,16 @@ enum Contents {
 use Contents::{Differ, NotAsked, Same};
 
 fn take(from: Side) -> Decision {
-    Decision::Take { from, keep_mode: false, force: false, note: None }
+    Decision::Take { from, keep: Facets::NONE, force: false, note: None }
 }
 fn force(from: Side) -> Decision {
-    Decision::Take { from, keep_mode: false, force: true, note: None }
+    Decision::Take { from, keep: Facets::NONE, force: true, note: None }
 }
 fn survive(from: Side) -> Decision {
-    Decision::Take { from, keep_mode: false, force: false, note: Some(NoteKind::EditSurvived(from)) }
+    Decision::Take { from, keep: Facets::NONE, force: false, note: Some(NoteKind::EditSurvived(from)) }
 }
 fn merge_edit_and_mode(from: Side) -> Decision {
-    Decision::Take { from, keep_mode: true, force: false, note: None }
+    Decision::Take { from, keep: Facets::MODE, force: false, note: None }
 }
 fn drop_on(on: Side) -> Decision {
     Decision::Drop { on, force: false }
@@ -129,10 +132,10 @@ fn purge(on: Side) -> Decision {
     Decision::Drop { on, force: true }
 }
 fn meta(mode: Option<Side>, mtime: Option<Side>) -> Decision {
-    Decision::Meta { mode, mtime }
+    Decision::Meta(Follow { mode, mtime, ..Follow::NONE })
 }
 fn merge(mode: Option<Side>, settle: bool) -> Decision {
-    Decision::Merge { mode, settle }
+    Decision::Merge { follow: Follow { mode, ..Follow::NONE }, settle }
 }
 fn left(notes: &[NoteKind]) -> Decision {
     Decision::Leave(notes.to_vec())

@@ -47,6 +47,7 @@ fn pair(item: &str, keys: &Map<String, Value>) -> Result<Pair, HandlerError> {
         b: side("b")?,
         mode: Mode::TwoWay,
         on_conflict: OnConflict::Ask,
+        keep: reconcile::Keep::default(),
         exclude: Vec::new(),
         include: Vec::new(),
         max_delete: None,

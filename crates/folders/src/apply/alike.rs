@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use reconcile::{Alike, RelPath, Side};
+use reconcile::{Alike, Kind, RelPath, Side};
 
 use super::{Apply, ApplyError, Edit, Ending, Trouble, Why};
 
@@ -51,12 +51,16 @@ impl Apply<'_> {
             listing.map_err(told).ok()
         };
         let (a, b) = (list(Side::A)?, list(Side::B)?);
-        let same = a.iter().filter_map(|(name, on_a)| {
-            let on_b = b.get(name)?;
-            let alike = reconcile::decide::alike(on_a, on_b, self.ground.policy);
-            alike.then(|| (name.to_vec(), *on_a, *on_b))
-        });
-        Some(Edit::Alike { dir: dir.clone(), entries: same.collect() })
+        let (mut entries, mut rest) = (Vec::new(), Vec::new());
+        for (name, on_a) in a.iter() {
+            let Some(on_b) = b.get(name) else { continue };
+            if reconcile::decide::alike(on_a, on_b, self.ground.policy) {
+                entries.push((name.to_vec(), *on_a, *on_b));
+            } else if self.keeps_extras() && [on_a.kind, on_b.kind] == [Kind::File; 2] {
+                rest.push((name.to_vec(), *on_a, *on_b));
+            }
+        }
+        Some(Edit::Alike { dir: dir.clone(), entries, rest })
     }
 }
 

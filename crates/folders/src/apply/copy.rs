@@ -81,8 +81,8 @@ fn tasks(actions: &[Action], is_blocked: impl Fn(&RelPath) -> bool) -> Vec<Task>
     for action in actions.iter().filter(|action| !is_blocked(&action.path)) {
         let (on, source, instead) = match &action.op {
             Op::Create { on, source, .. } => (*on, source, None),
-            Op::Replace { on, source, target, removed, keep_mode, .. } => {
-                let instead = Instead { target: *target, removed: *removed, keep_mode: *keep_mode };
+            Op::Replace { on, source, target, removed, keep, .. } => {
+                let instead = Instead { target: *target, removed: *removed, keep: *keep };
                 (*on, source, Some(Box::new(instead)))
             }
             _ => continue,

@@ -7,7 +7,7 @@ use super::check::same_but_renamed;
 use super::record::Renamed;
 use super::{Apply, Edit, Point, Stop, Trouble, Why};
 use crate::journal::Deed;
-use crate::side::write::Rename;
+use crate::side::write::{Rename, WriteDir};
 
 impl Apply<'_> {
     /// Makes a directory alone; what belongs into it has actions of its own.
@@ -27,7 +27,9 @@ impl Apply<'_> {
         let mut unfinished = std::mem::take(&mut self.unfinished);
         unfinished.sort_by(|x, y| y.1.cmp(&x.1));
         for (on, path, like) in unfinished {
-            match self.side(on).folder(&path).and_then(|dir| dir.finish(&like)) {
+            let mut like = like;
+            let finish = |dir: Box<dyn WriteDir>| self.finish_directory(on, &path, &*dir, &mut like);
+            match self.side(on).folder(&path).and_then(finish) {
                 Ok(made) => self.edits.push(Edit::set(path, on, &like, &made, false)),
                 Err(error) => self.trouble(Trouble { on, path, why: error.into() }),
             }

@@ -171,9 +171,9 @@ impl Apply<'_> {
                         self.ours.insert((one.on, path.clone()), made);
                     }
                     self.count_made(one.on, made.kind, one.instead.as_deref(), 1);
-                    // Permissions that are kept are news until the other side has them too, also to a run after this.
-                    let kept = self.mode_is_news.contains(&path);
-                    let agreed = if kept { Seen { mode: one.source.mode, ..made } } else { made };
+                    // What is kept is news until the other side has it too, also to a run after this.
+                    let news = self.news.get(&path).copied().unwrap_or_default();
+                    let agreed = news.taken(&one.source, &made);
                     self.edits.push(Edit::set(path, one.on, &one.source, &agreed, true));
                 }
                 Err(Stop::Died) => return Err(ApplyError::Died),

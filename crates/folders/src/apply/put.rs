@@ -5,7 +5,7 @@
 
 use std::io::{self, Cursor, Read};
 
-use reconcile::{Kind, RelPath, Seen, Side, Tally};
+use reconcile::{Facets, Kind, RelPath, Seen, Side, Tally};
 
 use super::task::{Instead, Staged};
 use super::{Apply, ApplyError, Point, Stop, Why, lock, split};
@@ -74,9 +74,15 @@ impl Apply<'_> {
                 made => break (temp, made?),
             }
         };
+        let made = if target.is_some() && self.keeps_extras() {
+            self.give_as_before(on, &path, &*into, (&name, &temp), made)?
+        } else {
+            made
+        };
         self.hook(Point::Staged, on, &path)?;
-        let instead = target
-            .map(|target| Box::new(Instead { removed: Tally::of(&target, false), target, keep_mode: false }));
+        let instead = target.map(|target| {
+            Box::new(Instead { removed: Tally::of(&target, false), target, keep: Facets::NONE })
+        });
         Ok(Staged { on, dir, name, temp, source: made, made, instead, home: None })
     }
 }

@@ -23,8 +23,9 @@ pub(crate) enum Edit {
     },
     /// The same for many files and links of one directory.
     Many { dir: RelPath, entries: Vec<(Vec<u8>, Seen, Seen)> },
-    /// Files of one directory that both sides had before: news only where the base knows nothing.
-    Alike { dir: RelPath, entries: Vec<(Vec<u8>, Seen, Seen)> },
+    /// Files of one directory that both sides had before: news only where the base knows nothing; or knows them, but not
+    /// yet what else is kept of them, as of `rest`.
+    Alike { dir: RelPath, entries: Vec<(Vec<u8>, Seen, Seen)>, rest: Vec<(Vec<u8>, Seen, Seen)> },
     /// Neither side has it any more.
     Forget { path: RelPath },
     /// It has another name on both sides, with all that the base knows beneath it.
@@ -63,9 +64,9 @@ impl Edit {
     }
 
     /// A directory that is not finished. Should we never come to finish it, the other side counts as having changed its
-    /// mode since, so that the next run makes up for it.
+    /// mode, owner and attributes since, so that the next run makes up for it.
     pub(super) fn directory(path: RelPath, on: Side, source: &Seen, made: &Seen, fresh: bool) -> Self {
-        Self::set(path, on, &Seen { mode: made.mode, ..*source }, made, fresh)
+        Self::set(path, on, &Seen { mode: made.mode, extras: made.extras, ..*source }, made, fresh)
     }
 }
 
@@ -101,7 +102,10 @@ pub(super) fn write(
         match edit {
             Edit::Set { path, a, b, fresh } => records.set(&path, a, b, fresh)?,
             Edit::Many { dir, entries } => records.set_many(&dir, entries)?,
-            Edit::Alike { dir, entries } => records.set_unknown(&dir, entries)?,
+            Edit::Alike { dir, entries, rest } => {
+                records.set_unknown(&dir, entries, true)?;
+                records.set_unknown(&dir, rest, false)?;
+            }
             Edit::Forget { path } | Edit::Restore { path, before: None } => records.forget(&path)?,
             Edit::Restore { path, before: Some((a, b)) } => records.set(&path, a, b, false)?,
             Edit::Rename { origin, path, seen } => match (moved.remove(&origin), seen) {
@@ -249,10 +253,16 @@ impl Records<'_, '_> {
         Ok(())
     }
 
-    fn set_unknown(&mut self, dir: &RelPath, entries: Vec<(Vec<u8>, Seen, Seen)>) -> Result<(), BaseError> {
+    fn set_unknown(
+        &mut self,
+        dir: &RelPath,
+        entries: Vec<(Vec<u8>, Seen, Seen)>,
+        new: bool,
+    ) -> Result<(), BaseError> {
         let Some(key) = self.key(dir)? else { return Ok(()) };
         for (name, a, b) in entries {
-            if self.record(key)?.get(&name).is_none() {
+            let known = self.record(key)?.get(&name).copied();
+            if known.map_or(new, |known| known.differs_in_extras_only(&a, &b)) {
                 self.insert(key, &name, Agreed { a, b, dir: None })?;
             }
         }

@@ -24,6 +24,9 @@ impl Apply<'_> {
             Why::Side(SideError::Io { path: at, what, source }) if is_hidden(&at) => {
                 Why::Side(SideError::Io { path: path.clone(), what, source })
             }
+            Why::Extras(parts, SideError::Io { path: at, what, source }) if is_hidden(&at) => {
+                Why::Extras(parts, SideError::Io { path: path.clone(), what, source })
+            }
             why => why,
         };
         Trouble { on, path, why }

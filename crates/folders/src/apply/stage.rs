@@ -14,7 +14,7 @@ use reconcile::{Kind, Listing, RelPath, Seen, Side};
 use super::check::same_version;
 use super::doubt::Doubt;
 use super::queue::Queue;
-use super::task::{Item, NewDir, Root, Staged, State, Task, Work};
+use super::task::{Instead, Item, NewDir, Root, Staged, State, Task, Work};
 use super::{Apply, ApplyError, Edit, Ending, Fault, Point, Why, lock};
 use crate::journal::{Deed, Stamp, Text};
 use crate::scan::same_bytes;
@@ -542,11 +542,11 @@ impl<'b, 'a> Batch<'b, 'a> {
             report.go_on() && !self.died.load(Ordering::Relaxed)
         };
         let mode =
-            item.instead.as_ref().filter(|instead| instead.keep_mode).map(|instead| instead.target.mode);
+            item.instead.as_ref().filter(|instead| instead.keep.mode).map(|instead| instead.target.mode);
         // A mode that stays lends only what the new content's mode lends too: the new file has another owner, perhaps.
         let mode = mode.map_or(like.mode, |kept| kept & (like.mode | !BORROWED));
         let wanted = Seen { mode, ..*like };
-        let instead = item.instead.as_ref().filter(|instead| instead.target.kind == Kind::File);
+        let instead = item.instead.as_deref().filter(|instead| instead.target.kind == Kind::File);
         let new = NewFile { name, instead: instead.map(|_| &item.name[..]), like: &wanted };
         let made = match into.create_file(new, &mut *content, &mut watch) {
             Err(SideError::Changed { .. }) => return Ok(None),
@@ -556,6 +556,7 @@ impl<'b, 'a> Batch<'b, 'a> {
             }
             made => self.guard(on, made)?,
         };
+        let made = self.given(on, path, (from, &item.name), like, (into, name), &wanted, made, instead)?;
         self.hook(Point::Staged, on, path)?;
         let now = content.seen().map_err(unread)?;
         if same_version(like, &now) && self.is_no_mix(on, like, (from, &item.name), (into, name)) {
@@ -614,9 +615,37 @@ impl<'b, 'a> Batch<'b, 'a> {
         }
         self.hook(Point::Staging, on, path)?;
         let made = self.guard(on, into.create_link(name, &target, like))?;
+        let wanted = *like;
+        let made = self.given(on, path, (from, &item.name), like, (into, name), &wanted, made, None)?;
         self.hook(Point::Staged, on, path)?;
         self.apply.ground.report.done(path, 1, 0);
         Ok(Some(made))
+    }
+
+    /// The copy with all that is kept besides, where anything is. What cannot have it is not left behind.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an original, a copy, and what the copy takes the place of"
+    )]
+    fn given(
+        &self,
+        on: Side,
+        path: &RelPath,
+        (from, original): (&dyn ReadDir, &[u8]),
+        like: &mut Seen,
+        (into, name): (&dyn WriteDir, &[u8]),
+        wanted: &Seen,
+        made: Seen,
+        instead: Option<&Instead>,
+    ) -> Result<Seen, Failed> {
+        if !self.apply.keeps_extras() {
+            return Ok(made);
+        }
+        let (from, copy) = ((from, original), (into, name));
+        self.apply.give_to_copy(on, path, from, like, copy, wanted, made, instead).map_err(|why| {
+            let _ = into.remove(name, made.kind);
+            Failed::This(why)
+        })
     }
 
     /// A child of a directory is done. In a hidden directory the last one closes it; in one that people see that is for
@@ -715,11 +744,15 @@ pub(super) fn close_dir(
     dir: &NewDir,
     handle: Option<&dyn WriteDir>,
 ) -> Result<Edit, SideError> {
+    let mut like = dir.like;
     let made = match handle {
-        Some(handle) => handle.finish(&dir.like)?,
-        None => apply.side(dir.on).folder(&dir.place())?.finish(&dir.like)?,
+        Some(handle) => apply.finish_directory(dir.on, &dir.path, handle, &mut like)?,
+        None => {
+            let handle = apply.side(dir.on).folder(&dir.place())?;
+            apply.finish_directory(dir.on, &dir.path, &*handle, &mut like)?
+        }
     };
-    Ok(Edit::set(dir.path.clone(), dir.on, &dir.like, &made, false))
+    Ok(Edit::set(dir.path.clone(), dir.on, &like, &made, false))
 }
 
 fn into_inner<T>(mutex: Mutex<T>) -> T {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use reconcile::{Listing, RelPath, Seen, Side, Tally};
+use reconcile::{Facets, Listing, RelPath, Seen, Side, Tally};
 
 use super::Edit;
 use crate::journal::Deed;
@@ -40,7 +40,8 @@ pub(super) struct Item {
 pub(super) struct Instead {
     pub(super) target: Seen,
     pub(super) removed: Tally,
-    pub(super) keep_mode: bool,
+    /// What of it the new version keeps.
+    pub(super) keep: Facets,
 }
 
 /// A directory that this run makes.

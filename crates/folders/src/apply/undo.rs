@@ -1,11 +1,11 @@
 //! Taking deeds back. Each looks first whether what is there is what the run left, and touches nothing else.
 
-use reconcile::{FileId, Kind, RelPath, Seen, Side, Time};
+use reconcile::{Extras, FileId, Kind, RelPath, Seen, Side, Time};
 use syncmgr::RunId;
 
 use super::check::same_but_renamed;
 use super::{Apply, ApplyError, Edit, Ending, Stop, Trouble, Why, lock, split};
-use crate::journal::{Deed, Stamp, Text};
+use crate::journal::{Deed, ExtrasBefore, Stamp, Text};
 use crate::side::SideError;
 use crate::side::names::same_but_spelling;
 use crate::side::write::{Rename, WriteDir};
@@ -26,8 +26,15 @@ enum Back {
     RemovedDir { on: Side, path: RelPath, old: Seen },
     /// It gets its old name.
     Moved { on: Side, from: RelPath, to: RelPath, seen: Seen },
-    /// It gets its old permissions and time.
-    Meta { on: Side, path: RelPath, before: Seen, mode: Option<u32>, mtime: Option<Time> },
+    /// It gets its old permissions and time, its old owner and attributes.
+    Meta {
+        on: Side,
+        path: RelPath,
+        before: Seen,
+        mode: Option<u32>,
+        mtime: Option<Time>,
+        extras: Option<ExtrasBefore>,
+    },
 }
 
 impl Apply<'_> {
@@ -46,7 +53,7 @@ impl Apply<'_> {
                 .by_ref()
                 .take(CHUNK)
                 .map(|back| {
-                    foretold(&back).iter().for_each(|deed| self.note(deed));
+                    self.foretell_back(&back);
                     let entries = 1 + self.foretell_tree(run, &back);
                     (back, entries)
                 })
@@ -69,6 +76,18 @@ impl Apply<'_> {
             }
         }
         Ok(Ending::Complete)
+    }
+
+    /// Writes down what taking it back does. What owner and attributes are until then is only known by looking.
+    fn foretell_back(&self, back: &Back) {
+        for mut deed in foretold(back) {
+            if let (Deed::Meta { extras, .. }, Back::Meta { on, path, extras: Some(before), .. }) =
+                (&mut deed, back)
+            {
+                *extras = self.extras_before(*on, path, before.parts());
+            }
+            self.note(&deed);
+        }
     }
 
     /// What was foretold of it does not come to pass.
@@ -154,12 +173,19 @@ impl Apply<'_> {
                 self.counts_on(*on).moved += 1;
                 Ok(())
             }
-            Back::Meta { on, path, before, mode, mtime } => {
+            Back::Meta { on, path, before, mode, mtime, extras } => {
                 let (dir, name) = self.parent_of(*on, path)?;
                 let now = dir.look(&name)?.ok_or(Why::Vanished)?;
                 let left = Seen { mtime: mtime.unwrap_or(before.mtime), ..*before };
                 if !same_but_renamed(&left, &now) {
                     return Err(Why::Changed.into());
+                }
+                if let Some(extras) = extras {
+                    let wanted = mode.map_or(now.mode, |_| before.mode);
+                    let given = dir.set_extras(&name, now.kind, &extras.clone().into(), Some(wanted))?;
+                    if let Some((parts, error)) = given.refused {
+                        return Err(Why::Extras(parts, error).into());
+                    }
                 }
                 dir.set_meta(&name, now.kind, mode.map(|_| before.mode), mtime.map(|_| before.mtime))?;
                 self.counts_on(*on).updated += 1;
@@ -194,6 +220,7 @@ impl Apply<'_> {
                 mtime: Time::default(),
                 ctime: Time::default(),
                 id: FileId::default(),
+                extras: Extras::default(),
             };
             foretold(&Back::RemovedDir { on, path: at.clone(), old: made })
                 .iter()
@@ -360,12 +387,13 @@ fn backs(deed: &Deed) -> Vec<Back> {
             to,
             seen: (*seen).into(),
         }),
-        Deed::Meta { on, path, before, mode, mtime } => path.path().map(|path| Back::Meta {
+        Deed::Meta { on, path, before, mode, mtime, extras } => path.path().map(|path| Back::Meta {
             on: (*on).into(),
             path,
             before: (*before).into(),
             mode: *mode,
             mtime: mtime.map(|(secs, nanos)| Time { secs, nanos }),
+            extras: extras.clone(),
         }),
         Deed::Run { .. } | Deed::Agreed { .. } | Deed::Recorded | Deed::Void { .. } | Deed::Purged { .. } => {
             None
@@ -413,7 +441,7 @@ fn foretold(back: &Back) -> Vec<Deed> {
         Back::Moved { on, from, to, seen } => {
             Deed::Move { on: (*on).into(), from: to.into(), to: from.into(), seen: seen.into() }
         }
-        Back::Meta { on, path, before, mode, mtime } => {
+        Back::Meta { on, path, before, mode, mtime, .. } => {
             let left =
                 Seen { mode: mode.unwrap_or(before.mode), mtime: mtime.unwrap_or(before.mtime), ..*before };
             Deed::Meta {
@@ -422,6 +450,7 @@ fn foretold(back: &Back) -> Vec<Deed> {
                 before: (&left).into(),
                 mode: mode.map(|_| before.mode),
                 mtime: mtime.map(|_| (before.mtime.secs, before.mtime.nanos)),
+                extras: None,
             }
         }
     };

@@ -1,7 +1,7 @@
 //! How the agreement on one directory is packed into a record.
 //!
 //! ```text
-//! format   1 byte, 1
+//! format   1 byte: 1, or 2 where anything is known of owners or attributes
 //! entries  u32
 //! names    u32, bytes of all names together
 //! checksum u64 over everything else
@@ -9,6 +9,7 @@
 //!          7 bytes lengths of 14 numbers, 4 bits each
 //!          numbers, little endian, as many bytes as their length says
 //!          wide times, if flagged
+//!          owners and attributes of A and B, if flagged; else they are those of the entry before
 //!          name
 //! 8 bytes  zeros, so that a number is read with one load
 //! ```
@@ -17,12 +18,14 @@
 //! that most of them are short; a record of fifty files takes about as long to unpack as five of their `statx` calls.
 
 use reconcile::path::Name;
-use reconcile::{Agreed, Agreement, DirKey, FileId, Kind, Seen, Time};
+use reconcile::{Agreed, Agreement, DirKey, Extras, FileId, Kind, Owner, Seen, Time};
 
 use super::Children;
 
-/// First byte of every record.
+/// First byte of a record that knows of neither owners nor attributes.
 const FORMAT: u8 = 1;
+/// First byte of one that does.
+const WITH_EXTRAS: u8 = 2;
 const HEADER: usize = 1 + 4 + 4 + 8;
 const CHECKSUM_AT: usize = 9;
 const NUMBERS: usize = 14;
@@ -35,6 +38,7 @@ const KIND_MASK: u8 = 0x07;
 const WIDE_A: u8 = 0x08;
 const WIDE_B: u8 = 0x10;
 const HAS_DIR: u8 = 0x20;
+const HAS_EXTRAS: u8 = 0x40;
 
 /// What the numbers of the next entry are counted from.
 #[derive(Clone, Copy, Default)]
@@ -44,6 +48,12 @@ struct Before {
     mtime: i64,
     ctime: i64,
     ino: u64,
+    extras: Extras,
+}
+
+/// Whether a record is of a format that versions before this one cannot read.
+pub(super) fn is_new_format(record: &[u8]) -> bool {
+    record.first() == Some(&WITH_EXTRAS)
 }
 
 /// Packs an agreement, of which the children are given in order.
@@ -68,7 +78,7 @@ pub(super) fn encode(children: Children<'_, '_>) -> Vec<u8> {
 
 /// Unpacks a record; none when it is damaged or of another format.
 pub(super) fn decode(record: &[u8]) -> Option<Agreement> {
-    if *record.first()? != FORMAT || record.len() < HEADER + SLACK {
+    if !matches!(*record.first()?, FORMAT | WITH_EXTRAS) || record.len() < HEADER + SLACK {
         return None;
     }
     let entries = u32::from_le_bytes(record[1..5].try_into().ok()?) as usize;
@@ -101,6 +111,12 @@ fn put_entry(out: &mut Vec<u8>, name: &Name, agreed: &Agreed, a: &mut Before, b:
         flags |= HAS_DIR;
     }
     flags |= if wide_a { WIDE_A } else { 0 } | if wide_b { WIDE_B } else { 0 };
+    let extras = (agreed.a.extras, agreed.b.extras);
+    if extras != (a.extras, b.extras) {
+        flags |= HAS_EXTRAS;
+        out[0] = WITH_EXTRAS;
+        (a.extras, b.extras) = extras;
+    }
 
     out.push(flags);
     let lengths_at = out.len();
@@ -118,6 +134,13 @@ fn put_entry(out: &mut Vec<u8>, name: &Name, agreed: &Agreed, a: &mut Before, b:
             }
         }
     }
+    if flags & HAS_EXTRAS != 0 {
+        for Extras { owner, attributes } in [extras.0, extras.1] {
+            out.extend_from_slice(&owner.user.to_le_bytes());
+            out.extend_from_slice(&owner.group.to_le_bytes());
+            out.extend_from_slice(&attributes.to_le_bytes());
+        }
+    }
     out.extend_from_slice(name);
 }
 
@@ -131,7 +154,8 @@ fn numbers_of(seen: &Seen, before: &mut Before, numbers: &mut [u64]) -> bool {
     numbers[3] = zigzag(ctime.wrapping_sub(before.ctime));
     numbers[4] = zigzag(seen.id.ino.wrapping_sub(before.ino) as i64);
     numbers[5] = zigzag(seen.id.birth.wrapping_sub(ctime));
-    *before = Before { mode: u64::from(seen.mode), size: seen.size, mtime, ctime, ino: seen.id.ino };
+    let extras = before.extras;
+    *before = Before { mode: u64::from(seen.mode), size: seen.size, mtime, ctime, ino: seen.id.ino, extras };
     times.is_none()
 }
 
@@ -168,6 +192,11 @@ impl<'r> Reader<'r> {
                 seen.ctime = self.wide_time()?;
             }
         }
+        if flags & HAS_EXTRAS != 0 {
+            a.extras = self.extras()?;
+            b.extras = self.extras()?;
+        }
+        (seen_a.extras, seen_b.extras) = (a.extras, b.extras);
         let end = self.at.checked_add(usize::try_from(numbers[12]).ok()?)?;
         let name = self.record.get(self.at..end)?;
         self.at = end;
@@ -177,6 +206,15 @@ impl<'r> Reader<'r> {
 
     fn load(&self) -> Option<u64> {
         Some(u64::from_le_bytes(self.record.get(self.at..self.at + 8)?.try_into().ok()?))
+    }
+
+    fn extras(&mut self) -> Option<Extras> {
+        let owner = self.load()?;
+        self.at += 8;
+        let attributes = self.load()?;
+        self.at += 8;
+        // Packed one after the other, the lower half first.
+        Some(Extras { owner: Owner { user: owner as u32, group: (owner >> 32) as u32 }, attributes })
     }
 
     fn wide_time(&mut self) -> Option<Time> {
@@ -194,8 +232,10 @@ fn seen_of(kind: Kind, numbers: &[u64], before: &mut Before) -> Seen {
     let ctime = before.ctime.wrapping_add(unzigzag(numbers[3]));
     let ino = before.ino.wrapping_add(unzigzag(numbers[4]) as u64);
     let birth = ctime.wrapping_add(unzigzag(numbers[5]));
-    *before = Before { mode, size, mtime, ctime, ino };
-    Seen { kind, mode: mode as u32, size, mtime: time(mtime), ctime: time(ctime), id: FileId { ino, birth } }
+    let extras = before.extras;
+    *before = Before { mode, size, mtime, ctime, ino, extras };
+    let id = FileId { ino, birth };
+    Seen { kind, mode: mode as u32, size, mtime: time(mtime), ctime: time(ctime), id, extras }
 }
 
 const NANOS: i64 = 1_000_000_000;
@@ -281,17 +321,23 @@ mod tests {
             .prop_map(|(secs, nanos)| Time { secs, nanos })
     }
 
+    fn any_extras() -> impl Strategy<Value = Extras> {
+        let known = (0..3_u32, any::<u32>(), any::<u64>())
+            .prop_map(|(user, group, attributes)| Extras { owner: Owner { user, group }, attributes });
+        prop_oneof![Just(Extras::default()), known]
+    }
+
     fn any_seen(kind: Kind) -> impl Strategy<Value = Seen> {
-        (0..0o10000_u32, any::<u64>(), any_time(), any_time(), any::<u64>(), any::<i64>()).prop_map(
-            move |(mode, size, mtime, ctime, ino, birth)| Seen {
-                kind,
-                mode,
-                size,
-                mtime,
-                ctime,
-                id: FileId { ino, birth },
-            },
-        )
+        let numbers = (0..0o10000_u32, any::<u64>(), any_time(), any_time(), any::<u64>(), any::<i64>());
+        (numbers, any_extras()).prop_map(move |((mode, size, mtime, ctime, ino, birth), extras)| Seen {
+            kind,
+            mode,
+            size,
+            mtime,
+            ctime,
+            id: FileId { ino, birth },
+            extras,
+        })
     }
 
     fn any_agreed() -> impl Strategy<Value = Agreed> {

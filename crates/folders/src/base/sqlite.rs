@@ -1,6 +1,7 @@
 //! The base in one SQLite file.
 //!
-//! Format 1 (`user_version`), `application_id` "Inst":
+//! Format 1 (`user_version`), or 2 from the first record on that knows of owners or attributes, so that older versions
+//! do not take it for damaged; `application_id` "Inst":
 //!
 //! ```sql
 //! dirs(key INTEGER PRIMARY KEY, entries INTEGER, files INTEGER, record BLOB)   -- the root's key is 1; see `record`
@@ -36,6 +37,8 @@ use txn::Txn;
 pub const FILE_NAME: &str = "base.db";
 
 const FORMAT: i64 = 1;
+/// With records that older versions cannot read.
+const WITH_EXTRAS: i64 = 2;
 const APPLICATION_ID: i64 = 0x496e_7374;
 /// How long another program's lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -198,11 +201,11 @@ impl Base {
         self.prepare(&connection)?;
         let format = self.format(&connection)?;
         match format {
-            FORMAT => Ok(Some(connection)),
+            FORMAT | WITH_EXTRAS => Ok(Some(connection)),
             // What is left of a first transaction that was killed.
             0 if self.is_blank(&connection)? => Ok(None),
             0 => Err(self.damaged("it is a database, but not a base")),
-            _ => Err(BaseError::TooNew { path: self.path.clone(), format, known: FORMAT }),
+            _ => Err(BaseError::TooNew { path: self.path.clone(), format, known: WITH_EXTRAS }),
         }
     }
 

@@ -55,6 +55,7 @@ pub(super) fn lines(
         mtime: clock,
         ctime: reconcile::Time::default(),
         id: reconcile::FileId::default(),
+        extras: reconcile::Extras::default(),
     };
     Ok(Some((Put::bytes(Side::A, path, target, like, text), b.map(|(seen, _)| seen))))
 }

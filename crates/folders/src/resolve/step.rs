@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use reconcile::{Action, FileId, Kind, Op, RelPath, Seen, Side, Time};
+use reconcile::{Action, Extras, Facets, FileId, Kind, Op, RelPath, Seen, Side, Time};
 use syncmgr::HandlerError;
 use syncmgr::conflict::{Choice, Conflict, ConflictKind, Decided, OtherVersion, ResolutionItem, Settlement};
 use syncmgr::outcome::{Problem, ProblemClass};
@@ -145,13 +145,13 @@ impl<'n> Steps<'n> {
             }
             // Only permissions differ: nothing is copied, nothing goes to the trash.
             (Some(source), Some(target)) if self.same_content(path, &source, &target) => {
-                let op = Op::Meta { on, source, target, mode: true, mtime: false };
+                let op = Op::Meta { on, source, target, what: Facets::MODE };
                 vec![action(path, op)]
             }
             (Some(source), Some(target)) => {
                 let removed = self.tally(on, path, &target)?;
                 let tally = self.tally(keep, path, &source)?;
-                let op = Op::Replace { on, source, target, tally, removed, keep_mode: false };
+                let op = Op::Replace { on, source, target, tally, removed, keep: Facets::NONE };
                 vec![action(path, op)]
             }
         })
@@ -383,6 +383,7 @@ pub(super) fn given(
         mtime: clock,
         ctime: Time::default(),
         id: FileId::default(),
+        extras: Extras::default(),
     };
     match other {
         OtherVersion::Content(bytes) => Ok(Put::bytes(Side::A, path.clone(), target, like, bytes.clone())),

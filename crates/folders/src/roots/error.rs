@@ -54,6 +54,11 @@ pub enum RootFault {
         /// What it is: "the root directory".
         is: &'static str,
     },
+    /// Its file system cannot hold what the pair is to keep.
+    CannotKeep {
+        /// The word for that.
+        what: &'static str,
+    },
     /// Another run works on it.
     Busy,
     /// No lock can be had, so two runs could meet.
@@ -100,6 +105,7 @@ impl RootError {
             RootFault::Missing | RootFault::NotADirectory | RootFault::Link | RootFault::Refused(_) => {
                 RootClass::Usage
             }
+            RootFault::CannotKeep { .. } => RootClass::Failed,
             RootFault::NoLock(_) => RootClass::Failed,
         }
     }
@@ -157,6 +163,11 @@ impl RootError {
                 problem(ProblemClass::Config, format!("{side} is {is}: a mirror would delete what is in it"))
                     .with_fix("mirror into a folder made for it")
             }
+            RootFault::CannotKeep { what } => problem(
+                ProblemClass::Config,
+                format!("{side} is on a file system that holds no {what}, which this pair is to keep; nothing was touched"),
+            )
+            .with_fix(format!("leave {what} out of `keep`, or keep that side on another file system")),
             RootFault::Busy => problem(ProblemClass::Transient, format!("another run is working on {side}"))
                 .with_fix("try again when it is done"),
             RootFault::NoLock(error) => problem(

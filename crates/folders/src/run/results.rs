@@ -199,6 +199,19 @@ fn describe(label: &str, other: &str, trouble: &Trouble) -> Problem {
             Problem::new(ProblemClass::Permission, format!("{path}: {why}"))
                 .with_fix("check its permissions, then sync again")
         }
+        Why::Extras(parts, error) => {
+            let reason = match error {
+                SideError::Io { source, .. } => syncmgr::reason(source),
+                other => other.to_string(),
+            };
+            let fix = if parts.owner {
+                "only root may give files to others: run Instep as root, or leave owners out of `keep`"
+            } else {
+                "check that the file system takes them and that you may set them, or leave attributes out of `keep`"
+            };
+            let text = format!("{path} on {label} has the other side's content, but not its {parts}: {reason}");
+            Problem::new(ProblemClass::Permission, text).with_fix(fix)
+        }
         Why::Side(error) => side_problem(label, error),
         Why::Source(error) => side_problem(other, error),
     }

@@ -6,6 +6,7 @@
 mod beneath;
 mod clock;
 mod create;
+mod extras;
 mod fs_type;
 mod read;
 mod volumes;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use reconcile::path::Name;
-use reconcile::{FileId, Kind, RelPath, Seen, Time};
+use reconcile::{Extras, FileId, Keep, Kind, Owner, RelPath, Seen, Time};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Statx, StatxFlags, StatxTimestamp, openat, statx};
 use rustix::io::Errno;
 
@@ -29,6 +30,8 @@ pub use write::LocalWriter;
 /// All that a [`Seen`] is made of.
 const STATX_MASK: StatxFlags = StatxFlags::TYPE
     .union(StatxFlags::MODE)
+    .union(StatxFlags::UID)
+    .union(StatxFlags::GID)
     .union(StatxFlags::INO)
     .union(StatxFlags::SIZE)
     .union(StatxFlags::MTIME)
@@ -43,6 +46,8 @@ pub struct LocalSide {
     capabilities: Capabilities,
     /// What of a status can be relied on tomorrow.
     trust: Trust,
+    /// What else is shown.
+    keep: Keep,
     volumes: Volumes,
     /// Whether reading without moving the time of the last access was not refused yet.
     no_atime: AtomicBool,
@@ -57,6 +62,8 @@ struct Trust {
     ctime: bool,
     /// Times come from this machine's clock.
     clock: bool,
+    /// Whose it is is kept in sync.
+    owner: bool,
 }
 
 impl LocalSide {
@@ -81,7 +88,15 @@ impl LocalSide {
         let stat = statx(&root, c"", AtFlags::EMPTY_PATH, StatxFlags::empty())
             .map_err(|errno| io_error(&RelPath::root(), "read the status of", errno))?;
         let volumes = Volumes::new(Volume::of(&stat));
-        Ok(Self { root, path: path.into(), capabilities, trust, volumes, no_atime: AtomicBool::new(true) })
+        Ok(Self {
+            root,
+            path: path.into(),
+            capabilities,
+            trust,
+            keep: Keep::default(),
+            volumes,
+            no_atime: AtomicBool::new(true),
+        })
     }
 
     /// The root's descriptor.
@@ -124,12 +139,8 @@ impl LocalSide {
     }
 
     /// The status of one child; none when there is none.
-    pub(super) fn look_at(
-        &self,
-        dir: BorrowedFd<'_>,
-        name: impl rustix::path::Arg,
-    ) -> rustix::io::Result<Option<Seen>> {
-        Ok(self.status(dir, name)?.map(|stat| self.seen(&stat)))
+    pub(super) fn look_at(&self, dir: BorrowedFd<'_>, name: &Name) -> rustix::io::Result<Option<Seen>> {
+        Ok(self.status(dir, name)?.map(|stat| self.with_attributes(dir, name, self.seen(&stat))))
     }
 
     fn status(&self, dir: BorrowedFd<'_>, name: impl rustix::path::Arg) -> rustix::io::Result<Option<Statx>> {
@@ -147,7 +158,7 @@ impl LocalSide {
         stat.map(|stat| Volume::of(&stat)).map_err(|errno| io_error(path, "read the status of", errno))
     }
 
-    /// The status of what is open.
+    /// The status of what is open, without its attributes.
     pub(super) fn look_at_open(&self, fd: impl AsFd) -> rustix::io::Result<Seen> {
         look_at_open(fd, self.trust)
     }
@@ -177,6 +188,14 @@ fn seen_of(stat: &Statx, trust: Trust) -> Seen {
         mtime: time(stat.stx_mtime),
         ctime: if trust.ctime { time(stat.stx_ctime) } else { Time::default() },
         id: if trust.ids { FileId { ino: stat.stx_ino, birth } } else { FileId::default() },
+        extras: Extras {
+            owner: if trust.owner {
+                Owner { user: stat.stx_uid, group: stat.stx_gid }
+            } else {
+                Owner::UNKNOWN
+            },
+            attributes: 0,
+        },
     }
 }
 

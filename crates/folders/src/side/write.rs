@@ -6,6 +6,7 @@ use std::os::fd::BorrowedFd;
 use reconcile::path::Name;
 use reconcile::{Kind, RelPath, Seen, Time};
 
+use super::extras::{ExtraValues, Given};
 use super::names::TempName;
 use super::{Content, ReadSide, SideError};
 
@@ -160,6 +161,25 @@ pub trait WriteDir: Send + Sync {
         mode: Option<u32>,
         mtime: Option<Time>,
     ) -> Result<Seen, SideError>;
+
+    /// Owner and extended attributes of a child, as far as this side keeps them; "." is the directory itself.
+    ///
+    /// # Errors
+    /// Missing, or refused.
+    fn extras(&self, name: &Name) -> Result<ExtraValues, SideError>;
+
+    /// Gives a child an owner and attributes, as far as they are said, and sees to it that its mode is `mode` then. Never
+    /// through a link; "." is the directory itself.
+    ///
+    /// # Errors
+    /// It is missing, or its mode was refused. Other refusals are part of the answer.
+    fn set_extras(
+        &self,
+        name: &Name,
+        kind: Kind,
+        values: &ExtraValues,
+        mode: Option<u32>,
+    ) -> Result<Given, SideError>;
 
     /// Gives the child `name` the name `to` in `target`, a directory of the same side.
     ///

@@ -12,7 +12,7 @@ use crate::side::simulated::{Acts, Chance, Count, Fault, Order, Tastes, Traits, 
 /// Tells the history of a seed, and says what it was.
 pub(super) fn tell(seed: u64, filter: &Filter) -> (Story, Result<(), Broken>, Tally) {
     let mut chance = Chance::new(seed);
-    let setting = in_haste(seed, setting(&mut chance));
+    let setting = with_extras(seed, in_haste(seed, setting(&mut chance)));
     let mut teller = Teller::new(setting, filter);
     let mut story = Story { setting, steps: Vec::new() };
     let result = go(&mut chance, &mut teller, &mut story);
@@ -96,6 +96,7 @@ fn setting(chance: &mut Chance) -> Setting {
         reuses_numbers: !lossy && chance.one_in(4),
         exchange: !chance.one_in(8),
         permissions: closes,
+        extras: false,
     };
     let disks = if coarse { [disk(2_000_000_000), disk(1_000_000)] } else { [disk(1), disk(1)] };
     let mode = match chance.below(8) {
@@ -114,8 +115,18 @@ fn setting(chance: &mut Chance) -> Setting {
         new_sizes: coarse,
         hasty: false,
         closes,
+        extras: false,
     };
     Setting { mode, on_conflict, disks, batch, lossy, tastes }
+}
+
+/// In some histories the pair keeps owners and attributes, and people change them.
+fn with_extras(seed: u64, mut setting: Setting) -> Setting {
+    // A chance of its own, for the same reason.
+    if Chance::new(seed ^ 0xe87a_a5e7).one_in(4) && !setting.tastes.hasty {
+        setting.keep_extras();
+    }
+    setting
 }
 
 /// In some histories clocks stand still while people edit.

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reconcile::{Listing, NoteKind, Plan, Policy, RelPath, Side, Unreadable, World as _};
+use reconcile::{Keep, Listing, NoteKind, Plan, Policy, RelPath, Side, Unreadable, World as _};
 use syncmgr::RunId;
 
 use super::home::Home;
@@ -74,6 +74,7 @@ pub(super) fn run(machine: &Machine, home: &Home, setting: &Setting, filter: &Fi
         on_conflict: setting.on_conflict,
         ask: reconcile::AskAlso::default(),
         checksum: false,
+        keep: Keep { owners: setting.tastes.extras, attributes: setting.tastes.extras },
         now: clock(began),
         time_resolution: setting.disks[0].resolution.max(setting.disks[1].resolution),
         keep_both_suffix: format!("kept-{run}"),

@@ -48,6 +48,16 @@ pub(super) struct Story {
     pub(super) steps: Vec<Step>,
 }
 
+impl Setting {
+    /// The pair keeps owners and attributes, and people change them.
+    pub(super) fn keep_extras(&mut self) {
+        self.tastes.extras = true;
+        for disk in &mut self.disks {
+            disk.extras = true;
+        }
+    }
+}
+
 impl Default for Setting {
     fn default() -> Self {
         Self {
@@ -63,6 +73,7 @@ impl Default for Setting {
                 new_sizes: false,
                 hasty: false,
                 closes: false,
+                extras: false,
             },
         }
     }
@@ -85,9 +96,10 @@ impl fmt::Display for Story {
         let mode = MODES.iter().find(|(_, mode)| *mode == setting.mode).map_or("", |(word, _)| word);
         let policy = POLICIES.iter().find(|(_, on)| *on == setting.on_conflict).map_or("", |(word, _)| word);
         let closes = word(setting.tastes.closes, " closes");
+        let extras = word(setting.tastes.extras, " extras");
         let shares = word(setting.tastes.shares, " shares");
         let one_sided = word(setting.tastes.on != [true; 2], " one-sided");
-        writeln!(f, "pair {mode} {policy} batch {}{closes}{shares}{one_sided}", setting.batch)?;
+        writeln!(f, "pair {mode} {policy} batch {}{closes}{extras}{shares}{one_sided}", setting.batch)?;
         for (name, disk) in ["A", "B"].iter().zip(&setting.disks) {
             let tick = if disk.tick > 1 { format!(" tick {}", disk.tick) } else { String::new() };
             let inodes = word(!disk.inodes, " no-inodes");
@@ -145,6 +157,7 @@ impl Story {
                         "batch" => setting.batch = words.next()?.parse().ok()?,
                         "shares" => setting.tastes.shares = true,
                         "closes" => setting.tastes.closes = true,
+                        "extras" => setting.keep_extras(),
                         "one-sided" => setting.tastes.on = [true, false],
                         _ => return None,
                     }

@@ -112,6 +112,7 @@ pub(crate) fn pair(a: &Path, b: &Path) -> Pair {
         b: side(b, "nas"),
         mode: Mode::TwoWay,
         on_conflict: OnConflict::Ask,
+        keep: reconcile::Keep::default(),
         exclude: vec![],
         include: vec![],
         max_delete: None,

@@ -7,7 +7,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use folders::pair::MaxDelete;
 use folders::words::max_delete;
-use reconcile::{Mode, OnConflict, RelPath};
+use reconcile::{Keep, Mode, OnConflict, RelPath};
 
 pub(super) const SYNC_EXAMPLES: &str = "\
 Examples:
@@ -83,6 +83,20 @@ pub(crate) struct Rules {
     /// Stop before deleting more than this many entries, or this share of a side; 0 allows none [default: 50%]
     #[arg(long, value_name = "N|N%", value_parser = max_delete, allow_hyphen_values = true)]
     pub(crate) max_delete: Option<MaxDelete>,
+    /// Keep more in sync than content, permissions and times: whose everything is (by number), extended attributes
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(crate) keep: Vec<KeepArg>,
+}
+
+impl Rules {
+    /// What is to be kept; none if nothing is said.
+    pub(crate) fn keep(&self) -> Option<Keep> {
+        let keep = Keep {
+            owners: self.keep.contains(&KeepArg::Owners),
+            attributes: self.keep.contains(&KeepArg::Attributes),
+        };
+        (!self.keep.is_empty()).then_some(keep)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -104,7 +118,7 @@ pub(crate) struct Sync {
     #[arg(
         long,
         value_name = "ID",
-        conflicts_with_all = ["all", "mode", "on_conflict", "exclude", "include", "max_delete", "checksum"]
+        conflicts_with_all = ["all", "mode", "on_conflict", "exclude", "include", "max_delete", "keep", "checksum"]
     )]
     pub(crate) plan: Option<String>,
     /// Leave this path as it is on both sides, with all that is beneath it (beneath the sides; may be given again)
@@ -185,6 +199,13 @@ impl From<ModeArg> for Mode {
             ModeArg::Copy => Self::Copy,
         }
     }
+}
+
+/// What is kept on request, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeepArg {
+    Owners,
+    Attributes,
 }
 
 /// What happens to conflicts, as it is typed.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use folders::RunOptions;
-use folders::words::{mode_word, policy_word};
+use folders::words::{keep_words, mode_word, policy_word};
 use hyper::Method;
 use reconcile::{Choices, RelPath, Side};
 use serde_json::{Map, Value, json};
@@ -132,6 +132,7 @@ pub(super) fn options(options: &RunOptions) -> Map<String, Value> {
     say("max_delete", options.max_delete.map(|limit| json!(limit_text(limit))));
     say("approve", flag(options.approve));
     say("yes", flag(options.consent));
+    say("keep", options.keep.map(|keep| keep_words(keep).collect()));
     say("checksum", flag(options.checksum));
     say("plan", options.plan.as_ref().map(|plan| json!(plan)));
     say("no_trash", flag(options.no_trash));
@@ -149,7 +150,7 @@ mod tests {
     use folders::FoldersHandler;
     use folders::options::Home;
     use folders::pair::MaxDelete;
-    use reconcile::{Mode, OnConflict};
+    use reconcile::{Keep, Mode, OnConflict};
     use syncmgr::Handler;
 
     use super::*;
@@ -168,6 +169,7 @@ mod tests {
             approve: true,
             consent: true,
             checksum: true,
+            keep: Some(Keep { owners: true, attributes: true }),
             plan: Some("7f3a9c".into()),
             no_trash: true,
             choices: Choices {

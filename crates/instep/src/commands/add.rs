@@ -67,6 +67,7 @@ pub(crate) fn run(app: &mut App<'_>, args: &Add) -> Result<Exit, Failure> {
     pair.exclude.clone_from(&args.rules.exclude);
     pair.include.clone_from(&args.rules.include);
     pair.max_delete = args.rules.max_delete;
+    pair.keep = args.rules.keep().unwrap_or_default();
     pair.trash_days = args.trash_days.unwrap_or(pair.trash_days);
     pair.trash_size = args.trash_size;
     refuse_dangerous_mirror(&pair, None, &app.places)?;

@@ -1,7 +1,7 @@
 //! `instep list`.
 
 use folders::pair::{Pair, PairSide};
-use folders::words::{mode_word, policy_word};
+use folders::words::{keep_words, mode_word, policy_word};
 use serde_json::{Value, json};
 
 use super::schedule;
@@ -100,6 +100,9 @@ fn details(pair: &Pair) -> Vec<String> {
     if !pair.include.is_empty() {
         details.push(format!("with {}", pair.include.join(" ")));
     }
+    if pair.keep != reconcile::Keep::default() {
+        details.push(format!("keeps {}", keep_words(pair.keep).collect::<Vec<_>>().join(" and ")));
+    }
     if let Some(limit) = pair.max_delete {
         details.push(format!("deletes at most {}", limit_text(limit)));
     }
@@ -122,6 +125,7 @@ fn object(pair: &Pair) -> Value {
         "on_conflict": policy_word(pair.on_conflict),
         "exclude": pair.exclude,
         "include": pair.include,
+        "keep": keep_words(pair.keep).collect::<Vec<_>>(),
         "max_delete": pair.max_delete.map(limit_text),
         "trash_days": pair.trash_days,
         "trash_size": pair.trash_size,

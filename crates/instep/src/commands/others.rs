@@ -277,12 +277,13 @@ pub(crate) fn options(
     checksum: bool,
     approve: bool,
 ) -> Result<Map<String, Value>, Failure> {
-    let Rules { mode, on_conflict, exclude, include, max_delete } = rules;
+    let Rules { mode, on_conflict, exclude, include, max_delete, keep } = rules;
     let foreign = [
         (mode.is_some(), "--mode"),
         (on_conflict.is_some(), "--on-conflict"),
         (!exclude.is_empty(), "--exclude"),
         (!include.is_empty(), "--include"),
+        (!keep.is_empty(), "--keep"),
         (!skip.is_empty(), "--skip"),
     ];
     if let Some((_, option)) = foreign.iter().find(|(given, _)| *given) {

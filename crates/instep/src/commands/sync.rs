@@ -104,6 +104,7 @@ fn options(args: &Sync) -> RunOptions {
         approve: args.approve,
         consent: args.yes,
         checksum: args.checksum,
+        keep: args.rules.keep(),
         plan: args.plan.clone(),
         no_trash: args.no_trash,
         choices: Choices { skip: args.skip.clone(), flip: Vec::new() },

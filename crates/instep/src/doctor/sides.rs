@@ -38,7 +38,7 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
 fn pair_findings(patient: &Patient<'_>, pair: &Pair) -> Vec<Finding> {
     let known = patient.places.pairs().join(pair.item.as_str()).exists();
     let surroundings = Surroundings { home_dir: patient.places.home.clone(), other_roots: Vec::new() };
-    let roots = match roots::open(pair, pair.mode, &Meta::default(), known, &surroundings) {
+    let roots = match roots::open(pair, pair.mode, pair.keep, &Meta::default(), known, &surroundings) {
         Ok(roots) => roots,
         Err(error) => {
             let problem = error.problem();

@@ -133,6 +133,7 @@ fn described(action: &Action) -> String {
         (Op::Move { from, .. } | Op::KeepBoth { from, .. }, _) => {
             format!("{from}{slash} -> {}{slash}", action.path)
         }
+        (Op::Meta { what, .. }, _) => format!("{}{slash}  ({what})", action.path),
         (_, Some(tally)) if tally.entries() > 1 => format!(
             "{}{slash}  ({}, {})",
             action.path,
@@ -219,9 +220,11 @@ fn action_object(item: &str, action: &Action) -> Value {
     }
     match &action.op {
         Op::Move { from, .. } | Op::KeepBoth { from, .. } => rel_path_fields(&mut object, "from", from),
-        Op::Meta { mode, mtime, .. } => {
-            object["mode"] = json!(mode);
-            object["mtime"] = json!(mtime);
+        Op::Meta { what, .. } => {
+            object["mode"] = json!(what.mode);
+            object["mtime"] = json!(what.mtime);
+            object["owner"] = json!(what.owner);
+            object["attributes"] = json!(what.attributes);
         }
         _ => {}
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use folders::pair::{Pair, PairSide};
-use folders::words::{mode_word, policy_word};
+use folders::words::{keep_words, mode_word, policy_word};
 use reconcile::{AskAlso, Mode, OnConflict};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use settings::words::{PathWord, path_word};
 use settings::{Item, Mistake};
 use toml_edit::{Array, Table, value};
 
-use super::words::{LimitWord, ModeWord, OnConflictWord, SizeWord, limit_word, size_word};
+use super::words::{KeepWords, LimitWord, ModeWord, OnConflictWord, SizeWord, limit_word, size_word};
 use crate::render::text::SafePath;
 
 /// How long the trash is kept when nobody says otherwise.
@@ -39,6 +39,9 @@ pub(super) struct PairKeys {
     /// Globs that bring names back in.
     #[serde(default)]
     include: Vec<String>,
+    /// What is kept in sync besides content, permissions and times.
+    #[serde(default)]
+    keep: KeepWords,
     /// The most that a run may delete before it stops and asks; `50%` if nothing is said.
     max_delete: Option<LimitWord>,
     /// How many days the trash is kept; 30 if nothing is said.
@@ -72,6 +75,7 @@ pub(super) fn read(item: &Item, home: Option<&Path>) -> Result<Pair, Mistake> {
         b: PairSide { path: b, label: keys.b_label.unwrap_or(default_b) },
         mode: keys.mode.map(|word| word.0).unwrap_or_default(),
         on_conflict: keys.on_conflict.map(|word| word.0).unwrap_or_default(),
+        keep: keys.keep.0,
         exclude: keys.exclude,
         include: keys.include,
         max_delete: keys.max_delete.map(|word| word.0),
@@ -110,6 +114,10 @@ pub(super) fn table(pair: &Pair) -> Table {
         if !globs.is_empty() {
             table[key] = value(globs.iter().collect::<Array>());
         }
+    }
+    let keep: Array = keep_words(pair.keep).collect();
+    if !keep.is_empty() {
+        table["keep"] = value(keep);
     }
     if let Some(limit) = pair.max_delete {
         table["max_delete"] = value(limit_word(limit));
@@ -164,6 +172,7 @@ mod tests {
             b: PairSide { path: "/x/b".into(), label: "NAS".into() },
             mode: Mode::Copy,
             on_conflict: OnConflict::KeepBoth,
+            keep: reconcile::Keep { owners: true, attributes: false },
             exclude: vec!["*.tmp".into()],
             include: vec![],
             max_delete: Some(MaxDelete::Percent(10)),

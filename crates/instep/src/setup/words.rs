@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use bytesize::ByteSize;
 use folders::pair::MaxDelete;
-use folders::words::{MODES, POLICIES, max_delete, one_of};
-use reconcile::{Mode, OnConflict};
+use folders::words::{KEEP, MODES, POLICIES, keep_of, max_delete, one_of};
+use reconcile::{Keep, Mode, OnConflict};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
@@ -32,6 +32,20 @@ impl JsonSchema for OnConflictWord {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         words(&POLICIES, "What happens to conflicts; `ask` leaves both versions and records it")
+    }
+}
+
+impl JsonSchema for KeepWords {
+    fn schema_name() -> Cow<'static, str> {
+        "Keep".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "What is kept in sync on request: whose everything is (by number), extended attributes",
+            "type": "array",
+            "items": { "type": "string", "enum": KEEP }
+        })
     }
 }
 
@@ -85,6 +99,19 @@ impl TryFrom<String> for OnConflictWord {
 
     fn try_from(text: String) -> Result<Self, String> {
         one_of(&POLICIES, &text).map(Self)
+    }
+}
+
+/// What is kept besides content, permissions and times.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "Vec<String>")]
+pub(super) struct KeepWords(pub(super) Keep);
+
+impl TryFrom<Vec<String>> for KeepWords {
+    type Error = String;
+
+    fn try_from(words: Vec<String>) -> Result<Self, String> {
+        keep_of(&words).map(Self)
     }
 }
 

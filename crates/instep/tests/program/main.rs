@@ -12,6 +12,7 @@ mod crash;
 mod daemon;
 mod damage;
 mod documents;
+mod extras;
 mod guards;
 mod guests;
 mod hostile;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Done, Model, Refused, refuse};
 use crate::entry::{Agreed, Kind, Seen, Side};
+use crate::facets::{Facet, Facets};
 use crate::path::{Name, RelPath};
 use crate::plan::{Action, Op, Origin, Settle, Tally};
 use crate::world::{DirKey, World};
@@ -54,28 +55,23 @@ impl Run<'_> {
                 self.copy_one(*on, path);
                 self.record_dir(path, action.dir)
             }
-            Op::Replace { on, source, target, tally, removed, keep_mode } => {
+            Op::Replace { on, source, target, tally, removed, keep } => {
                 self.expect(on.other(), path, source)?;
                 self.expect(*on, path, target)?;
                 self.expect_tally(on.other(), path, tally, true)?;
                 self.expect_tally(*on, path, removed, false)?;
                 self.trash(*on, path);
                 self.copy(*on, path);
-                if !*keep_mode {
+                if !keep.any() {
                     return self.record_tree(path, action.dir);
                 }
-                self.keep_mode(*on, path, action.dir, source, target)
+                self.keep(*keep, *on, path, action.dir, source, target)
             }
-            Op::Meta { on, source, target, mode, mtime } => {
+            Op::Meta { on, source, target, what } => {
                 self.expect(*on, path, target)?;
                 let time = self.model.tick();
                 if let Some(entry) = self.model.sides[*on as usize].get_mut(path) {
-                    if *mode {
-                        entry.seen.mode = source.mode;
-                    }
-                    if *mtime {
-                        entry.seen.mtime = source.mtime;
-                    }
+                    entry.seen = what.taken(source, &entry.seen);
                     entry.seen.ctime = time;
                 }
                 self.record_one(path, action.dir)
@@ -115,10 +111,11 @@ impl Run<'_> {
         }
     }
 
-    /// A new version has the permissions of the old one. Where they were changed, the base learns of the source's, so that
-    /// they are news until the source has taken them over; else they are what they always were.
-    fn keep_mode(
+    /// A new version keeps parts of the old one. Where they were changed, the base learns of the source's, so that they
+    /// are news until the source has taken them over; else they are what they always were.
+    fn keep(
         &mut self,
+        keep: Facets,
         on: Side,
         path: &RelPath,
         dir: Option<DirKey>,
@@ -126,16 +123,16 @@ impl Run<'_> {
         target: &Seen,
     ) -> Done {
         let key = self.record(path, dir)?;
-        let known = self.record_mut(key)?.get(&name_of(path)).map(|agreed| agreed.on(on).mode);
+        let known = self.record_mut(key)?.get(&name_of(path)).map(|agreed| *agreed.on(on));
         if let Some(entry) = self.model.sides[on as usize].get_mut(path) {
-            entry.seen.mode = target.mode;
+            entry.seen = keep.taken(target, &entry.seen);
         }
         self.record_tree(path, dir)?;
-        if known != Some(target.mode)
-            && let Some(agreed) = self.record_mut(key)?.get_mut(&name_of(path))
-        {
+        let is_news = |facet: Facet| known.is_none_or(|known| facet.differs(&known, target));
+        let news = Facets::which(|facet| keep.has(facet) && is_news(facet));
+        if let Some(agreed) = self.record_mut(key)?.get_mut(&name_of(path)) {
             let seen = if on == Side::A { &mut agreed.a } else { &mut agreed.b };
-            seen.mode = source.mode;
+            *seen = news.taken(source, seen);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use super::{Detail, Here, Visit};
 use crate::change::Change;
 use crate::decide::Decision;
 use crate::entry::{Kind, Side};
+use crate::facets::Facets;
 use crate::find::{Intent, Leaf, Listed};
 use crate::plan::NoteKind;
 use crate::world::{Agreement, DirKey, Listing};
@@ -77,7 +78,7 @@ impl Visit<'_> {
             listed.stays = true;
             return;
         }
-        let take = |note| Decision::Take { from: on, keep_mode: false, force: false, note };
+        let take = |note| Decision::Take { from: on, keep: Facets::NONE, force: false, note };
         let decision = match (intent, here.base) {
             (Intent::Copy, _) | (Intent::Sync, None) => take(None),
             (Intent::Purge, _) => Decision::Drop { on, force: true },

@@ -23,16 +23,16 @@ impl Visit<'_> {
         self.found.actions.push(Action { path: path.clone(), dir: moved.dir, op });
         let sides = [&moved.a, &moved.b];
         match decision {
-            Decision::Meta { mode, mtime } => {
-                self.found.actions.extend(metadata(path, moved.dir, sides, mode, mtime));
+            Decision::Meta(follow) => {
+                self.found.actions.extend(metadata(path, moved.dir, sides, follow));
             }
-            Decision::Take { from, keep_mode, .. } => {
+            Decision::Take { from, keep, .. } => {
                 self.found.actions.extend(replacement(
                     path,
                     moved.dir,
                     from,
                     sides,
-                    keep_mode,
+                    keep,
                     Some(&moved.agreed),
                 ));
             }

@@ -14,6 +14,7 @@ pub(crate) fn policy() -> Policy {
         on_conflict: OnConflict::Ask,
         ask: reconcile::AskAlso::default(),
         checksum: false,
+        keep: reconcile::Keep::default(),
         now: Time { secs: EPOCH + 1_000_000, nanos: 0 },
         time_resolution: 1,
         keep_both_suffix: "conflict-B-20261122-161500".to_owned(),
@@ -60,7 +61,7 @@ fn brief(op: &Op) -> String {
     match op {
         Op::Create { on, whole, tally, .. } => format!("create on {on:?} whole {whole} {}", tally.entries()),
         Op::Replace { on, .. } => format!("replace on {on:?}"),
-        Op::Meta { on, mode, mtime, .. } => format!("meta on {on:?} mode {mode} mtime {mtime}"),
+        Op::Meta { on, what, .. } => format!("meta on {on:?}: {what}"),
         Op::Remove { on, tally, .. } => format!("remove on {on:?} {}", tally.entries()),
         Op::Move { on, from, at, same, .. } => format!("move on {on:?} from {from} at {at} same {same}"),
         Op::KeepBoth { renamed_on, from, .. } => format!("keep both, on {renamed_on:?} from {from}"),
@@ -105,6 +106,10 @@ pub(crate) enum Deed {
     Swap(Side, Place, Place),
     Touch(Side, Place),
     Chmod(Side, Place, bool),
+    /// Another owner.
+    Chown(Side, Place, u32),
+    /// Other extended attributes.
+    Attributes(Side, Place, u64),
     /// Something that is never synchronized.
     Socket(Side, Place),
 }
@@ -152,6 +157,14 @@ pub(crate) fn history_with_sockets() -> impl Strategy<Value = Vec<Vec<Deed>>> {
     prop::collection::vec(busy, 1..5)
 }
 
+/// The same by people whose pair keeps owners and attributes.
+pub(crate) fn history_with_extras() -> impl Strategy<Value = Vec<Vec<Deed>>> {
+    let chown = (side(), known(), 0..3_u32).prop_map(|(side, at, user)| Deed::Chown(side, at, user));
+    let attributes = (side(), known(), 1..4_u64).prop_map(|(side, at, n)| Deed::Attributes(side, at, n));
+    let busy = prop::collection::vec(prop_oneof![6 => deed(), 1 => chown, 1 => attributes], 0..14);
+    prop::collection::vec(busy, 1..5)
+}
+
 /// What happens between syncs, several times.
 pub(crate) fn history() -> impl Strategy<Value = Vec<Vec<Deed>>> {
     let busy = prop::collection::vec(deed(), 0..14);
@@ -195,6 +208,8 @@ fn try_enact(model: &mut Model, deed: &Deed, serial: u32) -> Option<()> {
         }
         Deed::Socket(side, at) => model.special(*side, &at.find(model, *side)?),
         Deed::Touch(side, at) => model.touch(*side, &at.find(model, *side)?),
+        Deed::Chown(side, at, user) => model.chown(*side, &at.find(model, *side)?, *user),
+        Deed::Attributes(side, at, n) => model.set_attributes(*side, &at.find(model, *side)?, *n),
         Deed::Chmod(side, at, exec) => {
             let path = at.find(model, *side)?;
             let mode = match model.get(*side, &path)?.seen.kind {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use syncmgr::RunId;
 
 use super::super::{BaseError, Children, RootIdentity, Transaction, record};
-use super::{Base, SCHEMA, get_meta, side_word};
+use super::{Base, SCHEMA, WITH_EXTRAS, get_meta, side_word};
 
 /// A write transaction. Dropped without [`commit`](Self::commit), nothing has happened.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Txn<'b> {
     first_key: u64,
     /// Entries and files more or fewer than at the beginning.
     delta: Size,
+    /// The file says that older versions cannot read it.
+    is_new_format: bool,
     done: bool,
 }
 
@@ -29,7 +31,15 @@ impl<'b> Txn<'b> {
         base: &'b Base,
         writer: MutexGuard<'b, Option<Connection>>,
     ) -> Result<Self, BaseError> {
-        let mut txn = Self { base, writer, next_key: 0, first_key: 0, delta: Size::default(), done: false };
+        let mut txn = Self {
+            base,
+            writer,
+            next_key: 0,
+            first_key: 0,
+            delta: Size::default(),
+            is_new_format: false,
+            done: false,
+        };
         txn.next_key = txn.start()?;
         txn.first_key = txn.next_key;
         Ok(txn)
@@ -70,8 +80,12 @@ impl Transaction for Txn<'_> {
             size.entries += 1;
             size.files += i64::from(agreed.a.kind == Kind::File);
         }));
+        let is_new_format = record::is_new_format(&record);
         let before = self.run(|connection| {
             let before = size_of(connection, key)?;
+            if is_new_format && !self.is_new_format {
+                connection.pragma_update(None, "user_version", WITH_EXTRAS)?;
+            }
             connection
                 .prepare_cached(
                     "INSERT OR REPLACE INTO dirs (key, entries, files, record) VALUES (?1, ?2, ?3, ?4)",
@@ -79,6 +93,7 @@ impl Transaction for Txn<'_> {
                 .execute(params![key.0 as i64, size.entries, size.files, record])?;
             Ok(before)
         })?;
+        self.is_new_format |= is_new_format;
         self.delta.change(before, size);
         Ok(())
     }

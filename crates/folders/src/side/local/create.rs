@@ -8,14 +8,15 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use reconcile::path::Name;
-use reconcile::{RelPath, Seen};
+use reconcile::{Owner, RelPath, Seen};
 use rustix::fs::{AtFlags, Mode, OFlags, SeekFrom, StatxFlags};
 use rustix::io::Errno;
 
 use super::write::{timestamps, where_supported, with_door_open};
 use super::{LocalSide, io_error_at};
+use crate::side::extras::not_lent;
 use crate::side::write::{NewFile, Watch};
-use crate::side::{BORROWED, Capabilities, Content, Owner, SideError};
+use crate::side::{BORROWED, Capabilities, Content, SideError};
 
 /// From here on a file is worth asking whether it can be cloned or is sparse.
 const LARGE: u64 = 64 * 1024;
@@ -158,7 +159,7 @@ impl Place<'_> {
 fn lendable(mode: u32, original: &File, copy: &OwnedFd) -> Result<u32, Errno> {
     let owner = |stat: rustix::fs::Stat| Owner { user: stat.st_uid, group: stat.st_gid };
     let (original, copy) = (owner(rustix::fs::fstat(original)?), owner(rustix::fs::fstat(copy)?));
-    Ok(mode & !original.not_lent_by(copy))
+    Ok(mode & !not_lent(original, copy))
 }
 
 /// How a copy ended.

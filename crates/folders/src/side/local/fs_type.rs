@@ -65,6 +65,7 @@ pub(super) fn probe(dir: BorrowedFd<'_>) -> rustix::io::Result<(Capabilities, Tr
         ids: !matches!(magic, FAT | EXFAT | FUSE),
         ctime: !matches!(magic, FAT | EXFAT),
         clock: !matches!(magic, NFS | CIFS | SMB2 | CEPH | AFS | PLAN9 | FUSE),
+        owner: false,
     };
     Ok((capabilities, trust))
 }

@@ -6,13 +6,14 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 
 use reconcile::path::Name;
-use reconcile::{FileId, Kind, Listing, RelPath, Seen, Time};
+use reconcile::{Extras, FileId, Kind, Listing, Owner, RelPath, Seen, Time};
 use rustix::fs::{Mode, OFlags, RawDir, SeekFrom, openat, readlinkat};
 use rustix::io::Errno;
 
 use super::{LocalSide, Trust, Volume, io_error, io_error_at, look_at_open};
+use crate::side::extras::ExtraValues;
 use crate::side::names::{TempName, is_ours};
-use crate::side::{Capabilities, Content, Owner, ReadDir, ReadSide, SideError};
+use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
 
 /// Room for the names that one call brings: a directory of a thousand files is read at once.
 const NAMES_BUFFER: usize = 64 * 1024;
@@ -74,7 +75,7 @@ impl LocalDir<'_> {
                             || if seen.kind == Kind::Dir { self.path.join(name) } else { self.path.clone() };
                         self.side.volumes.meet(volume, at);
                     }
-                    listing.push(name, seen);
+                    listing.push(name, self.side.with_attributes(self.fd.as_fd(), name, seen));
                 }
                 Ok(None) => missing.push(name.to_vec()),
                 // Refused: there is something, and nobody may take it for nothing (S5).
@@ -101,7 +102,7 @@ impl LocalDir<'_> {
             let entry = entry?;
             let c_name = entry.file_name();
             if missing.iter().any(|name| name == c_name.to_bytes()) {
-                let seen = self.side.look_at(self.fd.as_fd(), c_name);
+                let seen = self.side.look_at(self.fd.as_fd(), c_name.to_bytes());
                 listing.push(c_name.to_bytes(), seen.ok().flatten().unwrap_or(UNREADABLE));
             }
         }
@@ -154,6 +155,11 @@ impl ReadDir for LocalDir<'_> {
         Ok(Some(Owner { user: stat.st_uid, group: stat.st_gid }))
     }
 
+    fn extras(&self, name: &Name) -> Result<ExtraValues, SideError> {
+        let extras = self.side.extras(self.fd.as_fd(), name);
+        extras.map_err(|errno| io_error_at(&self.path, name, "read the owner and the attributes of", errno))
+    }
+
     fn read_link(&self, name: &Name) -> Result<Vec<u8>, SideError> {
         match readlinkat(&self.fd, name, Vec::new()) {
             Ok(target) => Ok(target.into_bytes()),
@@ -170,6 +176,7 @@ const UNREADABLE: Seen = Seen {
     mtime: Time { secs: 0, nanos: 0 },
     ctime: Time { secs: 0, nanos: 0 },
     id: FileId { ino: 0, birth: 0 },
+    extras: Extras { owner: Owner::UNKNOWN, attributes: 0 },
 };
 
 /// One open file.

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 
 use super::create::{self, Ways, mode_bits};
 use super::{LocalSide, io_error, io_error_at};
+use crate::side::extras::{ExtraValues, Given};
 use crate::side::names::{TempName, same_but_spelling};
 use crate::side::write::{Clock, NewFile, Rename, Room, Watch, WriteDir, WriteSide};
 use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
@@ -159,11 +160,11 @@ impl WriteSide for LocalWriter {
 }
 
 /// One open directory.
-struct Folder {
+pub(super) struct Folder {
     side: Arc<LocalSide>,
     found: Arc<Found>,
-    fd: OwnedFd,
-    path: RelPath,
+    pub(super) fd: OwnedFd,
+    pub(super) path: RelPath,
 }
 
 impl WriteDir for Folder {
@@ -227,7 +228,9 @@ impl WriteDir for Folder {
     }
 
     fn here(&self) -> Result<Seen, SideError> {
-        self.side.look_at_open(self.fd()).map_err(|errno| io_error(&self.path, "read the status of", errno))
+        let seen = self.side.look_at_open(self.fd());
+        seen.map(|seen| self.side.with_attributes(self.fd(), b".", seen))
+            .map_err(|errno| io_error(&self.path, "read the status of", errno))
     }
 
     fn set_meta(
@@ -237,16 +240,27 @@ impl WriteDir for Folder {
         mode: Option<u32>,
         mtime: Option<Time>,
     ) -> Result<Seen, SideError> {
-        // The mode of a link means nothing, and some file systems keep none: what they have then counts as agreed.
-        let keeps_mode = kind != Kind::Link && self.side.capabilities().permissions;
-        if let Some(mode) = mode.filter(|_| keeps_mode) {
-            where_supported(self.set_mode(name, kind, mode_bits(mode)))
-                .map_err(self.failed(name, "set the permissions of"))?;
+        if let Some(mode) = mode.filter(|_| self.keeps_mode(kind)) {
+            self.change_mode(name, kind, mode)?;
         }
         if let Some(mtime) = mtime {
             self.set_times(name, mtime)?;
         }
         self.must_look(name)
+    }
+
+    fn extras(&self, name: &Name) -> Result<ExtraValues, SideError> {
+        self.side.extras(self.fd(), name).map_err(self.failed(name, "read the owner and the attributes of"))
+    }
+
+    fn set_extras(
+        &self,
+        name: &Name,
+        kind: Kind,
+        values: &ExtraValues,
+        mode: Option<u32>,
+    ) -> Result<Given, SideError> {
+        self.give(name, kind, values, mode)
     }
 
     fn rename(&self, name: &Name, target: &dyn WriteDir, to: &Name, how: Rename) -> Result<(), SideError> {
@@ -278,7 +292,17 @@ impl WriteDir for Folder {
 }
 
 impl Folder {
-    fn fd(&self) -> BorrowedFd<'_> {
+    /// The mode of a link means nothing, and some file systems keep none: what they have then counts as agreed.
+    pub(super) fn keeps_mode(&self, kind: Kind) -> bool {
+        kind != Kind::Link && self.side.capabilities().permissions
+    }
+
+    pub(super) fn change_mode(&self, name: &Name, kind: Kind, mode: u32) -> Result<(), SideError> {
+        where_supported(self.set_mode(name, kind, mode_bits(mode)))
+            .map_err(self.failed(name, "set the permissions of"))
+    }
+
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
 
@@ -286,7 +310,7 @@ impl Folder {
         move |errno| io_error_at(&self.path, name, what, errno)
     }
 
-    fn must_look(&self, name: &Name) -> Result<Seen, SideError> {
+    pub(super) fn must_look(&self, name: &Name) -> Result<Seen, SideError> {
         self.look(name)?.ok_or_else(|| SideError::Changed { path: self.path.join(name) })
     }
 
@@ -296,7 +320,7 @@ impl Folder {
     }
 
     /// By a handle, since changing a mode by name follows links (S8).
-    fn set_mode(&self, name: &Name, kind: Kind, mode: Mode) -> Result<(), Errno> {
+    pub(super) fn set_mode(&self, name: &Name, kind: Kind, mode: Mode) -> Result<(), Errno> {
         let mut flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         if kind == Kind::Dir {
             flags |= OFlags::DIRECTORY;

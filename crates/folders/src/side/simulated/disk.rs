@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use reconcile::path::Name;
-use reconcile::{FileId, Kind, RelPath, Seen, Time};
+use reconcile::{FileId, Kind, Owner, RelPath, Seen, Time};
 use rustix::io::Errno;
 
 use super::loss::Change;
+use crate::side::extras::{Attribute, ExtraValues};
 use crate::side::write::Rename;
 
 /// An object of a disk; never given twice, unlike its inode number.
@@ -36,6 +37,8 @@ pub(crate) struct Traits {
     pub(crate) exchange: bool,
     /// The program is not the superuser: permission bits hold for it.
     pub(crate) permissions: bool,
+    /// Shows owners and attributes.
+    pub(crate) extras: bool,
 }
 
 impl Default for Traits {
@@ -48,6 +51,7 @@ impl Default for Traits {
             reuses_numbers: false,
             exchange: true,
             permissions: false,
+            extras: false,
         }
     }
 }
@@ -73,9 +77,34 @@ pub(crate) struct Inode {
     pub(crate) number: u64,
     /// Names that it has.
     pub(crate) names: u32,
+    /// The user and group that own it.
+    pub(crate) owner: u32,
+    /// The value of its one attribute.
+    pub(crate) attribute: u32,
+}
+
+/// What an object has besides its content and its names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Meta {
+    mode: u32,
+    mtime: u64,
+    ctime: u64,
+    owner: u32,
+    attribute: u32,
 }
 
 impl Inode {
+    pub(crate) fn meta(&self) -> Meta {
+        let Self { mode, mtime, ctime, owner, attribute, .. } = *self;
+        Meta { mode, mtime, ctime, owner, attribute }
+    }
+
+    pub(crate) fn set_meta(&mut self, meta: Meta) {
+        let Meta { mode, mtime, ctime, owner, attribute } = meta;
+        (self.mode, self.mtime, self.ctime, self.owner, self.attribute) =
+            (mode, mtime, ctime, owner, attribute);
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         match self.body {
             Body::File(_) => Kind::File,
@@ -122,6 +151,8 @@ impl Disk {
             birth: START,
             number: 2,
             names: 1,
+            owner: 0,
+            attribute: 0,
         };
         let inodes = vec![Some(root)];
         Self {
@@ -211,9 +242,36 @@ impl Disk {
             mtime: to_time(inode.mtime),
             ctime: to_time(inode.ctime),
             id: FileId { ino: inode.number, birth },
+            extras: self.extras(inode).summary(),
         };
         let told = Seen { ctime: Time::default(), id: FileId::default(), ..seen };
         Ok(if self.traits.inodes { seen } else { told })
+    }
+
+    /// Owner and attributes, if they are shown.
+    pub(crate) fn extras(&self, inode: &Inode) -> ExtraValues {
+        if !self.traits.extras {
+            return ExtraValues::default();
+        }
+        let attribute = Attribute { name: b"user.x".into(), value: inode.attribute.to_le_bytes().into() };
+        ExtraValues {
+            owner: Some(Owner { user: inode.owner, group: inode.owner }),
+            attributes: Some(if inode.attribute == 0 { Vec::new() } else { vec![attribute] }),
+        }
+    }
+
+    /// Sets owner or attribute.
+    pub(crate) fn give(
+        &mut self,
+        key: Key,
+        owner: Option<u32>,
+        attribute: Option<u32>,
+        now: u64,
+    ) -> Done<()> {
+        let inode = self.inode_mut(key)?;
+        inode.owner = owner.unwrap_or(inode.owner);
+        inode.attribute = attribute.unwrap_or(inode.attribute);
+        self.touch(key, now)
     }
 
     fn note(&mut self, change: impl FnOnce(bool) -> Change) {
@@ -234,7 +292,17 @@ impl Disk {
             self.next_number += 1;
             self.next_number
         });
-        let inode = Inode { body, mode, mtime: stamp, ctime: stamp, birth: START + now, number, names: 0 };
+        let inode = Inode {
+            body,
+            mode,
+            mtime: stamp,
+            ctime: stamp,
+            birth: START + now,
+            number,
+            names: 0,
+            owner: 0,
+            attribute: 0,
+        };
         let key = self.inodes.len() as Key;
         self.note(|_| Change::Make { key, inode: Box::new(inode.clone()) });
         self.inodes.push(Some(inode));
@@ -345,8 +413,8 @@ impl Disk {
 
     fn note_attributes(&mut self, key: Key) -> Done<()> {
         let inode = self.inode(key).ok_or(Errno::NOENT)?;
-        let (mode, mtime, ctime) = (inode.mode, inode.mtime, inode.ctime);
-        self.note(|_| Change::Attributes { key, mode, mtime, ctime });
+        let is = inode.meta();
+        self.note(|_| Change::Attributes { key, is });
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::chance::Chance;
-use super::disk::{Body, Disk, Inode, Key, ROOT};
+use super::disk::{Body, Disk, Inode, Key, Meta, ROOT};
 
 /// One change, as a file system's own log knows it.
 #[derive(Debug, Clone)]
@@ -17,8 +17,8 @@ pub(crate) enum Change {
     Leave { dir: Key, name: Arc<[u8]>, key: Key },
     /// It gets another name in place of one.
     Rename { from: (Key, Arc<[u8]>), to: (Key, Arc<[u8]>), key: Key, there: Option<Key>, exchange: bool },
-    /// Permissions and times.
-    Attributes { key: Key, mode: u32, mtime: u64, ctime: u64 },
+    /// All that an object has besides its content and its names.
+    Attributes { key: Key, is: Meta },
     /// Content.
     Data { key: Key, content: Arc<[u8]>, by_person: bool },
 }
@@ -163,9 +163,9 @@ impl Image {
                     children.insert(from.1, there);
                 }
             }
-            Change::Attributes { key, mode, mtime, ctime } => {
+            Change::Attributes { key, is } => {
                 if !lost && let Some(inode) = self.get(key) {
-                    (inode.mode, inode.mtime, inode.ctime) = (mode, mtime, ctime);
+                    inode.set_meta(is);
                 }
             }
             Change::Data { .. } => {}

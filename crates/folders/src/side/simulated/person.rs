@@ -44,6 +44,10 @@ pub(crate) enum Deed {
     /// Sets the time of the last change.
     Touch(u64),
     Chmod(u32),
+    /// Gives it to another user.
+    Chown(u32),
+    /// Gives its attribute another value.
+    Attribute(u32),
     /// Gives it another name, in place of what has that name.
     Rename(RelPath),
     /// Makes two names change places.
@@ -68,6 +72,8 @@ impl fmt::Display for Act {
             Deed::MakeDir => write!(f, "mkdir {path}"),
             Deed::Touch(time) => write!(f, "touch {path} {time}"),
             Deed::Chmod(mode) => write!(f, "chmod {path} {mode:o}"),
+            Deed::Chown(user) => write!(f, "chown {path} {user}"),
+            Deed::Attribute(value) => write!(f, "attribute {path} {value}"),
             Deed::Rename(to) => write!(f, "rename {path} {to}"),
             Deed::Swap(with) => write!(f, "swap {path} {with}"),
             Deed::Share(to) => write!(f, "share {path} {to}"),
@@ -97,6 +103,8 @@ impl Act {
             "mkdir" => Deed::MakeDir,
             "touch" => Deed::Touch(number()?),
             "chmod" => Deed::Chmod(u32::from_str_radix(words.next()?, 8).ok()?),
+            "chown" => Deed::Chown(number()? as u32),
+            "attribute" => Deed::Attribute(number()? as u32),
             "rename" => Deed::Rename(RelPath::from_bytes(words.next()?.as_bytes())?),
             "swap" => Deed::Swap(RelPath::from_bytes(words.next()?.as_bytes())?),
             "share" => Deed::Share(RelPath::from_bytes(words.next()?.as_bytes())?),
@@ -167,6 +175,8 @@ impl Act {
                     disk.set(key, Some(*mode), None, now)?;
                 }
             }
+            Deed::Chown(user) => disk.give(there.ok_or(Errno::NOENT)?, Some(*user), None, now)?,
+            Deed::Attribute(value) => disk.give(there.ok_or(Errno::NOENT)?, None, Some(*value), now)?,
             Deed::Rename(to) | Deed::Swap(to) => {
                 let (parent, to) = to.split().ok_or(Errno::INVAL)?;
                 let into = disk.walk(&parent)?;
@@ -251,6 +261,8 @@ pub(crate) struct Tastes {
     pub(crate) shares: bool,
     /// Permissions that close directories and files.
     pub(crate) closes: bool,
+    /// Owners and attributes.
+    pub(crate) extras: bool,
 }
 
 impl fmt::Display for Acts {
@@ -314,6 +326,10 @@ pub(crate) fn choose(state: &mut State, chance: &mut Chance, tastes: &Tastes) ->
     // In an empty side there is nothing to do but to make something.
     let roll = if all.is_empty() { chance.below(7) } else { chance.below(32) };
     match (roll, file, existing) {
+        (7 | 15 | 24 | 28, _, Some(path)) if tastes.extras && chance.one_in(2) => {
+            let number = chance.below(3) as u32;
+            one(path, if chance.one_in(2) { Deed::Chown(number) } else { Deed::Attribute(number) })
+        }
         (0..=3, ..) => {
             let version = state.ledger.next();
             one(place(chance), Deed::Write(version, size(chance, version)))

@@ -3,12 +3,13 @@
 use std::io::{self, Read};
 
 use reconcile::path::Name;
-use reconcile::{FileId, Kind, Listing, RelPath, Seen, Side, Time};
+use reconcile::{Extras, FileId, Kind, Listing, Owner, RelPath, Seen, Side, Time};
 use rustix::io::Errno;
 
 use super::disk::{Body, Key, Need};
 use super::machine::{Call, Machine};
 use super::write::SimulatedSide;
+use crate::side::extras::ExtraValues;
 use crate::side::names::{TempName, is_ours};
 use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
 
@@ -22,6 +23,7 @@ const REFUSED: Seen = Seen {
     mtime: Time { secs: 0, nanos: 0 },
     ctime: Time { secs: 0, nanos: 0 },
     id: FileId { ino: 0, birth: 0 },
+    extras: Extras { owner: Owner::UNKNOWN, attributes: 0 },
 };
 
 impl ReadSide for SimulatedSide {
@@ -117,6 +119,10 @@ impl ReadDir for SimulatedDir {
         Ok(Box::new(SimulatedFile { machine: self.machine.clone(), side: self.side, key, path, at: 0 }))
     }
 
+    fn extras(&self, name: &Name) -> Result<ExtraValues, SideError> {
+        extras(&self.machine, self.side, self.key, &self.path, name)
+    }
+
     fn read_link(&self, name: &Name) -> Result<Vec<u8>, SideError> {
         let mut state = self.machine.lock();
         let target = state.step(Call::Read, Some(self.side), &self.path.join(name)).and_then(|()| {
@@ -148,6 +154,25 @@ pub(super) fn look(
         disk.child(dir, name)?.map(|key| disk.seen(key)).transpose()
     });
     looked.map_err(|errno| refused(&path, "read the status of", errno))
+}
+
+/// Owner and attributes of one child, or of the directory itself, for both halves.
+pub(super) fn extras(
+    machine: &Machine,
+    side: Side,
+    dir: Key,
+    path: &RelPath,
+    name: &Name,
+) -> Result<ExtraValues, SideError> {
+    let mut state = machine.lock();
+    let path = if name == b"." { path.clone() } else { path.join(name) };
+    let read = state.step(Call::Look, Some(side), &path).and_then(|()| {
+        let disk = state.disk(side);
+        disk.may(dir, Need::Enter)?;
+        let key = if name == b"." { dir } else { disk.child(dir, name)?.ok_or(Errno::NOENT)? };
+        Ok(disk.extras(disk.inode(key).ok_or(Errno::NOENT)?))
+    });
+    read.map_err(|errno| refused(&path, "read the owner and the attributes of", errno))
 }
 
 /// One open file: it stays the same object, whatever becomes of its name.

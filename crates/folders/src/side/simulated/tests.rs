@@ -166,6 +166,7 @@ fn the_same_seed_is_the_same_history() {
             new_sizes: false,
             hasty: false,
             closes: false,
+            extras: false,
         };
         let mut chance = Chance::new(seed);
         for _ in 0..40 {

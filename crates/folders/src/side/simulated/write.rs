@@ -5,12 +5,13 @@ use std::io;
 use std::sync::Arc;
 
 use reconcile::path::Name;
-use reconcile::{Kind, RelPath, Seen, Side, Time};
+use reconcile::{Facets, Kind, RelPath, Seen, Side, Time};
 use rustix::io::Errno;
 
 use super::disk::{Body, Disk, Key, Need, clock, from_time};
 use super::machine::{Call, Machine};
-use super::read::{look, refused};
+use super::read::{extras, look, refused};
+use crate::side::extras::{ExtraValues, Given};
 use crate::side::names::TempName;
 use crate::side::write::{Clock, NewFile, Rename, Room, Watch, WriteDir, WriteSide};
 use crate::side::{Content, SideError};
@@ -225,6 +226,53 @@ impl WriteDir for Folder {
             })?;
         }
         self.must_look(name)
+    }
+
+    fn extras(&self, name: &Name) -> Result<ExtraValues, SideError> {
+        extras(&self.machine, self.side, self.key, &self.path, name)
+    }
+
+    fn set_extras(
+        &self,
+        name: &Name,
+        kind: Kind,
+        values: &ExtraValues,
+        mode: Option<u32>,
+    ) -> Result<Given, SideError> {
+        let key = |disk: &Disk| {
+            disk.may(self.key, Need::Enter)?;
+            if name == b"." { Ok(self.key) } else { disk.child(self.key, name)?.ok_or(Errno::NOENT) }
+        };
+        let shown = if name == b"." { &b""[..] } else { name };
+        let owner = values.owner.map(|owner| owner.user);
+        let attribute = values.attributes.as_deref().map(|all| match all {
+            [one] => one.value[..].try_into().map_or(0, u32::from_le_bytes),
+            _ => 0,
+        });
+        let mut refused = None;
+        let parts = [
+            (Facets { owner: true, ..Facets::NONE }, owner, None),
+            (Facets { attributes: true, ..Facets::NONE }, None, attribute),
+        ];
+        for (part, owner, attribute) in parts {
+            if owner.is_none() && attribute.is_none() {
+                continue;
+            }
+            let set = self.call(Call::Set, shown, "set the owner and attributes of", |disk, now| {
+                disk.give(key(disk)?, owner, attribute, now)
+            });
+            if let Err(error) = set {
+                let (parts, first) = refused.take().unwrap_or((Facets::NONE, error));
+                refused = Some((part.or(parts), first));
+            }
+        }
+        if let Some(mode) = mode.filter(|_| kind != Kind::Link) {
+            self.call(Call::Set, shown, "set the permissions of", |disk, now| {
+                disk.set(key(disk)?, Some(mode), None, now)
+            })?;
+        }
+        let seen = self.call(Call::Look, shown, "read the status of", |disk, _| disk.seen(key(disk)?))?;
+        Ok(Given { seen, refused })
     }
 
     fn rename(&self, name: &Name, target: &dyn WriteDir, to: &Name, how: Rename) -> Result<(), SideError> {
