@@ -2,6 +2,7 @@
 //!
 //! The help of all commands together is a reviewed file, `tests/help.txt`.
 
+mod complete;
 mod conflicts;
 #[cfg(test)]
 mod documents;
@@ -184,7 +185,7 @@ pub(crate) enum Command {
     Handler(Handler),
     /// Print the completions of a shell
     #[command(
-        after_help = "Example:\n  instep completions bash > ~/.local/share/bash-completion/completions/instep"
+        after_help = upkeep::COMPLETIONS_EXAMPLES
     )]
     Completions(Completions),
 }

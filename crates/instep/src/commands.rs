@@ -2,7 +2,7 @@
 
 mod add;
 mod alerts;
-mod completions;
+pub(crate) mod completions;
 mod conflicts;
 mod doctor;
 mod enable;
@@ -41,7 +41,7 @@ pub(crate) fn run(app: &mut App<'_>, command: &Command) -> Result<Exit, Failure>
         Command::List(args) => list::run(app, args),
         Command::Enable(args) => enable::run(app, args, true),
         Command::Disable(args) => enable::run(app, args, false),
-        Command::Completions(args) => Ok(completions::run(app.out, args)),
+        Command::Completions(args) => completions::run(app.out, args),
         Command::Results(args) => results::run(app, args),
         Command::Conflicts(args) => conflicts::run(app, args),
         Command::Sync(args) => sync::run(app, args),

@@ -47,6 +47,7 @@ use out::Out;
 use places::Places;
 
 fn main() -> ExitCode {
+    commands::completions::answer();
     let words: Vec<OsString> = std::env::args_os().collect();
     if let Some(error) = adapters::process::become_command(&words) {
         let out = Out::new(&Global { quiet: false, verbose: false, color: ColorChoice::Auto }, false);

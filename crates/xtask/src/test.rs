@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::shell;
 
 /// What tests run beside our own program: the package, and how to see that it is there.
-const TOOLS: [(&str, &[&str]); 16] = [
+const TOOLS: [(&str, &[&str]); 20] = [
     // Faults are injected with it.
     ("strace", &["strace", "--version"]),
     // What people run under `instep run`, and what is wrapped.
@@ -16,6 +16,12 @@ const TOOLS: [(&str, &[&str]); 16] = [
     ("unison", &["unison", "-version"]),
     ("git", &["git", "--version"]),
     ("syncthing", &["syncthing", "--version"]),
+    // Scripts that report by HTTP, and notes on a desktop.
+    ("curl", &["curl", "--version"]),
+    ("dbus-daemon", &["dbus-daemon", "--version"]),
+    // Shells whose completions are tried, beside bash.
+    ("zsh", &["zsh", "--version"]),
+    ("fish", &["fish", "--version"]),
     // What they are tested against.
     ("openssh-server", &["test", "-x", "/usr/sbin/sshd"]),
     // The SDK for shells stands on it.

@@ -4,8 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 use settings::period::Period;
 use syncmgr::conflict::{Choice, ConflictKind};
+
+use super::complete;
 
 pub(super) const CONFLICTS_EXAMPLES: &str = "\
 Examples:
@@ -56,7 +59,7 @@ impl Which {
 #[derive(Debug, Args)]
 pub(crate) struct Conflicts {
     /// Only those of these items
-    #[arg(value_name = "ITEM")]
+    #[arg(value_name = "ITEM", add = ArgValueCandidates::new(complete::items))]
     pub(crate) items: Vec<String>,
     #[command(flatten)]
     pub(crate) which: Which,
@@ -75,7 +78,7 @@ pub(crate) struct Conflicts {
 #[command(group = ArgGroup::new("said").args(["paths", "all", "under", "kinds", "older_than", "copies"]).multiple(true))]
 pub(crate) struct Resolve {
     /// The item; with --all none means all items
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present = "all", add = ArgValueCandidates::new(complete::items))]
     pub(crate) item: Option<String>,
     /// The contested paths, as `instep conflicts` shows them; a folder stands for all in it
     #[arg(value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]

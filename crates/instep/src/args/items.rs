@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
+use super::complete;
 use super::sync::Rules;
 
 pub(super) const ADD_EXAMPLES: &str = "\
@@ -66,6 +68,7 @@ pub(crate) struct Add {
 #[derive(Debug, Args)]
 pub(crate) struct Remove {
     /// The item to forget
+    #[arg(add = ArgValueCandidates::new(complete::items))]
     pub(crate) item: String,
 }
 
@@ -79,7 +82,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct Status {
     /// Only these items
-    #[arg(value_name = "ITEM")]
+    #[arg(value_name = "ITEM", add = ArgValueCandidates::new(complete::items))]
     pub(crate) items: Vec<String>,
     /// One JSON object per line on stdout
     #[arg(long)]
@@ -89,7 +92,7 @@ pub(crate) struct Status {
 #[derive(Debug, Args)]
 pub(crate) struct Results {
     /// One run with all it reported (`last` for the newest), or the runs of one item
-    #[arg(value_name = "RUN|ITEM")]
+    #[arg(value_name = "RUN|ITEM", add = ArgValueCandidates::new(complete::items))]
     pub(crate) of: Option<String>,
     /// At most this many runs
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
@@ -111,7 +114,7 @@ pub(crate) struct Results {
 #[derive(Debug, Args)]
 pub(crate) struct Switch {
     /// The items
-    #[arg(value_name = "ITEM", required = true)]
+    #[arg(value_name = "ITEM", required = true, add = ArgValueCandidates::new(complete::items))]
     pub(crate) items: Vec<String>,
 }
 
@@ -119,7 +122,7 @@ pub(crate) struct Switch {
 #[derive(Debug, Args)]
 pub(crate) struct Stop {
     /// These items
-    #[arg(value_name = "ITEM", required_unless_present = "all")]
+    #[arg(value_name = "ITEM", required_unless_present = "all", add = ArgValueCandidates::new(complete::items))]
     pub(crate) items: Vec<String>,
     /// All that runs
     #[arg(long, conflicts_with = "items")]

@@ -1,7 +1,10 @@
 //! What can be typed about what happens by itself: schedules, pauses, alerts.
 
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
 use settings::period::Period;
+
+use super::complete;
 
 pub(super) const SCHEDULE_EXAMPLES: &str = "\
 Examples:
@@ -23,6 +26,7 @@ Examples:
 #[derive(Debug, Args)]
 pub(crate) struct Schedule {
     /// The item; all that have a schedule if not given
+    #[arg(add = ArgValueCandidates::new(complete::items))]
     pub(crate) item: Option<String>,
     #[command(flatten)]
     pub(crate) keys: ScheduleKeys,
@@ -57,7 +61,7 @@ pub(crate) struct ScheduleKeys {
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) on: Vec<String>,
     /// After each good run of another item
-    #[arg(long, value_name = "ITEM", value_delimiter = ',')]
+    #[arg(long, value_name = "ITEM", value_delimiter = ',', add = ArgValueCandidates::new(complete::items))]
     pub(crate) after: Vec<String>,
     /// Begin only then: 22:00-06:00, or "sat,sun 08:00-12:00" (may be given again)
     #[arg(long, value_name = "TIMES")]
@@ -73,7 +77,7 @@ pub(crate) struct ScheduleKeys {
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
     /// The items
-    #[arg(value_name = "ITEM", required_unless_present = "all")]
+    #[arg(value_name = "ITEM", required_unless_present = "all", add = ArgValueCandidates::new(complete::items))]
     pub(crate) items: Vec<String>,
     /// Everything
     #[arg(long, conflicts_with = "items")]
@@ -89,7 +93,7 @@ pub(crate) struct Pause {
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
     /// The items
-    #[arg(value_name = "ITEM", required_unless_present = "all")]
+    #[arg(value_name = "ITEM", required_unless_present = "all", add = ArgValueCandidates::new(complete::items))]
     pub(crate) items: Vec<String>,
     /// Everything, and each item
     #[arg(long, conflicts_with = "items")]
@@ -120,7 +124,7 @@ pub(crate) enum AlertsCommand {
     /// Tell something by a channel, to see whether it arrives
     Test {
         /// The channel, as the settings name it
-        #[arg(value_name = "CHANNEL")]
+        #[arg(value_name = "CHANNEL", add = ArgValueCandidates::new(complete::channels))]
         channel: String,
     },
 }

@@ -5,9 +5,12 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use folders::pair::MaxDelete;
 use folders::words::max_delete;
 use reconcile::{Keep, Mode, OnConflict, RelPath};
+
+use super::complete;
 
 pub(super) const SYNC_EXAMPLES: &str = "\
 Examples:
@@ -58,7 +61,7 @@ side: the next sync brings it to the other one.";
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Targets {
     /// Items, or two folders A and B (write `./name` for a folder that is called like an item)
-    #[arg(value_name = "ITEM|FOLDER", value_hint = clap::ValueHint::AnyPath)]
+    #[arg(value_name = "ITEM|FOLDER", add = ArgValueCompleter::new(complete::targets))]
     pub(crate) targets: Vec<OsString>,
     /// All items
     #[arg(long, conflicts_with = "targets")]
@@ -173,7 +176,7 @@ pub(crate) struct Undo {
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// Only these items
-    #[arg(value_name = "ITEM")]
+    #[arg(value_name = "ITEM", add = ArgValueCandidates::new(complete::items))]
     pub(crate) items: Vec<String>,
     /// Read and compare all content
     #[arg(long)]

@@ -3,6 +3,14 @@
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(instep completions bash)          in ~/.bashrc
+  source <(instep completions zsh)           in ~/.zshrc, after compinit
+  instep completions fish | source           in ~/.config/fish/config.fish
+
+They know the items there are: the shell asks for them with each TAB.";
+
 pub(super) const DOCTOR_EXAMPLES: &str = "\
 Looks at the settings, the store, the folders, the daemon, the machine and the tools. It repairs nothing:
 it says what to do.

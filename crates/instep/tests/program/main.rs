@@ -7,6 +7,7 @@ mod asking;
 mod author;
 mod bad_input;
 mod collections;
+mod completions;
 mod conflicts;
 mod crash;
 mod daemon;
