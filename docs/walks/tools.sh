@@ -118,6 +118,15 @@ for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo x >"ds
 run preview rsync
 run sync rsync
 
+say 'The same with Unison, which has no dry run: a directory with all that is in it is gone on one side'
+mkdir a/d
+for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo x >"a/d/f$number"; done
+run sync unison
+rm -r a/d
+run preview unison
+run sync unison
+run sync unison --approve
+
 say 'Failing, and explained: a wrong password, an address where nobody answers, a tool that is missing'
 run add rsync-wrong --handler rsync --set "source=$place/src/" --set target=rsync://me@127.0.0.1:18873/m \
     --set 'environment={ RSYNC_PASSWORD = "wrong" }'
@@ -166,8 +175,9 @@ cp slow up.git/hooks/pre-receive
 stopped git reached
 
 say 'Every remote of rclone as a handler of its own, with nothing said of any of them'
-printf '\n[collections.rclone]\nfolder = "%s/clouds"\n' "$place" >>home/instep.toml
+printf '\n[collections.rclone]\nfolder = "%s/clouds"\nschedule = { every = "6h" }\n' "$place" >>home/instep.toml
 run handler list
+run schedule
 run sync rclone:cloud
 ls clouds/cloud
 printf '' >me/.config/rclone/rclone.conf

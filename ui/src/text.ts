@@ -701,7 +701,7 @@ export const text = {
     title: (name: string) => `What a run of ${name} would do`,
     looking: "Looking at both sides; nothing is touched …",
     again: "Look again",
-    nothing: "Nothing: both sides agree.",
+    nothing: "Nothing: a run would find nothing to do.",
     expected: "A run would come to:",
     on: "on",
     toTransfer: "to transfer",

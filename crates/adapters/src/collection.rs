@@ -63,6 +63,11 @@ impl<S: Source> Partners<S> {
         self.known().made.values().cloned().collect()
     }
 
+    /// Those that it had when it was asked last.
+    pub fn listed(&self) -> Vec<HandlerId> {
+        self.known().listed.keys().cloned().collect()
+    }
+
     fn known(&self) -> MutexGuard<'_, Known<S>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

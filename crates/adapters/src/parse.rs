@@ -17,7 +17,7 @@ pub mod unison;
 
 use syncmgr::Level;
 use syncmgr::outcome::{Problem, ProblemClass};
-use syncmgr::plan::Verb;
+use syncmgr::plan::{EntryKind, PlanSide, Verb};
 
 pub use lines::LINE_LIMIT;
 pub use tally::Tally;
@@ -44,6 +44,19 @@ pub enum Fact {
         /// To what.
         path: String,
     },
+    /// The same at a side that it names; in a dry run, what it would do.
+    Placed {
+        /// Where.
+        side: PlanSide,
+        /// What.
+        verb: Verb,
+        /// To what.
+        path: String,
+        /// Of which kind it is, as far as it tells.
+        kind: EntryKind,
+        /// How many bytes it is about, as far as it tells.
+        size: u64,
+    },
     /// Something that a person should know.
     Told {
         /// How serious.
@@ -55,6 +68,8 @@ pub enum Fact {
     },
     /// Two versions that need a decision.
     Conflict(String),
+    /// What was to be done is not there, and was left out.
+    Missing(String),
     /// Something was left out by its kind.
     Skipped(String),
     /// What it counted itself, all in all: this is believed rather than what was counted from its lines.
@@ -149,6 +164,7 @@ pub fn class_of(message: &str) -> ProblemClass {
                 "incorrect password",
                 "an empty password",
                 "passphrase",
+                "decrypt configuration",
                 "could not read username",
                 "could not read password",
                 "unauthorized",
@@ -194,6 +210,13 @@ pub fn class_of(message: &str) -> ProblemClass {
                 "temporary failure",
                 "temporarily",
                 "broken pipe",
+                ": eof",
+                "closed network connection",
+                "ssh command exited",
+                "connection lost",
+                "lost connection",
+                "hung up unexpectedly",
+                "unexpected eof",
                 "already locked",
                 "failed to create/acquire the lock",
                 "try again",

@@ -7,14 +7,16 @@
 mod leash;
 mod terminal;
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, kill_process_group, waitid,
+};
 
 use crate::parse::Stream;
 pub(crate) use leash::command;
@@ -104,6 +106,8 @@ pub enum Input {
     Nothing,
     /// Our own standard input. A terminal is handed over, so that the command may ask for a password.
     Ours,
+    /// A few words, and then nothing more: what would be typed.
+    Words(&'static str),
 }
 
 /// Runs a command to its end. Both outputs are taken; `grace` is how long a stop waits before it kills.
@@ -116,8 +120,15 @@ pub fn run(
     grace: Duration,
     follower: &mut dyn Follower,
 ) -> io::Result<Ended> {
-    command.stdin(if input == Input::Ours { Stdio::inherit() } else { Stdio::null() });
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command.stdin(match input {
+        Input::Nothing => Stdio::null(),
+        Input::Ours => Stdio::inherit(),
+        Input::Words(words) => typed(words)?.into(),
+    });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    if !leash::holds(&command) {
+        command.process_group(0);
+    }
     let mut child = command.spawn()?;
     let group = Group(Pid::from_child(&child));
     let terminal = if input == Input::Ours { Terminal::hand_to(group.0) } else { None };
@@ -139,6 +150,13 @@ pub fn run(
     Ok(Ended { exit, stopped })
 }
 
+/// What was typed before anybody reads it: words that are few enough for a pipe to hold.
+fn typed(words: &str) -> io::Result<io::PipeReader> {
+    let (reader, mut writer) = io::pipe()?;
+    writer.write_all(words.as_bytes())?;
+    Ok(reader)
+}
+
 fn exit_of(status: std::process::ExitStatus) -> Exit {
     use std::os::unix::process::ExitStatusExt as _;
     match (status.code(), status.signal()) {
@@ -153,8 +171,10 @@ struct Group(Pid);
 
 impl Group {
     fn signal(self, signal: Signal) {
-        // A group that is gone needs no signal.
-        let _ = kill_process_group(self.0, signal);
+        if kill_process_group(self.0, signal).is_err() {
+            // A group that is gone needs no signal; one that is not there yet has one process.
+            let _ = kill_process(self.0, signal);
+        }
     }
 
     /// What its first process did since; without taking the news away from whoever reaps it.

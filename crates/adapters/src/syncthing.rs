@@ -20,7 +20,7 @@ use syncmgr::{
     RunId, SessionCreator, SyncCallback, SyncItem, SyncItemInfo,
 };
 
-use crate::tools::{Secret, Value};
+use crate::tools::{Ends, Secret, Value};
 use api::{Api, Fault};
 pub use conflicts::{Keeper, Keepers};
 
@@ -40,6 +40,11 @@ pub struct Folder {
     address: String,
     /// `secret:NAME`: the key of its API.
     key: Value,
+}
+
+/// What results call this machine and the others.
+pub fn ends() -> Ends {
+    Ends::new("the other devices", "this machine", "every device that is connected has everything")
 }
 
 fn address() -> String {

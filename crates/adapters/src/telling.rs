@@ -220,14 +220,18 @@ impl<H: Hearer> Teller<H> {
                     self.conflicts.push(path);
                 }
             }
-            Fact::Did { verb: Verb::Delete, path } => {
+            Fact::Did { verb: Verb::Delete, path } | Fact::Placed { verb: Verb::Delete, path, .. } => {
                 self.line(Level::Information, format!("Deleted: {path}"), format!("{path} was deleted"));
+            }
+            Fact::Missing(path) => {
+                let text = format!("{path} is not there, and was left out");
+                self.line(Level::Error, format!("Failed: {path}"), text);
             }
             Fact::Skipped(path) => {
                 let text = format!("{path} is of a kind that {} leaves out", self.tool.name());
                 self.line(Level::Information, format!("Left out: {path}"), text);
             }
-            Fact::Did { .. } | Fact::Total(..) | Fact::Failure(_) => {}
+            Fact::Did { .. } | Fact::Placed { .. } | Fact::Total(..) | Fact::Failure(_) => {}
         }
     }
 

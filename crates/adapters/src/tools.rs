@@ -4,26 +4,31 @@
 mod asked;
 pub mod borg;
 mod dry;
+mod ends;
 pub mod git;
 mod handler;
 mod options;
 mod prepared;
 pub mod rclone;
+mod remembered;
 pub mod remotes;
 pub mod restic;
 pub mod rsync;
 pub mod unison;
 mod version;
+mod weigh;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use syncmgr::{HandlerError, ItemId, RunId};
 
 use crate::verdict::Tool;
+pub use ends::Ends;
 pub use handler::ToolHandler;
 pub use options::{MaxDelete, Options};
-pub use prepared::{Prepared, Value, names_a_secret};
+pub use prepared::{Answers, Prepared, Value, names_a_secret};
 pub use version::{Version, too_old, version};
 
 /// One item of a tool: what is run for it.
@@ -34,6 +39,8 @@ pub trait Job: Send + Sync {
     fn dry_run(&self, options: &Options) -> Option<Prepared>;
     /// Where it takes from and where it brings to, for people.
     fn comment(&self) -> String;
+    /// What the tool calls them, for the sentences of results.
+    fn ends(&self) -> Ends;
     /// Whether a run may take something away, so that it is looked at beforehand (S6).
     fn may_delete(&self) -> bool {
         false
@@ -41,6 +48,11 @@ pub trait Job: Send + Sync {
     /// Whether the tool itself keeps to that limit, so that nobody need look beforehand.
     fn guards_itself(&self, _limit: Option<MaxDelete>) -> bool {
         false
+    }
+    /// Its sides where they are folders of this machine and its dry run has one line for a directory with all that is in
+    /// it: what would go is counted there.
+    fn folders(&self) -> [Option<PathBuf>; 2] {
+        [None, None]
     }
     /// The guard's limit that was set for the item.
     fn max_delete(&self) -> Option<MaxDelete> {

@@ -1,10 +1,13 @@
 //! What the end of a command means: the exit codes that tools document, and what is known of all others.
 
+mod advice;
+
 use syncmgr::Outcome;
 use syncmgr::outcome::{Problem, ProblemClass};
 
+use crate::parse::unison::{List, Unison};
 use crate::parse::{Parse, Tally};
-use crate::parse::{borg::Borg, git::Git, rclone::Rclone, restic::Restic, rsync::Rsync, unison::Unison};
+use crate::parse::{borg::Borg, git::Git, rclone::Rclone, restic::Restic, rsync::Rsync};
 use crate::process::Exit;
 
 /// A command whose output and exit codes are known.
@@ -107,6 +110,14 @@ impl Tool {
         }
     }
 
+    /// What reads the output of its dry run.
+    pub(crate) fn dry_parser(self) -> Box<dyn Parse> {
+        match self {
+            Self::Unison => Box::<List>::default(),
+            tool => tool.parser(),
+        }
+    }
+
     /// What an end means. `stopped`: it was asked to stop before.
     pub fn verdict(self, exit: Exit, tally: &Tally, stopped: bool) -> Verdict {
         let verdict = match exit {
@@ -131,8 +142,19 @@ impl Tool {
         verdict
     }
 
-    /// A command that says that all is well may have told of conflicts; errors that it told of it thinks nothing of.
+    /// A command that says that all is well may have told of conflicts, and may have left out what it was run for; errors
+    /// that it told of it thinks nothing of.
     fn success(tally: &Tally) -> Verdict {
+        if tally.missing > 0 {
+            let first = tally.first_error.as_deref().unwrap_or_default();
+            let more = match tally.missing {
+                1 => String::new(),
+                all => format!(", nor are {} others", all - 1),
+            };
+            let problem = Problem::new(ProblemClass::Config, format!("{first}{more}, and was left out"))
+                .with_fix("see whether it is mounted, or take it out of the item");
+            return Verdict { outcome: Outcome::Gaps, problem: Some(problem) };
+        }
         if tally.conflicts == 0 {
             return Verdict { outcome: Outcome::Done, problem: None };
         }
@@ -182,7 +204,9 @@ impl Tool {
                     Some(first) => format!(": {first}"),
                     None => String::new(),
                 };
-                let class = tally.first_error.as_deref().map_or(class, crate::parse::class_of);
+                // Where its words tell nothing, its code does.
+                let told = tally.first_error.as_deref().map(crate::parse::class_of);
+                let class = told.filter(|told| *told != ProblemClass::Config).unwrap_or(class);
                 Problem::new(class, format!("{name} ended with code {code}{what}{first}"))
             }
             // What the tool itself will not do unasked, before it has done anything.
@@ -211,23 +235,8 @@ impl Tool {
                 Problem::new(class, format!("{name} ended with code {code}{why}"))
             }
         };
-        Verdict { outcome, problem: Some(advised(problem)) }
+        Verdict { outcome, problem: Some(advice::with(self, problem)) }
     }
-}
-
-/// What a tool does not advise itself, as far as the class of what went wrong tells.
-fn advised(problem: Problem) -> Problem {
-    let advice = match problem.class {
-        ProblemClass::Auth => {
-            "check its password or key; `instep secret set NAME` keeps one, and the item names it as \"secret:NAME\""
-        }
-        ProblemClass::Space => "make room where it writes to, then run it again",
-        ProblemClass::Transient => {
-            "see whether the other side is there and can be reached, then run it again"
-        }
-        _ => return problem,
-    };
-    if problem.fix.is_some() { problem } else { problem.with_fix(advice) }
 }
 
 type Known = Option<(Outcome, ProblemClass, &'static str)>;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use adapters::collection::{Partners, Source as _};
 use adapters::tools::Surroundings;
-use adapters::tools::remotes::Remotes;
+use adapters::tools::remotes::{Places, Remotes, SaidOfRemotes};
 use serde_json::{Value, json};
 use syncmgr::handler::HandlerCollection as _;
 use syncmgr::testing::{MemoryLedger, TestCenter};
@@ -31,11 +31,12 @@ impl Scene {
         };
         let file = place.path().join("rclone.conf");
         fs::write(&file, conf).unwrap();
-        let home = Some(place.path().to_owned());
-        let remotes = Remotes::new(home, vec![file.clone()], around, Arc::new(MemoryLedger::new()));
+        let (home, kept) = (Some(place.path().to_owned()), place.path().join("kept"));
+        let places = Places { home, config: vec![file.clone()], kept };
+        let remotes = Remotes::new(places, around, Arc::new(MemoryLedger::new()));
         let mut keys = json!({ "folder": "~/Clouds", "environment": { "RCLONE_CONFIG": file } });
         keys.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        remotes.set(Some(serde_json::from_value(keys).unwrap()));
+        remotes.set(Some(said(keys, &json!({}))));
         Self { place, partners: Partners::new(remotes) }
     }
 
@@ -49,6 +50,17 @@ impl Scene {
 
     fn listed(&self) -> Vec<String> {
         self.partners.handlers().unwrap().iter().map(|id| id.as_str().to_owned()).collect()
+    }
+}
+
+/// What is said of all remotes, and of some of them; one called `out` does not come in.
+fn said(keys: Value, ones: &Value) -> SaidOfRemotes {
+    let ones = ones.as_object().unwrap().iter();
+    let one = |(name, keys): (&String, &Value)| (name.clone(), serde_json::from_value(keys.clone()).unwrap());
+    SaidOfRemotes {
+        keys: serde_json::from_value(keys).unwrap(),
+        ones: ones.map(one).collect(),
+        enabled: Arc::new(|name| name != "out"),
     }
 }
 
@@ -144,4 +156,49 @@ fn s6_a_sync_of_a_remote_that_lost_its_content_is_stopped() {
     let verdict = center.finish();
     assert_eq!(verdict.item(&item).unwrap().outcome, Outcome::SafetyStop, "{verdict:#?}");
     assert!(scene.at("Clouds/disk/0").exists());
+}
+
+#[test]
+fn rclone_is_asked_again_only_when_its_own_settings_are_others() {
+    let scene = Scene::new("", json!({}));
+    scene.conf(&alias("a", &scene.at("a")));
+    assert_eq!(scene.listed(), ["rclone:a"]);
+    // What was listed stands in a file, and is believed as long as rclone's is the same.
+    let kept = fs::read_to_string(scene.at("kept")).unwrap();
+    fs::write(scene.at("kept"), kept.replace("alias", "believed")).unwrap();
+    assert_eq!(scene.listed(), ["rclone:a"]);
+    let made = scene.partners.bind(&id("rclone:a")).unwrap();
+    assert_eq!(made.info().unwrap().type_label, "Remote of rclone (believed)");
+    scene.conf(&format!("{}{}", alias("a", &scene.at("a")), alias("b", &scene.at("b"))));
+    assert_eq!(scene.listed(), ["rclone:a", "rclone:b"]);
+    assert!(fs::read_to_string(scene.at("kept")).unwrap().contains("alias"));
+    // A remote that is made of variables stands in no file.
+    let keys = json!({
+        "folder": "~/Clouds",
+        "environment": { "RCLONE_CONFIG": scene.at("rclone.conf"), "RCLONE_CONFIG_MEM_TYPE": "memory" },
+    });
+    scene.partners.source().set(Some(said(keys, &json!({}))));
+    assert_eq!(scene.listed(), ["rclone:a", "rclone:b", "rclone:mem"]);
+}
+
+#[test]
+fn what_is_said_of_one_remote_alone_goes_before_what_is_said_of_all() {
+    let scene = Scene::new("", json!({}));
+    scene.conf(&["out", "mine", "other"].map(|name| alias(name, &scene.at(name))).concat());
+    let keys = json!({ "folder": "~/Clouds", "exclude": ["*.tmp"], "environment": { "RCLONE_CONFIG": scene.at("rclone.conf") } });
+    let ones =
+        json!({ "mine": { "mode": "sync", "max_delete": 3, "exclude": [], "options": ["--fast-list"] } });
+    scene.partners.source().set(Some(said(keys, &ones)));
+    assert_eq!(scene.listed(), ["rclone:mine", "rclone:other"]);
+    let command = |name: &str| {
+        let handler = scene.partners.bind(&id(name)).unwrap();
+        handler.command_line(&ItemId::new(name).unwrap()).unwrap()
+    };
+    let mine = command("rclone:mine");
+    assert!(
+        mine.contains("rclone sync") && mine.contains("--fast-list") && !mine.contains("*.tmp"),
+        "{mine}"
+    );
+    let other = command("rclone:other");
+    assert!(other.contains("rclone copy") && other.contains("*.tmp"), "{other}");
 }

@@ -296,6 +296,85 @@ fn s6_unison_is_stopped_when_a_root_was_emptied() {
 }
 
 #[test]
+fn s6_unison_is_previewed_and_stopped_before_it_deletes_more_than_it_may_on_either_side() {
+    let scene = scene("unison");
+    let settings = |more: Value| {
+        let environment = json!({"HOME": scene.at("")});
+        let mut settings = json!({"a": scene.at("src"), "b": scene.at("dst"), "environment": environment});
+        settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        scene.handler("unison", settings)
+    };
+    let handler = settings(json!({}));
+    // A first run says nothing beforehand, but that it deletes nothing.
+    let preview = handler.preview(&item(), "{}", &()).unwrap();
+    assert_eq!((preview.rows.actions(), preview.rows.notes(), preview.expected), (0, 1, Outcome::Done));
+    for number in 0..20 {
+        fs::write(scene.at(&format!("src/dir/file-{number}")), "x").unwrap();
+    }
+    let verdict = sync(&handler, "{}");
+    assert_eq!(outcome(&verdict), Outcome::Done);
+    let counts = verdict.item(&item()).unwrap().counts;
+    assert_eq!((counts.a.created, counts.b.created), (1, 2), "each on the side that got it");
+
+    // A directory is one line for Unison, and so many entries for whoever has them.
+    fs::remove_dir_all(scene.at("dst/dir")).unwrap();
+    fs::write(scene.at("dst/one"), "changed").unwrap();
+    let preview = handler.preview(&item(), "{}", &()).unwrap();
+    assert_eq!(preview.sides, Some(["src".to_owned(), "dst".to_owned()]));
+    assert_eq!((preview.counts.a.deleted, preview.counts.a.updated, preview.counts.b.deleted), (22, 1, 0));
+    assert_eq!(preview.expected, Outcome::SafetyStop);
+    assert!(preview.stops[0].contains("22 of 24 entries would be deleted on src"), "{:?}", preview.stops);
+    let rows: Vec<_> = (0..2).filter_map(|at| preview.rows.action(at)).collect();
+    assert!(rows.iter().any(|row| row.path == b"dir" && row.entries == 22), "{rows:?}");
+    let verdict = sync(&handler, "{}");
+    assert_eq!((outcome(&verdict), class(&verdict)), (Outcome::SafetyStop, ProblemClass::Safety));
+    assert!(Path::new(&scene.at("src/dir/two")).exists());
+    assert_eq!(fs::read_to_string(scene.at("src/one")).unwrap(), "1", "nothing was touched");
+
+    // A number is a limit as well, as is a share; what may go goes.
+    assert_eq!(outcome(&sync(&settings(json!({"max_delete": 21})), "{}")), Outcome::SafetyStop);
+    assert_eq!(outcome(&sync(&handler, r#"{"max_delete":"95%"}"#)), Outcome::Done);
+    assert!(!Path::new(&scene.at("src/dir")).exists());
+
+    // A conflict is told beforehand too.
+    fs::write(scene.at("src/one"), "1a").unwrap();
+    fs::write(scene.at("dst/one"), "1b!").unwrap();
+    let preview = handler.preview(&item(), "{}", &()).unwrap();
+    assert_eq!((preview.rows.conflicts(), preview.expected), (1, Outcome::NeedsDecision));
+    assert_eq!(preview.rows.conflict(0).unwrap().path, b"one");
+}
+
+#[test]
+fn a_backup_of_a_source_that_vanished_is_no_good_run() {
+    let scene = scene("restic");
+    let home = scene.home.path();
+    prepare(home, "restic init --repo restic");
+    prepare(home, "borg init -e none borg");
+    let environment = json!({"HOME": scene.at(""), "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes"});
+    for (tool, settings) in [
+        ("restic", json!({"repository": scene.at("restic"), "password": "secret:right"})),
+        ("borg", json!({"repository": scene.at("borg"), "environment": environment})),
+    ] {
+        for (paths, wanted) in [
+            (vec![scene.at("src"), scene.at("vanished")], Outcome::Gaps),
+            (vec![scene.at("vanished")], Outcome::Failed),
+        ] {
+            let mut settings = settings.clone();
+            settings["paths"] = json!(paths);
+            if tool == "borg" {
+                // By itself it is called after the second in which it was made.
+                settings["archive"] = json!(format!("archive-of-{}", paths.len()));
+            }
+            let verdict = sync(&scene.handler(tool, settings), "{}");
+            let ended = verdict.item(&item()).unwrap();
+            let is_bad = ended.outcome == wanted || ended.outcome == Outcome::Gaps;
+            let told = verdict.events.iter().any(|event| event.event.name.contains("vanished"));
+            assert!(is_bad && told, "{tool} {paths:?}: {verdict:#?}");
+        }
+    }
+}
+
+#[test]
 fn borg_makes_an_archive() {
     let scene = scene("borg");
     prepare(scene.home.path(), "borg init -e none repo");

@@ -4,17 +4,17 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use adapters::collection::Partners;
 use adapters::conformance::{Held, Trial, try_here};
-use adapters::syncthing::partners::Folders;
+use adapters::syncthing::partners::{Folders, SaidOfFolders};
 use adapters::syncthing::{Folder, Keeper, SetFolder, SyncthingHandler};
 use serde_json::{Value, json};
 use syncmgr::conflict::ResolutionHandler;
 use syncmgr::handler::HandlerCollection as _;
-use syncmgr::testing::{Ask, MemoryLedger, TestCenter, Verdict};
+use syncmgr::testing::{Ask, Call, MemoryLedger, TestCenter, Verdict};
 use syncmgr::{
     Handler, HandlerError, HandlerId, ItemId, Outcome, ProblemClass, ProgressStatus, Request, RunId,
     SyncCallback,
@@ -104,7 +104,8 @@ fn partners(daemon: &Syncthing, ledger: &Arc<MemoryLedger>) -> Partners<Folders>
         Arc::clone(ledger) as _,
         Arc::new(|_| Arc::new(Nobody)),
     );
-    folders.set(Some(serde_json::from_value(json!({})).unwrap()));
+    let keys = serde_json::from_value(json!({})).unwrap();
+    folders.set(Some(SaidOfFolders { keys, enabled: Arc::new(|folder| folder != "out") }));
     Partners::new(folders)
 }
 
@@ -211,7 +212,10 @@ fn a_folder_of_syncthing_is_followed_paused_and_explained() {
 
     // A stop ends the following, at once.
     let center = TestCenter::new(Arc::clone(&ours) as Arc<dyn Handler>);
-    center.when(|call| call.is_progress(&item(), ProgressStatus::Updating), Ask::CancelItem(item()));
+    center.when(
+        |call| call.is_progress(&item(), ProgressStatus::UpdatingIndeterminate),
+        Ask::CancelItem(item()),
+    );
     write(&here.folder().join("three"), "3");
     center.sync(&[item()]).unwrap();
     let verdict = center.finish();
@@ -236,4 +240,63 @@ fn syncthing_passes_the_conformance_kit() {
         let held = report.findings.iter().any(|finding| finding.rule == rule && finding.held == Held::Yes);
         assert!(held, "it gave no occasion for {rule}: {report:#?}");
     }
+}
+
+/// What people do to Syncthing itself while we look on; one story again.
+#[test]
+fn what_happens_to_a_folder_behind_our_back_is_told_for_what_it_is() {
+    let (here, mut there) = (Arc::new(Mutex::new(Syncthing::new())), Syncthing::new());
+    let ledger = Arc::new(MemoryLedger::new());
+    let at = || here.lock().unwrap();
+    let ours = handler(settings(&at(), "right"), &ledger);
+    let folder = at().folder();
+    at().start(&there);
+    there.start(&at());
+    write(&folder.join("one"), "1");
+    until(&ours, Outcome::Done);
+
+    // A folder that Syncthing does not know.
+    let unknown = json!({ "folder": "no-such", "address": at().address(), "key": "secret:right" });
+    let verdict = sync(&handler(serde_json::from_value(unknown).unwrap(), &ledger));
+    assert!(outcome(&verdict) == Outcome::Failed && says(&verdict, "no such folder"), "{verdict:?}");
+
+    // Paused by hand, and let go on.
+    configure(&at(), "PATCH", "config/folders/notes-id", r#"{"paused":true}"#);
+    let verdict = sync(&ours);
+    assert!(outcome(&verdict) == Outcome::Waiting && says(&verdict, "paused"), "{verdict:?}");
+    configure(&at(), "PATCH", "config/folders/notes-id", r#"{"paused":false}"#);
+    until(&ours, Outcome::Done);
+
+    // Its marker is gone, as when a disk is not mounted: Syncthing stops, and nothing is deleted anywhere.
+    fs::remove_dir_all(folder.join(".stfolder")).unwrap();
+    let verdict = until(&ours, Outcome::Failed);
+    assert!(says(&verdict, "stopped the folder"), "{verdict:?}");
+    assert!(there.folder().join("one").exists());
+    fs::create_dir(folder.join(".stfolder")).unwrap();
+    until(&ours, Outcome::Done);
+
+    // It ends in the middle: that is no failure, and it is followed again when it is back.
+    let center = TestCenter::new(Arc::clone(&ours) as Arc<dyn Handler>);
+    let ending = Arc::clone(&here);
+    let ends = move |call: &Call| {
+        if call.is_progress(&item(), ProgressStatus::Updating) {
+            ending.lock().unwrap().stop();
+        }
+        false
+    };
+    center.when(ends, Ask::CancelItem(item()));
+    write(&folder.join("two"), "2");
+    center.sync(&[item()]).unwrap();
+    let verdict = center.finish();
+    verdict.assert_clean();
+    assert!(outcome(&verdict) == Outcome::Disconnected && says(&verdict, "does not answer"), "{verdict:?}");
+    at().start(&there);
+    until(&ours, Outcome::Done);
+    assert_eq!(fs::read_to_string(there.folder().join("two")).unwrap(), "2");
+
+    // The other device goes: nobody else has what is new here.
+    there.stop();
+    write(&folder.join("three"), "3");
+    let verdict = until(&ours, Outcome::Disconnected);
+    assert!(says(&verdict, "no other device"), "{verdict:?}");
 }

@@ -8,8 +8,8 @@ use crate::exit::Failure;
 use crate::out::Out;
 use crate::places::Places;
 use crate::render::human::Names;
-use crate::render::text::Safe;
 use crate::setup::Setup;
+use crate::tools::ends;
 
 /// One invocation.
 pub(crate) struct App<'a> {
@@ -30,14 +30,17 @@ impl<'a> App<'a> {
 
     /// What an item and its sides are called, also when it is no longer set up.
     pub(crate) fn names(&self, item: &ItemId) -> Names {
-        let named = |name: &str| Names { item: Safe(name).to_string(), ..Names::unknown(item.as_str()) };
-        match self.settings.pair(item) {
-            Some(pair) => Names::of(pair),
-            None => self
-                .settings
-                .said
-                .item(item)
-                .map_or_else(|| Names::unknown(item.as_str()), |of| named(&of.name)),
+        if let Some(pair) = self.settings.pair(item) {
+            return Names::of(pair);
+        }
+        let unknown = Names::unknown(item.as_str());
+        let names = match self.settings.said.item(item) {
+            Some(of) => unknown.called(&of.name),
+            None => unknown,
+        };
+        match ends(&self.settings.said, item) {
+            Some(ends) => names.in_words_of(&ends),
+            None => names,
         }
     }
 

@@ -5,17 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use adapters::collection::{Partners, Source};
 use adapters::syncthing;
-use adapters::syncthing::partners::{FolderKeys, Folders};
-use adapters::tools::remotes::{self, RemoteKeys, Remotes};
+use adapters::syncthing::partners::{FolderKeys, Folders, OneFolder, SaidOfFolders};
+use adapters::tools::remotes::{self, OneRemote, RemoteKeys, Remotes, SaidOfRemotes};
 use center::Center;
 use serde::de::DeserializeOwned;
-use settings::collections::Collection;
+use settings::collections::{Collection, Partner};
+use settings::schedule::Schedule;
 use settings::{Mistake, Settings};
-use syncmgr::Refusal;
 use syncmgr::conflict::SharedLedger;
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
 use syncmgr::handler::HandlerCollection;
+use syncmgr::{HandlerId, ItemId, Refusal};
 
 use crate::detecting::{config_home, state_home};
 use crate::keeper::keepers;
@@ -26,22 +27,32 @@ use crate::tools::Tools;
 /// What is wrong with what the settings say of collections.
 pub(crate) fn mistakes(settings: &Settings) -> Vec<Mistake> {
     let wrong = |collection: &Collection| match collection.id.as_str() {
-        remotes::ID => collection.options.read::<RemoteKeys>().err(),
-        syncthing::ID => collection.options.read::<FolderKeys>().err(),
+        remotes::ID => wrong::<RemoteKeys, OneRemote>(collection),
+        syncthing::ID => wrong::<FolderKeys, OneFolder>(collection),
         other => match collection.program() {
             Some(Ok(_)) if settings.handlers.iter().any(|program| program.id.as_str() == other) => {
                 let why = format!("`{other}` is a handler already: one name is one of both");
-                Some(collection.options.mistake(why))
+                vec![collection.options.mistake(why)]
             }
-            Some(program) => program.err(),
-            None => Some(collection.options.mistake(format!(
+            Some(Ok(_)) if collection.says_of_partners() => {
+                let why = "`schedule`, `enabled` and `partners` are for rclone and Syncthing: partners of a program have \
+                           items of their own";
+                vec![collection.options.mistake(why)]
+            }
+            Some(program) => program.err().into_iter().collect(),
+            None => vec![collection.options.mistake(format!(
                 "there is no collection `{other}`: there are `{}`, `{}`, and programs with a `command`",
                 remotes::ID,
                 syncthing::ID
-            ))),
+            ))],
         },
     };
-    settings.collections.iter().filter_map(wrong).collect()
+    settings.collections.iter().flat_map(wrong).collect()
+}
+
+fn wrong<All: DeserializeOwned, One: DeserializeOwned>(collection: &Collection) -> Vec<Mistake> {
+    let partners = collection.partners.values().filter_map(|partner| partner.options.read::<One>().err());
+    collection.options.read::<All>().err().into_iter().chain(partners).collect()
 }
 
 /// Whether an item of that name can only be one of a collection's partner: no name in the settings has a colon.
@@ -77,7 +88,9 @@ impl Collections {
         };
         let homes = [beneath(&state, "syncthing"), beneath(&config, "syncthing")];
         let ledger: SharedLedger = Arc::clone(center.store()) as SharedLedger;
-        let remotes = Remotes::new(home, files, tools.surroundings(center), Arc::clone(&ledger));
+        let kept = places.state.join("rclone.remotes");
+        let rclone = remotes::Places { home, config: files, kept };
+        let remotes = Remotes::new(rclone, tools.surroundings(center), Arc::clone(&ledger));
         let folders = Folders::new(
             homes.into_iter().flatten().collect(),
             tools.secret(),
@@ -101,9 +114,22 @@ impl Collections {
         self.ask(center)
     }
 
-    /// Asks again if the tools have other settings than before.
-    pub(crate) fn look_again(&self, center: &Center) -> Vec<Refusal> {
-        if *self.seen() == self.stamps() { Vec::new() } else { self.ask(center) }
+    /// Asks again if the tools have other settings than before; nothing where they have the same.
+    pub(crate) fn look_again(&self, center: &Center) -> Option<Vec<Refusal>> {
+        let same = *self.seen() == self.stamps();
+        (!same).then(|| self.ask(center))
+    }
+
+    /// When the partners that there are run by themselves.
+    pub(crate) fn schedules(&self, settings: &Settings) -> Vec<(HandlerId, ItemId, Schedule)> {
+        let listed = [self.rclone.listed(), self.syncthing.listed()].concat();
+        let schedule = |handler: HandlerId| {
+            let (collection, name) = handler.as_str().split_once(':')?;
+            let schedule = said_of(settings, collection)?.schedule_of(name).clone();
+            let item = ItemId::new(handler.as_str()).ok()?;
+            (schedule != Schedule::default()).then_some((handler, item, schedule))
+        };
+        listed.into_iter().filter_map(schedule).collect()
     }
 
     fn ask(&self, center: &Center) -> Vec<Refusal> {
@@ -114,8 +140,16 @@ impl Collections {
     }
 
     fn set(&self, settings: &Settings) {
-        self.rclone.source().set(said(settings, remotes::ID));
-        self.syncthing.source().set(said(settings, syncthing::ID));
+        self.rclone.source().set(said_of(settings, remotes::ID).and_then(|collection| {
+            let one = |partner: &Partner| partner.options.read().unwrap_or_default();
+            let named = collection.partners.iter().map(|(name, partner)| (name.clone(), one(partner)));
+            let (keys, ones) = (collection.options.read().ok()?, named.collect());
+            Some(SaidOfRemotes { keys, ones, enabled: enabled(collection) })
+        }));
+        self.syncthing.source().set(said_of(settings, syncthing::ID).and_then(|collection| {
+            let keys = collection.options.read().ok()?;
+            Some(SaidOfFolders { keys, enabled: enabled(collection) })
+        }));
     }
 
     fn all(&self) -> [Arc<dyn HandlerCollection>; 2] {
@@ -133,6 +167,11 @@ impl Collections {
 }
 
 /// What the settings say of one; wrong words were refused when they were read.
-fn said<K: DeserializeOwned>(settings: &Settings, id: &str) -> Option<K> {
-    settings.collections.iter().find(|collection| collection.id == id)?.options.read().ok()
+fn said_of<'s>(settings: &'s Settings, id: &str) -> Option<&'s Collection> {
+    settings.collections.iter().find(|collection| collection.id == id)
+}
+
+fn enabled(collection: &Collection) -> Arc<dyn Fn(&str) -> bool + Send + Sync> {
+    let collection = collection.clone();
+    Arc::new(move |name| collection.enables(name))
 }

@@ -13,7 +13,6 @@ use crate::exit::Failure;
 use crate::guests::Guests;
 use crate::handlers::Handlers;
 use crate::ledger;
-use crate::schedules;
 use crate::signals::Signalled;
 use crate::telling;
 
@@ -38,12 +37,16 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens the store and takes the handlers in; starts nothing.
     pub(crate) fn open(app: &App<'_>) -> Result<Self, Failure> {
+        // Else what a killed command was running would go on, and a tool could wait at the terminal for a password.
+        if let Ok(program) = std::env::current_exe() {
+            adapters::process::take_on_leash(program);
+        }
         let store = ledger::open(app)?;
         let center = Center::new(Arc::clone(&store), Arc::new(SystemClock::default()));
         let guests = Guests::find(&app.settings.said, &app.places);
         let handlers = Handlers::register(&center, app, guests.as_ref())?;
         let guests = guests.map_or_else(|| Ok(Vec::new()), |guests| guests.register(&center))?;
-        schedules::set(&center, &app.settings);
+        handlers.set_schedules(&center, &app.settings);
         let settings = &app.settings.said;
         let any = !settings.hooks.is_empty() || settings.items.iter().any(|item| !item.hooks.is_empty());
         let hooks = if any { Some(telling::hooks(&center, &app.settings, &app.places)?) } else { None };

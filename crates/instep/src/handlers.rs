@@ -18,6 +18,7 @@ use crate::guests::Guests;
 use crate::places::Places;
 use crate::programs::Programs;
 use crate::render::text::Safe;
+use crate::schedules;
 use crate::setup::Setup;
 use crate::tools::Tools;
 
@@ -69,8 +70,15 @@ impl Handlers {
 
     /// Takes in the partners of collections that are new, and lets those go that are gone, if anything tells that there
     /// may be any; the answer is what kept a collection from knowing.
-    pub(crate) fn look_for_partners(&self, center: &Center) -> Vec<Refusal> {
-        self.collections.look_again(center)
+    pub(crate) fn look_for_partners(&self, center: &Center, setup: &Setup) -> Vec<Refusal> {
+        let Some(refused) = self.collections.look_again(center) else { return Vec::new() };
+        self.set_schedules(center, setup);
+        refused
+    }
+
+    /// Hands the schedules of all items to the center, those of partners among them.
+    pub(crate) fn set_schedules(&self, center: &Center, setup: &Setup) {
+        center.set_schedules(schedules::of_items(setup).chain(self.collections.schedules(&setup.said)));
     }
 
     /// Makes them have the items that are set up now. An item that is being synchronized goes on as it began.

@@ -20,7 +20,11 @@ pub(crate) struct Outlook {
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
     pub(crate) verb: String,
+    /// `a` or `b`.
+    pub(crate) side: String,
     pub(crate) path: String,
+    /// Files, directories and links that it touches in all.
+    pub(crate) entries: u64,
     pub(crate) kind: String,
 }
 
@@ -29,6 +33,8 @@ impl From<Preview> for Outlook {
         let actions =
             (0..found.rows.actions()).filter_map(|at| found.rows.action(at)).map(|action| Planned {
                 verb: action.verb.word().to_owned(),
+                side: action.side.word().to_owned(),
+                entries: action.entries,
                 path: wire::PathText::new(&action.path).path,
                 kind: action.kind.word().to_owned(),
             });

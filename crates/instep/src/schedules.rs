@@ -1,15 +1,15 @@
 //! When items run by themselves, as the settings say it to the center.
 
-use center::Center;
 use settings::Item;
 use settings::schedule::Schedule;
+use syncmgr::{HandlerId, ItemId};
 
 use crate::setup::Setup;
 
-/// Hands the schedules that are set up to the center.
-pub(crate) fn set(center: &Center, setup: &Setup) {
+/// The schedules of the items that are set up.
+pub(crate) fn of_items(setup: &Setup) -> impl Iterator<Item = (HandlerId, ItemId, Schedule)> {
     let said = setup.said.items.iter().filter(|item| item.schedule != Schedule::default());
-    center.set_schedules(said.map(|item| (item.handler.clone(), item.id.clone(), of(setup, item))));
+    said.map(|item| (item.handler.clone(), item.id.clone(), of(setup, item)))
 }
 
 /// The schedule of an item. Where it does not say what must be mounted, that are its own folders.

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use adapters::syncthing::{self, Folder, SetFolder, SyncthingHandler};
-use adapters::tools::{Keep, Read, Secret, Set, Surroundings, ToolHandler, kinds, read};
+use adapters::tools::remotes::{self, OneRemote, RemoteKeys};
+use adapters::tools::{Ends, Keep, Read, Secret, Set, Surroundings, ToolHandler, kinds, read};
 use center::Center;
 use secrecy::ExposeSecret;
 use secrets::Secrets;
@@ -14,7 +15,7 @@ use settings::{Item, Mistake, RawTable, Settings};
 use syncmgr::conflict::SharedLedger;
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
-use syncmgr::{Handler, HandlerError, HandlerId, ProblemClass, Refusal};
+use syncmgr::{Handler, HandlerError, HandlerId, ItemId, ProblemClass, Refusal};
 
 use crate::keeper::keepers;
 
@@ -63,6 +64,27 @@ fn items_of(settings: &Settings, kind: &str) -> Vec<Set> {
         Some(Set { id: item.id.clone(), name: item.name.clone(), job })
     };
     items.filter_map(set).collect()
+}
+
+/// What the results of an item call what it connects; nothing for those that are no tool's.
+pub(crate) fn ends(settings: &Settings, item: &ItemId) -> Option<Ends> {
+    if let Some(item) = settings.item(item) {
+        return match item.handler.as_str() {
+            syncthing::ID => Some(syncthing::ends()),
+            handler => Some(read(handler, Table(&item.options))?.ok()?.ends()),
+        };
+    }
+    let (id, name) = item.as_str().split_once(':')?;
+    let collection = settings.collections.iter().find(|collection| collection.id == id)?;
+    match id {
+        syncthing::ID => Some(syncthing::ends()),
+        remotes::ID => {
+            let keys: RemoteKeys = collection.options.read().ok()?;
+            let one = collection.partners.get(name).and_then(|one| one.options.read::<OneRemote>().ok());
+            Some(keys.but(&one.unwrap_or_default()).ends())
+        }
+        _ => None,
+    }
 }
 
 impl Tools {

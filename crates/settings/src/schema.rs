@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::alerts::RuleKeys;
 use crate::channels::Kind;
+use crate::collections::{CollectionKeys, PartnerKeys};
 use crate::handlers::HandlerKeys;
 use crate::hooks::Hooks;
 use crate::items::{CommonKeys, DEFAULT_HANDLER};
@@ -22,7 +23,7 @@ pub fn schema<K: JsonSchema>() -> Value {
     let sections = json!({
         "items": named(item),
         "handlers": named(handlers),
-        "collections": named(json!({ "type": "object" })),
+        "collections": named(collection(&mut generator)),
         "channels": named(channels),
         "alerts": { "type": "array", "items": alerts },
         "hooks": generator.subschema_for::<Hooks>().to_value(),
@@ -61,6 +62,20 @@ fn item<K: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
         },
         "else": { "type": "object", "properties": others },
     })
+}
+
+/// A collection: what each has; all else only its kind knows.
+fn collection(generator: &mut SchemaGenerator) -> Value {
+    let keys = |schema: Value| object(schema).remove("properties").unwrap_or_default();
+    let partner = keys(PartnerKeys::json_schema(generator).to_value());
+    let mut properties = object(keys(CollectionKeys::json_schema(generator).to_value()));
+    let partners = json!({
+        "type": "object",
+        "description": "Partners of which something else is said, by the name that the tool has for them.",
+        "additionalProperties": { "type": "object", "properties": partner },
+    });
+    properties.insert("partners".into(), partners);
+    json!({ "type": "object", "properties": properties })
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -13,7 +13,7 @@ use crate::hooks::Hooks;
 use crate::items::{self, Item};
 use crate::mistake::{Mistake, Source, unknown};
 use crate::raw::{Named, RawTable};
-use crate::schedule::check_chains;
+use crate::schedule::{Schedule, check_chains};
 use crate::sections::{MergeTool, ResultsKept, Secrets, Server, Stop};
 
 /// The sections of the file.
@@ -106,6 +106,7 @@ impl Settings {
         if mistakes.is_empty() {
             mistakes = settings.unknown_channels(&root);
             mistakes.extend(settings.wrong_chains(&root));
+            mistakes.extend(settings.unknown_predecessors());
         }
         settings.items.sort_by(|a, b| a.id.cmp(&b.id));
         if mistakes.is_empty() {
@@ -141,6 +142,23 @@ impl Settings {
         let item = error.item().map_or("", |item| item.as_str());
         let schedule = ["items", item, "schedule"].into_iter().fold(Some(root.clone()), table);
         Some(schedule.unwrap_or_else(|| root.clone()).mistake_at("after", error.to_string()))
+    }
+
+    /// Partners may run after items that are set up here; nothing runs after them, so there is no circle.
+    fn unknown_predecessors(&self) -> Vec<Mistake> {
+        let wrong = |schedule: &Schedule, table: &RawTable| {
+            let missing = schedule.after.iter().find(|id| self.item(id).is_none())?;
+            let names = self.items.iter().map(|item| item.id.as_str());
+            Some(table.mistake(unknown("item", missing.as_str(), names)))
+        };
+        let of_one = |collection: &Collection| {
+            let partners = collection.partners.values();
+            let own = partners
+                .filter_map(|partner| wrong(partner.schedule.as_ref()?, &partner.options))
+                .collect::<Vec<_>>();
+            own.into_iter().chain(wrong(&collection.schedule, &collection.options))
+        };
+        self.collections.iter().flat_map(of_one).collect()
     }
 
     /// An alert by a channel that does not exist would tell nobody.

@@ -172,3 +172,28 @@ fn free_identities_are_readable() {
     assert_eq!(settings.free_id("Été à Paris!").as_str(), "été-à-paris");
     assert_eq!(settings.free_id("///").as_str(), "pair");
 }
+
+#[test]
+fn a_partner_of_a_collection_takes_what_is_said_of_all_unless_it_says_otherwise() {
+    let settings = parse(
+        "[items.x]\n[collections.rclone]\nfolder = '/c'\nenabled = false\nschedule = { every = '6h', after = 'x' }\n\
+         [collections.rclone.partners.drive]\nenabled = true\nmode = 'sync'\n\
+         [collections.rclone.partners.'two words']\nschedule = { every = '1h' }\n",
+    );
+    let rclone = &settings.collections[0];
+    assert_eq!(["drive", "two words", "any"].map(|name| rclone.enables(name)), [true, false, false]);
+    let every = |name| rclone.schedule_of(name).every.unwrap().millis() / 3_600_000;
+    assert_eq!(["drive", "two words", "any"].map(every), [6, 1, 6]);
+    assert!(rclone.options.has("folder") && !rclone.options.has("schedule"));
+    assert!(rclone.partners["drive"].options.has("mode") && !rclone.partners["drive"].options.has("enabled"));
+    for (wrong, says) in [
+        ("[collections.x]\nenabled = 'yes'", "2:11: "),
+        ("[collections.x.partners]\ny = 1", "`y` must be a table"),
+        ("[collections.x.partners.y]\nschedule = { evry = '1h' }", "every"),
+        ("[collections.x.partners.y]\nschedule = { after = 'z' }", "there is no item `z`"),
+        ("[collections.x]\nschedule = { after = 'z' }", "there is no item `z`"),
+    ] {
+        let found = mistakes(wrong).join("\n");
+        assert!(found.contains(says), "{wrong}: {found}");
+    }
+}

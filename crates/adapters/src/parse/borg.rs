@@ -5,7 +5,7 @@ use syncmgr::Level;
 use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::plan::Verb;
 
-use super::{Fact, Parse, Stream, class_of, percent};
+use super::{Fact, Parse, Stream, class_of, failure, percent};
 
 /// Reads borg.
 #[derive(Default)]
@@ -89,6 +89,10 @@ pub(super) fn json(line: &str, facts: &mut Vec<Fact>) -> bool {
             facts.push(Fact::Did { verb, path });
         }
         Line::LogMessage { levelname, message, msgid } => match levelname.as_str() {
+            // The ssh in between says why; borg itself only that nobody is there any more.
+            "WARNING" if message.starts_with("Remote: ") && class_of(&message) != ProblemClass::Config => {
+                facts.push(failure(message.trim_start_matches("Remote: ")));
+            }
             "WARNING" => {
                 facts.push(Fact::Told { level: Level::Warning, about: about(&message), text: message })
             }
@@ -118,9 +122,7 @@ fn brief(text: &str) -> &str {
 
 fn problem(id: &str, text: &str) -> Problem {
     let (class, fix) = match id {
-        "PassphraseWrong" | "PasscommandFailure" => {
-            (ProblemClass::Auth, Some("check BORG_PASSPHRASE or BORG_PASSCOMMAND"))
-        }
+        "PassphraseWrong" | "PasscommandFailure" => (ProblemClass::Auth, None),
         "LockTimeout" | "LockFailed" | "LockError" => (
             ProblemClass::Transient,
             Some("wait until the other run is over; if there is none, `borg break-lock` takes the lock away"),
@@ -129,7 +131,8 @@ fn problem(id: &str, text: &str) -> Problem {
             (ProblemClass::Config, Some("check where the repository is; `borg init` makes a new one"))
         }
         "Repository.InsufficientFreeSpaceError" => (ProblemClass::Space, None),
-        _ => (class_of(text), None),
+        // A traceback has all kinds of words in it.
+        _ => (class_of(brief(text)), None),
     };
     let problem = Problem::new(class, brief(text));
     match fix {

@@ -60,12 +60,15 @@ impl Parse for Restic {
         if json(line, facts) {
             return;
         }
-        if let Some(text) = line.strip_prefix("Fatal: ") {
+        // It does not always begin a line for it.
+        if let Some((_, text)) = line.split_once("Fatal: ") {
             facts.push(fatal(text));
         } else if let Some((_, why)) = line.strip_prefix("subprocess ").and_then(|rest| rest.split_once(": "))
         {
             // The ssh that it runs says why; restic itself only that it has gone.
             facts.push(failure(why));
+        } else if let Some(path) = line.strip_suffix(" does not exist, skipping") {
+            facts.push(Fact::Missing(path.to_owned()));
         } else if let Some(error) = line.strip_prefix("error: ") {
             facts.push(Fact::Told { level: Level::Error, about: None, text: error.to_owned() });
         } else if line.starts_with('[') {
@@ -132,7 +135,7 @@ pub(super) fn json(line: &str, facts: &mut Vec<Fact>) -> bool {
 
 fn fatal(text: &str) -> Fact {
     let (class, fix) = if text.contains("wrong password") || text.contains("no key found") {
-        (ProblemClass::Auth, Some("check the repository's password"))
+        (ProblemClass::Auth, None)
     } else if text.contains("already locked") {
         (
             ProblemClass::Transient,

@@ -2,13 +2,15 @@
 
 use syncmgr::Level;
 use syncmgr::outcome::{Counts, Problem, ProblemClass, SideCounts};
-use syncmgr::plan::Verb;
+use syncmgr::plan::{PlanSide, Verb};
 
 use super::{Fact, Total};
 
 /// Counts facts. Everything that a command without sides does happens on B.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
+    /// On A, where a command says so.
+    seen_on_a: SideCounts,
     seen: SideCounts,
     said: Said,
     /// Bytes, as the command counted them.
@@ -21,6 +23,8 @@ pub struct Tally {
     pub warnings: u64,
     /// What needs a decision.
     pub conflicts: u64,
+    /// What was to be done and is not there, though the command thinks nothing of it.
+    pub missing: u64,
     /// Why it failed, in its own words: the last that says of which class it is.
     pub failure: Option<Problem>,
     /// The first thing that went wrong.
@@ -42,12 +46,10 @@ impl Tally {
     /// One more fact.
     pub fn add(&mut self, fact: &Fact) {
         match fact {
-            Fact::Did { verb, .. } => match verb {
-                Verb::Create => self.seen.created += 1,
-                Verb::Delete => self.seen.deleted += 1,
-                Verb::Move => self.seen.moved += 1,
-                _ => self.seen.updated += 1,
-            },
+            Fact::Did { verb, .. } | Fact::Placed { side: PlanSide::B, verb, .. } => {
+                did(&mut self.seen, *verb);
+            }
+            Fact::Placed { side: PlanSide::A, verb, .. } => did(&mut self.seen_on_a, *verb),
             Fact::Total(total, count) => match total {
                 Total::Created => self.said.created = Some(*count),
                 Total::Updated => self.said.updated = Some(*count),
@@ -63,12 +65,17 @@ impl Tally {
             }
             Fact::Told { level: Level::Warning, .. } => self.warnings += 1,
             Fact::Conflict(_) => self.conflicts += 1,
+            Fact::Missing(path) => {
+                self.missing += 1;
+                self.errors += 1;
+                self.first_error.get_or_insert_with(|| format!("{path} is not there"));
+            }
             Fact::Skipped(_) => self.skipped += 1,
             Fact::Failure(problem) => {
-                // Tools end with a sentence that says less than what they said before.
-                let says_less = problem.class == ProblemClass::Config
-                    && self.failure.as_ref().is_some_and(|known| known.class != ProblemClass::Config);
-                if !says_less {
+                // Tools end with a sentence that says less than what they said before: that a connection is gone, and
+                // not that nobody was let in.
+                let says_less = |known: &Problem| telling(problem.class) < telling(known.class);
+                if !self.failure.as_ref().is_some_and(says_less) {
                     self.failure = Some(problem.clone());
                 }
             }
@@ -86,7 +93,7 @@ impl Tally {
             moved: moved.unwrap_or(self.seen.moved),
         };
         Counts {
-            a: SideCounts::default(),
+            a: self.seen_on_a,
             b,
             conflicts: self.conflicts,
             errors: self.errors,
@@ -106,7 +113,25 @@ impl Tally {
 
     /// Whether anything was done.
     pub fn did_something(&self) -> bool {
-        let Counts { b, bytes, .. } = self.counts();
-        b != SideCounts::default() || bytes > 0
+        let Counts { a, b, bytes, .. } = self.counts();
+        a != SideCounts::default() || b != SideCounts::default() || bytes > 0
+    }
+}
+
+/// How much a class says of what went wrong.
+fn telling(class: ProblemClass) -> u8 {
+    match class {
+        ProblemClass::Config => 0,
+        ProblemClass::Transient => 1,
+        _ => 2,
+    }
+}
+
+fn did(counts: &mut SideCounts, verb: Verb) {
+    match verb {
+        Verb::Create => counts.created += 1,
+        Verb::Delete => counts.deleted += 1,
+        Verb::Move => counts.moved += 1,
+        _ => counts.updated += 1,
     }
 }

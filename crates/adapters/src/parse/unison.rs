@@ -1,14 +1,26 @@
 //! unison (`-batch -ui text`): what it copied, skipped and failed at.
 
+mod list;
+
+use std::collections::HashSet;
+
 use syncmgr::Level;
 use syncmgr::outcome::{Problem, ProblemClass};
-use syncmgr::plan::Verb;
+use syncmgr::plan::{EntryKind, PlanSide, Verb};
 
 use super::{Fact, Parse, Stream, failure, percent};
+
+pub(crate) use list::List;
+use list::{Step, step};
+
+/// How many paths are remembered for the side that they go to; of others it is the second one.
+const REMEMBERED: usize = 100_000;
 
 /// Reads unison.
 #[derive(Default)]
 pub struct Unison {
+    /// What goes to the first side: it is said in the list before, and not when it is done.
+    to_a: HashSet<String>,
     /// The last lines of the final report name what was skipped and what failed, and why; those before it say less.
     reporting: bool,
     /// What failed, and why, as it was told while it ran: the report gives the paths alone.
@@ -65,7 +77,16 @@ impl Parse for Unison {
                 "Deleting" => Verb::Delete,
                 _ => return,
             };
-            facts.push(Fact::Did { verb, path: path.to_owned() });
+            facts.push(if self.to_a.remove(path) {
+                let (side, kind) = (PlanSide::A, EntryKind::File);
+                Fact::Placed { side, verb, path: path.to_owned(), kind, size: 0 }
+            } else {
+                Fact::Did { verb, path: path.to_owned() }
+            });
+        } else if let Some((Step::On(PlanSide::A, _), path)) = step(line) {
+            if self.to_a.len() < REMEMBERED {
+                self.to_a.insert(path.to_owned());
+            }
         } else if text.contains("has been completely emptied") {
             let emptied = Problem::new(ProblemClass::Safety, format!("{text} Nothing was touched"));
             facts.push(Fact::Failure(emptied.with_fix(
@@ -73,6 +94,9 @@ impl Parse for Unison {
             )));
         } else if let Some(why) = text.strip_prefix("Fatal error: ") {
             facts.push(failure(why));
+        } else if text.contains("Permission denied (") || text.starts_with("ssh: ") {
+            // What the ssh in between says before Unison only finds the connection lost.
+            facts.push(failure(text));
         } else if text.contains("ETA") {
             facts.extend(percent::bar(text));
         }

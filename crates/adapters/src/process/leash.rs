@@ -1,6 +1,7 @@
 //! Commands that do not outlive the daemon that runs them. A daemon that is killed has no time to end anything, so the
 //! system does: between it and the command stands this program for a moment, asks the system for a TERM when its parent
-//! is gone, and becomes the command.
+//! is gone, and becomes the command. It has no terminal then: a tool that opens one to ask for a password, behind
+//! somebody's back, would be held there by the system until somebody looks for it.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -28,6 +29,12 @@ pub(crate) fn command(program: &str) -> Command {
     command
 }
 
+/// Whether a command is on the leash: it makes its process group itself, as it makes its session.
+pub(super) fn holds(command: &Command) -> bool {
+    let is_ours = PROGRAM.get().is_some_and(|ours| command.get_program() == ours);
+    is_ours && command.get_args().next().is_some_and(|word| word == WORD)
+}
+
 /// Becomes the command, where the words of this process's command line say so; then this does not return. The answer is
 /// why it could not be; none when the words say something else.
 pub fn become_command(words: &[OsString]) -> Option<io::Error> {
@@ -36,7 +43,8 @@ pub fn become_command(words: &[OsString]) -> Option<io::Error> {
         return None;
     }
     let parent = parent.to_str()?.parse::<i32>().ok()?;
-    Some(hold(parent).err().unwrap_or_else(|| exec(program, arguments)))
+    let ready = rustix::process::setsid().map_err(io::Error::from).and_then(|_| hold(parent));
+    Some(ready.err().unwrap_or_else(|| exec(program, arguments)))
 }
 
 fn exec(program: &OsStr, arguments: &[OsString]) -> io::Error {

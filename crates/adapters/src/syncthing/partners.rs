@@ -9,7 +9,7 @@ use syncmgr::flags::HandlerType;
 use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::{Handler as _, HandlerError, HandlerId, HandlerInfo, ItemId, Refusal};
 
-use super::api::{Api, Fault};
+use super::api::Api;
 use super::own::{self, Own};
 use super::{Folder, ID, Keepers, SetFolder, SyncthingHandler, address};
 use crate::collection::Source;
@@ -24,6 +24,11 @@ pub struct FolderKeys {
     /// Where it answers and with which key, if its settings are not to be asked for that.
     reached: Option<(String, Value)>,
 }
+
+/// What is said of one folder alone: nothing but what every partner may say.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneFolder {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,9 +55,19 @@ impl TryFrom<Keys> for FolderKeys {
     }
 }
 
-/// Who knows the folders: Syncthing itself, else its settings while it does not run.
+/// What the settings say of folders.
+#[derive(Clone)]
+pub struct SaidOfFolders {
+    /// Of all of them.
+    pub keys: FolderKeys,
+    /// Which of them come in.
+    pub enabled: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
+/// Who knows the folders: Syncthing's own settings, which it writes whenever it has others; where they are not to be had,
+/// Syncthing itself.
 pub struct Folders {
-    keys: RwLock<Option<FolderKeys>>,
+    said: RwLock<Option<SaidOfFolders>>,
     homes: Vec<PathBuf>,
     secret: Arc<Secret>,
     ledger: Arc<dyn ConflictLedger>,
@@ -74,16 +89,16 @@ impl Folders {
         ledger: Arc<dyn ConflictLedger>,
         keepers: Arc<Keepers>,
     ) -> Self {
-        Self { keys: RwLock::default(), homes, secret, ledger, keepers }
+        Self { said: RwLock::default(), homes, secret, ledger, keepers }
     }
 
     /// Takes what is said of them now; nothing: there are none.
-    pub fn set(&self, keys: Option<FolderKeys>) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+    pub fn set(&self, said: Option<SaidOfFolders>) {
+        *self.said.write().unwrap_or_else(PoisonError::into_inner) = said;
     }
 
-    fn keys(&self) -> Option<FolderKeys> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn said(&self) -> Option<SaidOfFolders> {
+        self.said.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The file that says how it is reached: the first that there is.
@@ -135,14 +150,11 @@ struct Reached {
 impl Reached {
     /// Identifier and label of each folder.
     fn folders(&self) -> Result<Vec<(String, String)>, HandlerError> {
-        let listed = self.key.text(&*self.secret).map_err(Fault::from).and_then(|key| {
-            let listed = Api::new(&self.address, key)?.folders()?;
-            Ok(listed.into_iter().map(|folder| (folder.id, folder.label)).collect())
-        });
-        match (listed, &self.own) {
-            (Err(Fault::Away(_) | Fault::Slow), Some(own)) => Ok(own.folders.clone()),
-            (listed, _) => listed.map_err(HandlerError::from),
+        if let Some(own) = &self.own {
+            return Ok(own.folders.clone());
         }
+        let listed = Api::new(&self.address, self.key.text(&*self.secret)?)?.folders()?;
+        Ok(listed.into_iter().map(|folder| (folder.id, folder.label)).collect())
     }
 }
 
@@ -155,8 +167,8 @@ impl Source for Folders {
     }
 
     fn list(&self) -> Result<Vec<(HandlerId, Partner)>, HandlerError> {
-        let Some(keys) = self.keys() else { return Ok(Vec::new()) };
-        let reached = self.reached(&keys)?;
+        let Some(said) = self.said() else { return Ok(Vec::new()) };
+        let reached = self.reached(&said.keys)?;
         let partner = |(folder, label): (String, String)| {
             // One whose name is no identifier is left out.
             let id = HandlerId::new(&format!("{ID}:{folder}")).ok()?;
@@ -164,7 +176,8 @@ impl Source for Folders {
             let folder = Folder { folder, address: reached.address.clone(), key: reached.key.clone() };
             Some((id, Partner { name, folder, secret: Arc::clone(&reached.secret) }))
         };
-        Ok(reached.folders()?.into_iter().filter_map(partner).collect())
+        let listed = reached.folders()?.into_iter().filter(|(folder, _)| (said.enabled)(folder));
+        Ok(listed.filter_map(partner).collect())
     }
 
     fn make(&self, id: &HandlerId, partner: &Partner) -> Result<SyncthingHandler, Refusal> {
@@ -191,8 +204,8 @@ impl Source for Folders {
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        match self.keys() {
-            Some(keys) if keys.reached.is_none() => self.files_of(&keys),
+        match self.said() {
+            Some(said) if said.keys.reached.is_none() => self.files_of(&said.keys),
             _ => Vec::new(),
         }
     }

@@ -53,6 +53,13 @@ fn verdict_of(fault: Fault) -> Verdict {
     Verdict { outcome, problem: Some(fault.into_problem()) }
 }
 
+/// A folder that Syncthing does not go on with.
+fn stopped(why: &str) -> Verdict {
+    let problem = Problem::new(crate::parse::class_of(why), format!("Syncthing stopped the folder: {why}"))
+        .with_fix("see whether the folder is there, and mounted, and what Syncthing says of it");
+    Verdict { outcome: Outcome::Failed, problem: Some(problem) }
+}
+
 struct Following<'i> {
     item: &'i Item,
     hearer: InSession<'i>,
@@ -80,7 +87,11 @@ impl Following<'_> {
         match api.scan(folder) {
             // It looks on without us.
             Ok(()) | Err(Fault::Slow) => {}
-            Err(fault) => return Err(fault),
+            // Why it does not look stands in the folder's state.
+            Err(fault) => match api.status(folder) {
+                Ok(status) if !status.error.is_empty() => return Ok(stopped(&status.error)),
+                _ => return Err(fault),
+            },
         }
         let _ = callback.report_phase(&self.item.set.id, Phase::Moving);
         let mut moved = (Instant::now(), Needed::default());
@@ -93,9 +104,7 @@ impl Following<'_> {
             }
             let status = api.status(folder)?;
             if !status.error.is_empty() {
-                let text = format!("Syncthing stopped the folder: {}", status.error);
-                let problem = Problem::new(crate::parse::class_of(&status.error), text);
-                return Ok(Verdict { outcome: Outcome::Failed, problem: Some(problem) });
+                return Ok(stopped(&status.error));
             }
             let (needed, peers) = self.others(api, &set.devices)?;
             let all = status.global_bytes.saturating_add(needed.bytes);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::options::Options;
-use super::{Job, Kind, Prepared, Value};
+use super::{Ends, Job, Kind, Prepared, Value};
 use crate::verdict::Tool;
 
 /// The kind.
@@ -76,6 +76,10 @@ impl Job for Backup {
     /// A dry run of borg lists every file and does not say which are new.
     fn dry_run(&self, _options: &Options) -> Option<Prepared> {
         None
+    }
+
+    fn ends(&self) -> Ends {
+        Ends::backup()
     }
 
     fn comment(&self) -> String {

@@ -4,11 +4,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use syncmgr::outcome::{Counts, Problem, ProblemClass};
-use syncmgr::plan::{EntryKind, PlanSide, PlannedAction, PlannedNote, RowList};
+use syncmgr::plan::{EntryKind, PlanSide, PlannedAction, PlannedNote, RowList, Verb};
 use syncmgr::{Level, Outcome};
 
+use super::Answers;
 use crate::parse::{Fact, Reader, Stream, Tally};
-use crate::process::{self, Ended, Follower, Input, Stopping, Wish};
+use crate::process::{self, Ended, Exit, Follower, Input, Stopping, Wish};
 use crate::verdict::{Tool, Verdict};
 
 /// How many rows are kept; beyond, they are counted.
@@ -25,23 +26,35 @@ pub(super) struct Seen {
     pub(super) verdict: Verdict,
     /// How many rows there were beyond those that are kept.
     pub(super) more: usize,
+    /// What would need a decision.
+    pub(super) conflicts: Vec<String>,
 }
 
 /// Runs a dry run to its end, or until nobody waits for it: `look` is called several times a second with how many rows
 /// there are.
-pub(super) fn run(command: Command, tool: Tool, look: &mut dyn FnMut(u64) -> bool) -> Seen {
+pub(super) fn run(
+    command: Command,
+    answers: Option<Answers>,
+    tool: Tool,
+    look: &mut dyn FnMut(u64) -> bool,
+) -> Seen {
     let mut follow = Follow {
-        reader: Reader::new(tool.parser()),
+        reader: Reader::new(tool.dry_parser()),
         facts: Vec::new(),
         tally: Tally::default(),
         rows: RowList::default(),
         more: 0,
+        conflicts: Vec::new(),
         look,
     };
-    let verdict = match process::run(command, Input::Nothing, GRACE, &mut follow) {
+    let input = answers.map_or(Input::Nothing, |answers| Input::Words(answers.words));
+    let verdict = match process::run(command, input, GRACE, &mut follow) {
         Ok(Ended { exit, stopped }) => {
             follow.reader.end(&mut follow.facts);
             follow.take();
+            // It did as it was told, unless it says that something else kept it.
+            let left = answers.is_some_and(|answers| exit == Exit::Code(answers.left));
+            let exit = if left && follow.tally.failure.is_none() { Exit::Code(0) } else { exit };
             tool.verdict(exit, &follow.tally, stopped.is_some())
         }
         Err(error) => {
@@ -49,8 +62,8 @@ pub(super) fn run(command: Command, tool: Tool, look: &mut dyn FnMut(u64) -> boo
             Verdict { outcome: Outcome::Failed, problem: Some(Problem::new(ProblemClass::Config, text)) }
         }
     };
-    let Follow { tally, rows, more, .. } = follow;
-    Seen { rows, counts: tally.counts(), there: tally.there_before(), verdict, more }
+    let Follow { tally, rows, more, conflicts, .. } = follow;
+    Seen { rows, counts: tally.counts(), there: tally.there_before(), verdict, more, conflicts }
 }
 
 struct Follow<'l> {
@@ -59,6 +72,7 @@ struct Follow<'l> {
     tally: Tally,
     rows: RowList,
     more: usize,
+    conflicts: Vec<String>,
     look: &'l mut dyn FnMut(u64) -> bool,
 }
 
@@ -66,27 +80,21 @@ impl Follow<'_> {
     fn take(&mut self) {
         for fact in std::mem::take(&mut self.facts) {
             self.tally.add(&fact);
-            if self.rows.actions.len() + self.rows.notes.len() >= ROWS {
-                self.more += usize::from(matches!(fact, Fact::Did { .. } | Fact::Told { .. }));
+            let kept = self.rows.actions.len() + self.rows.notes.len() + self.conflicts.len();
+            if kept >= ROWS {
+                let is_row = matches!(fact, Fact::Did { .. } | Fact::Placed { .. } | Fact::Told { .. });
+                self.more += usize::from(is_row);
                 continue;
             }
             match fact {
                 Fact::Did { verb, path } => {
                     let kind = if path.ends_with('/') { EntryKind::Directory } else { EntryKind::File };
-                    let path = path.trim_end_matches('/').as_bytes().to_vec();
-                    let why = "as its dry run says".to_owned();
-                    let side = PlanSide::B;
-                    self.rows.actions.push(PlannedAction {
-                        verb,
-                        side,
-                        path,
-                        from: None,
-                        kind,
-                        entries: 1,
-                        size: 0,
-                        why,
-                    });
+                    self.rows.actions.push(action(PlanSide::B, verb, &path, kind, 0));
                 }
+                Fact::Placed { side, verb, path, kind, size } => {
+                    self.rows.actions.push(action(side, verb, &path, kind, size));
+                }
+                Fact::Conflict(path) => self.conflicts.push(path),
                 Fact::Told { level, about, text } => {
                     let path = about.unwrap_or_default().into_bytes();
                     self.rows.notes.push(PlannedNote { path, is_error: level == Level::Error, text });
@@ -95,6 +103,12 @@ impl Follow<'_> {
             }
         }
     }
+}
+
+fn action(side: PlanSide, verb: Verb, path: &str, kind: EntryKind, size: u64) -> PlannedAction {
+    let path = path.trim_end_matches('/').as_bytes().to_vec();
+    let why = "as its dry run says".to_owned();
+    PlannedAction { verb, side, path, from: None, kind, entries: 1, size, why }
 }
 
 impl Follower for Follow<'_> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::options::{MaxDelete, Options};
-use super::{Job, Kind, Prepared, Value};
+use super::{Ends, Job, Kind, Prepared, Value};
 use crate::verdict::Tool;
 
 /// The kind.
@@ -24,6 +24,12 @@ impl Kind for Git {
         [2, 20]
     }
 }
+
+/// Where the helper below finds the password.
+const PASSWORD: &str = "INSTEP_GIT_PASSWORD";
+/// What git asks for a password: it is in the environment, and in no word of the command. The helpers of a person's own
+/// settings are not asked before.
+const HELPER: &str = "!f() { test \"$1\" != get || echo \"password=$INSTEP_GIT_PASSWORD\"; }; f";
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -47,6 +53,10 @@ pub struct Remote {
     /// The remote, by its name or its URL.
     #[serde(default = "origin")]
     remote: String,
+    /// Who it is, where the remote asks.
+    user: Option<String>,
+    /// `secret:NAME`: the password or token, where the remote asks for one.
+    password: Option<Value>,
     /// References; all of them if nothing is said (for a push: all branches).
     #[serde(default)]
     references: Vec<String>,
@@ -66,8 +76,21 @@ fn origin() -> String {
 impl Remote {
     fn prepare(&self, dry: bool) -> Prepared {
         let verb = if self.mode == Mode::Fetch { "fetch" } else { "push" };
-        let words = ["git", "-C", &self.path, verb, "--progress"];
-        let mut prepared = Prepared::new(words).with(&self.environment);
+        let mut prepared = Prepared::new(["git"]).with(&self.environment);
+        if let Some(user) = &self.user {
+            prepared.word("-c");
+            prepared.word(format!("credential.username={user}"));
+        }
+        if let Some(password) = &self.password {
+            for helper in ["", HELPER] {
+                prepared.word("-c");
+                prepared.word(format!("credential.helper={helper}"));
+            }
+            prepared.variable(PASSWORD, password.clone());
+        }
+        for word in ["-C", &self.path, verb, "--progress"] {
+            prepared.word(word);
+        }
         match self.mode {
             Mode::Fetch => {}
             Mode::Push if self.references.is_empty() => prepared.word("--all"),
@@ -103,6 +126,24 @@ impl Job for Remote {
 
     fn max_delete(&self) -> Option<MaxDelete> {
         self.max_delete
+    }
+
+    fn ends(&self) -> Ends {
+        // A remote that has a name is called by it.
+        let is_name = !self.remote.contains(['/', ':', '.']);
+        let remote = if is_name { self.remote.as_str() } else { "the remote" };
+        let here = "the repository";
+        let all = |of: &str| match &self.references[..] {
+            [] => format!("all branches of {of}"),
+            named => named.join(", "),
+        };
+        match self.mode {
+            Mode::Fetch => {
+                Ends { at: "in", ..Ends::new(remote, here, format!("{here} has {}", all(remote))) }
+            }
+            Mode::Push => Ends::new(here, remote, format!("{remote} has {}", all(here))),
+            Mode::Mirror => Ends::new(here, remote, format!("{here} and {remote} are the same")),
+        }
     }
 
     fn comment(&self) -> String {

@@ -6,13 +6,14 @@ use std::time::Duration;
 use syncmgr::conflict::{Conflict, ConflictId, ConflictKind, ConflictLedger, ConflictStore};
 use syncmgr::flags::{HandlerCapabilities, HandlerType};
 use syncmgr::outcome::{Phase, Problem, ProblemClass};
-use syncmgr::plan::{Preview, PreviewError, Watch};
+use syncmgr::plan::{PlanSide, Preview, PreviewError, RowList, Watch};
 use syncmgr::{
     CancelRequest, Counts, Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, Level,
     Outcome, ProgressStatus, Refusal, Request, SessionCreator, SyncCallback, SyncItem, SyncItemInfo,
 };
 
 use super::options::{MaxDelete, Options};
+use super::weigh::{Loss, weigh};
 use super::{Keep, Kind, Set, Surroundings, dry, version};
 use crate::parse::Stream;
 use crate::process::{self, Ended, Follower, Input, Stopping, Wish};
@@ -131,13 +132,15 @@ impl ToolHandler {
     /// What a guard says to what the tool would delete (S6). The dry run reads; nothing is touched.
     fn guard(&self, set: &Set, callback: &dyn SyncCallback, options: &Options) -> Option<Verdict> {
         let limit = options.max_delete.or(set.job.max_delete());
-        if options.approve || !set.job.may_delete() || set.job.guards_itself(limit) {
+        let none = limit == Some(MaxDelete::Percent(100));
+        if options.approve || none || !set.job.may_delete() || set.job.guards_itself(limit) {
             return None;
         }
-        let command = set.job.dry_run(options)?.command(&*self.around.secret).ok()?;
+        let dry = set.job.dry_run(options)?;
+        let command = dry.command(&*self.around.secret).ok()?;
         let _ = callback.report_phase(&set.id, Phase::Looking);
         let mut asked = CancelRequest::None;
-        let seen = dry::run(command, self.kind.tool(), &mut |rows| {
+        let mut seen = dry::run(command, dry.answers, self.kind.tool(), &mut |rows| {
             let status = ProgressStatus::UpdatingIndeterminate;
             let answer =
                 callback.report_progress(&set.id, Some("looking at what would be deleted"), status, rows, 0);
@@ -147,7 +150,8 @@ impl ToolHandler {
         if asked != CancelRequest::None {
             return Some(Verdict { outcome: Outcome::Canceled, problem: None });
         }
-        let stop = stop(set, &seen, options)?;
+        let losses = weigh(&mut seen, &set.job.folders());
+        let stop = losses.iter().find_map(|loss| stop(set, loss, limit))?;
         Some(Verdict {
             outcome: Outcome::SafetyStop,
             problem: Some(Problem::new(ProblemClass::Safety, stop)),
@@ -170,23 +174,22 @@ impl ToolHandler {
 }
 
 /// Why a run is not begun, in a sentence.
-fn stop(set: &Set, seen: &dry::Seen, options: &Options) -> Option<String> {
-    let limit = options.max_delete.or(set.job.max_delete());
-    if set.job.guards_itself(limit) {
+fn stop(set: &Set, loss: &Loss, limit: Option<MaxDelete>) -> Option<String> {
+    let Loss { side, deleted, of } = *loss;
+    // A share of nobody knows how much is no limit, unless it was set as a number.
+    let known = of.is_some() || matches!(limit, Some(MaxDelete::Count(_)));
+    if !known || !MaxDelete::is_exceeded(limit, deleted, of.unwrap_or(deleted)) {
         return None;
     }
-    let deleted = seen.counts.b.deleted;
-    let of = seen.there.unwrap_or(deleted);
-    // A share of nobody knows how much is no limit, unless it was set as a number.
-    let known = seen.there.is_some() || matches!(limit, Some(MaxDelete::Count(_)));
-    let all = seen.there.map(|all| format!(" of {all}")).unwrap_or_default();
-    (known && MaxDelete::is_exceeded(limit, deleted, of)).then(|| {
-        format!(
-            "{deleted}{all} entries would be deleted, more than the limit of {}. Nothing was touched. Look at it with \
-             `instep preview`; if it is right, run again with --approve, or set another max_delete.",
-            limit.unwrap_or(MaxDelete::DEFAULT)
-        )
-    })
+    let all = of.map(|all| format!(" of {all}")).unwrap_or_default();
+    let entries = if of.unwrap_or(deleted) == 1 { "entry" } else { "entries" };
+    let place = set.job.ends().places().map(|[a, b]| if side == PlanSide::A { a } else { b });
+    let place = place.map(|place| format!(" {place}")).unwrap_or_default();
+    Some(format!(
+        "{deleted}{all} {entries} would be deleted{place}, more than the limit of {}. Nothing was touched. Look at it with \
+         `instep preview`; if it is right, run again with --approve, or set another max_delete.",
+        limit.unwrap_or(MaxDelete::DEFAULT)
+    ))
 }
 
 struct Follow<'c> {
@@ -260,7 +263,7 @@ impl Handler for ToolHandler {
         let command =
             dry.command(&*self.around.secret).map_err(|error| failed(Outcome::Failed, error.problem))?;
         let mut told = 0;
-        let seen = dry::run(command, self.kind.tool(), &mut |rows| {
+        let mut seen = dry::run(command, dry.answers, self.kind.tool(), &mut |rows| {
             watch.looked_at(rows - told, b"");
             told = rows;
             !watch.canceled()
@@ -276,11 +279,15 @@ impl Handler for ToolHandler {
         {
             return Err(failed(seen.verdict.outcome, problem));
         }
+        let losses = weigh(&mut seen, &set.job.folders());
+        let conflicts = seen.conflicts.into_iter().map(|path| self.conflict(item, path)).collect();
         let of_its_own =
             seen.verdict.problem.as_ref().filter(|_| seen.verdict.outcome == Outcome::SafetyStop);
+        let limit = options.max_delete.or(set.job.max_delete());
+        let guarded = set.job.may_delete() && !set.job.guards_itself(limit);
         let stops: Vec<String> = match of_its_own {
             Some(problem) => vec![problem.text.clone()],
-            None if set.job.may_delete() => stop(&set, &seen, &options).into_iter().collect(),
+            None if guarded => losses.iter().filter_map(|loss| stop(&set, loss, limit)).collect(),
             None => Vec::new(),
         };
         let more = (seen.more > 0).then(|| format!("{} further lines are not shown", seen.more));
@@ -292,8 +299,8 @@ impl Handler for ToolHandler {
             needs_consent: false,
             first_run: false,
             warnings: more.into_iter().collect(),
-            sides: None,
-            rows: Box::new(seen.rows),
+            sides: set.job.ends().sides(),
+            rows: Box::new(RowList { conflicts, ..seen.rows }),
         })
     }
 

@@ -50,12 +50,23 @@ pub struct Prepared {
     pub words: Vec<String>,
     /// What is added to the environment.
     pub environment: BTreeMap<String, Value>,
+    /// What it asks, answered beforehand.
+    pub answers: Option<Answers>,
+}
+
+/// Answers to what a command asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answers {
+    /// What would be typed.
+    pub words: &'static str,
+    /// The code with which it ends when it was told to leave it at that.
+    pub left: i32,
 }
 
 impl Prepared {
     /// These words.
     pub fn new<I: IntoIterator<Item = S>, S: Into<String>>(words: I) -> Self {
-        Self { words: words.into_iter().map(Into::into).collect(), environment: BTreeMap::new() }
+        Self { words: words.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 
     /// One more word.
@@ -111,10 +122,13 @@ impl Prepared {
         for (name, value) in &self.environment {
             command.env(name, value.text(secret)?);
         }
-        // Nobody is there to be asked.
-        for (name, value) in
-            [("GIT_TERMINAL_PROMPT", "0"), ("SSH_ASKPASS_REQUIRE", "never"), ("LC_ALL", "C.UTF-8")]
-        {
+        // Nobody is there to be asked, and what it says is read in one language.
+        for (name, value) in [
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("SSH_ASKPASS_REQUIRE", "never"),
+            ("LC_ALL", "C.UTF-8"),
+            ("LANGUAGE", ""),
+        ] {
             if !self.environment.contains_key(name) {
                 command.env(name, value);
             }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::options::{MaxDelete, Options};
 use super::remotes::{Bring, RemoteKeys};
-use super::{Job, Kind, Prepared, Value};
+use super::{Ends, Job, Kind, Prepared, Value};
 use crate::verdict::Tool;
 
 /// The kind.
@@ -129,6 +129,16 @@ impl Job for Copying {
     fn comment(&self) -> String {
         let between = if self.mode == Mode::Bisync { "and" } else { "to" };
         format!("{} {between} {}", self.source, self.target)
+    }
+
+    fn ends(&self) -> Ends {
+        match self.mode {
+            // Which of both was changed is not in what it says of a file.
+            Mode::Bisync => {
+                Ends { names: None, ..Ends::new("Path1", "Path2", "Path1 and Path2 are the same") }
+            }
+            mode => Ends::one_way(mode == Mode::Sync),
+        }
     }
 
     fn may_delete(&self) -> bool {

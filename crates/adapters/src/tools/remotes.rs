@@ -12,7 +12,7 @@ use syncmgr::{HandlerError, HandlerId, HandlerInfo, ItemId, Refusal};
 
 use super::options::MaxDelete;
 use super::rclone::{Copying, Rclone};
-use super::{Kind as _, Prepared, Set, Surroundings, ToolHandler, Value, asked};
+use super::{Ends, Kind as _, Prepared, Set, Surroundings, ToolHandler, Value, asked, remembered};
 use crate::collection::Source;
 use crate::parse::class_of;
 use crate::process::Exit;
@@ -43,6 +43,16 @@ pub struct RemoteKeys {
     pub(super) max_delete: Option<MaxDelete>,
 }
 
+/// What is said of one remote alone, in the place of what is said of all.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneRemote {
+    mode: Option<Bring>,
+    exclude: Option<Vec<String>>,
+    options: Option<Vec<String>>,
+    max_delete: Option<MaxDelete>,
+}
+
 /// How a remote is brought here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -52,6 +62,24 @@ pub(super) enum Bring {
     Copy,
     /// The folder becomes equal to the remote.
     Sync,
+}
+
+impl RemoteKeys {
+    /// The same for one of them.
+    #[must_use]
+    pub fn but(mut self, one: &OneRemote) -> Self {
+        let OneRemote { mode, exclude, options, max_delete } = one.clone();
+        self.mode = mode.unwrap_or(self.mode);
+        self.exclude = exclude.unwrap_or(self.exclude);
+        self.options = options.unwrap_or(self.options);
+        self.max_delete = max_delete.or(self.max_delete);
+        self
+    }
+
+    /// What results call a remote and its folder.
+    pub fn ends(&self) -> Ends {
+        Ends::one_way(self.mode == Bring::Sync)
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -71,11 +99,32 @@ impl TryFrom<String> for Folder {
     }
 }
 
+/// What the settings say of remotes.
+#[derive(Clone)]
+pub struct SaidOfRemotes {
+    /// Of all of them.
+    pub keys: RemoteKeys,
+    /// Of those that are named.
+    pub ones: BTreeMap<String, OneRemote>,
+    /// Which of them come in.
+    pub enabled: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
+/// Where rclone keeps its remotes, and where we keep what it listed.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The home directory, for `~`.
+    pub home: Option<PathBuf>,
+    /// The files in which rclone may have its remotes.
+    pub config: Vec<PathBuf>,
+    /// A file of ours for what it listed last.
+    pub kept: PathBuf,
+}
+
 /// Who knows the remotes: rclone itself.
 pub struct Remotes {
-    keys: RwLock<Option<RemoteKeys>>,
-    home: Option<PathBuf>,
-    config: Vec<PathBuf>,
+    said: RwLock<Option<SaidOfRemotes>>,
+    places: Places,
     around: Surroundings,
     conflicts: Arc<dyn ConflictLedger>,
 }
@@ -88,23 +137,37 @@ pub struct Remote {
 }
 
 impl Remotes {
-    /// Asks rclone as soon as something is said of it. `config` are the files in which it may keep its remotes.
-    pub fn new(
-        home: Option<PathBuf>,
-        config: Vec<PathBuf>,
-        around: Surroundings,
-        conflicts: Arc<dyn ConflictLedger>,
-    ) -> Self {
-        Self { keys: RwLock::default(), home, config, around, conflicts }
+    /// Asks rclone as soon as something is said of it.
+    pub fn new(places: Places, around: Surroundings, conflicts: Arc<dyn ConflictLedger>) -> Self {
+        Self { said: RwLock::default(), places, around, conflicts }
     }
 
     /// Takes what is said of them now; nothing: there are none.
-    pub fn set(&self, keys: Option<RemoteKeys>) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+    pub fn set(&self, said: Option<SaidOfRemotes>) {
+        *self.said.write().unwrap_or_else(PoisonError::into_inner) = said;
     }
 
-    fn keys(&self) -> Option<RemoteKeys> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn said(&self) -> Option<SaidOfRemotes> {
+        self.said.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What rclone lists, or listed when its settings were the same. Remotes that are made of variables stand in no file.
+    fn listed(&self, keys: &RemoteKeys) -> Result<Vec<(String, String)>, HandlerError> {
+        let makes_one = |name: &str| name.starts_with("RCLONE_CONFIG_") && name.ends_with("_TYPE");
+        let own = std::env::vars_os().any(|(name, _)| name.to_str().is_some_and(makes_one));
+        if own || keys.environment.keys().any(|name| makes_one(name)) {
+            return self.ask(keys);
+        }
+        remembered::or_else(&self.places.kept, &self.files_of(keys), || self.ask(keys))
+    }
+
+    fn files_of(&self, keys: &RemoteKeys) -> Vec<PathBuf> {
+        match keys.environment.get("RCLONE_CONFIG") {
+            Some(Value::Text(file)) => vec![file.into()],
+            // A path that is a secret is nobody's business before it is needed.
+            Some(Value::Secret(_)) => Vec::new(),
+            None => self.places.config.clone(),
+        }
     }
 
     fn ask(&self, keys: &RemoteKeys) -> Result<Vec<(String, String)>, HandlerError> {
@@ -133,25 +196,30 @@ impl Source for Remotes {
     }
 
     fn list(&self) -> Result<Vec<(HandlerId, Remote)>, HandlerError> {
-        let Some(keys) = self.keys() else { return Ok(Vec::new()) };
-        let folder = match (keys.folder.0.strip_prefix("~"), &self.home) {
+        let Some(said) = self.said() else { return Ok(Vec::new()) };
+        let folder = match (said.keys.folder.0.strip_prefix("~"), &self.places.home) {
             (Ok(rest), Some(home)) => home.join(rest),
             (Ok(_), None) => {
                 let text = "the folder of rclone's remotes is in a home directory, and there is none";
                 return Err(HandlerError::new(ProblemClass::Config, text));
             }
-            (Err(_), _) => keys.folder.0.clone(),
+            (Err(_), _) => said.keys.folder.0.clone(),
         };
+        let listed = self.listed(&said.keys)?;
         let partner = |(name, kind): (String, String)| {
             // A name that is no identifier, or leads out of the folder, is left out.
             let id = HandlerId::new(&format!("{ID}:{name}")).ok()?;
             let within = folder.join(&name);
             let mut steps = Path::new(&name).components();
             let is_name = matches!((steps.next(), steps.next()), (Some(Component::Normal(_)), None));
+            let keys = match said.ones.get(&name) {
+                Some(one) => said.keys.clone().but(one),
+                None => said.keys.clone(),
+            };
             let job = Copying::of_remote(&name, &within, &keys);
-            is_name.then_some((id, Remote { name, kind, job }))
+            (is_name && (said.enabled)(&name)).then_some((id, Remote { name, kind, job }))
         };
-        Ok(self.ask(&keys)?.into_iter().filter_map(partner).collect())
+        Ok(listed.into_iter().filter_map(partner).collect())
     }
 
     fn make(&self, id: &HandlerId, remote: &Remote) -> Result<ToolHandler, Refusal> {
@@ -172,11 +240,7 @@ impl Source for Remotes {
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        let Some(keys) = self.keys() else { return Vec::new() };
-        match keys.environment.get("RCLONE_CONFIG") {
-            Some(Value::Text(file)) => vec![file.into()],
-            _ => self.config.clone(),
-        }
+        self.said().map(|said| self.files_of(&said.keys)).unwrap_or_default()
     }
 }
 

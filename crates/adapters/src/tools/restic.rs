@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::options::Options;
-use super::{Job, Kind, Prepared, Value};
+use super::{Ends, Job, Kind, Prepared, Value};
 use crate::verdict::Tool;
 
 /// The kind.
@@ -82,6 +82,10 @@ impl Job for Backup {
 
     fn dry_run(&self, _options: &Options) -> Option<Prepared> {
         Some(self.prepare(true))
+    }
+
+    fn ends(&self) -> Ends {
+        Ends::backup()
     }
 
     fn comment(&self) -> String {

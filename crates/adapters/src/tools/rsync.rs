@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::options::{MaxDelete, Options};
-use super::{Job, Kind, Prepared, Value};
+use super::{Ends, Job, Kind, Prepared, Value};
 use crate::verdict::Tool;
 
 /// The kind.
@@ -101,6 +101,10 @@ impl Job for Copying {
 
     fn comment(&self) -> String {
         format!("{} to {}", self.sources().join(", "), self.target)
+    }
+
+    fn ends(&self) -> Ends {
+        Ends::one_way(self.may_delete())
     }
 
     fn may_delete(&self) -> bool {

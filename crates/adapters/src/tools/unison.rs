@@ -1,11 +1,13 @@
 //! Unison: two roots, both ways. What both sides changed stays as it is and is a conflict.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::options::Options;
-use super::{Job, Kind, Prepared, Value};
+use super::options::{MaxDelete, Options};
+use super::prepared::Answers;
+use super::{Ends, Job, Kind, Prepared, Value};
 use crate::verdict::Tool;
 
 /// The kind.
@@ -38,6 +40,7 @@ pub struct Pair {
     ignore: Vec<String>,
     options: Vec<String>,
     environment: BTreeMap<String, Value>,
+    max_delete: Option<MaxDelete>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,6 +66,8 @@ struct Keys {
     options: Vec<String>,
     #[serde(default)]
     environment: BTreeMap<String, Value>,
+    /// The guard's limit.
+    max_delete: Option<MaxDelete>,
 }
 
 impl TryFrom<Keys> for Pair {
@@ -78,21 +83,20 @@ impl TryFrom<Keys> for Pair {
                 );
             }
         };
-        Ok(Self { what, ignore: keys.ignore, options: keys.options, environment: keys.environment })
+        let Keys { ignore, options, environment, max_delete, .. } = keys;
+        Ok(Self { what, ignore, options, environment, max_delete })
     }
 }
 
-impl Job for Pair {
-    fn command(&self, options: &Options) -> Prepared {
-        let words = ["unison", "-batch", "-ui", "text", "-sshargs", "-oBatchMode=yes"];
-        let mut prepared = Prepared::new(words).with(&self.environment);
+impl Pair {
+    fn prepare(&self, own: &[&str]) -> Prepared {
+        let mut prepared = Prepared::new(["unison"]).with(&self.environment);
+        for word in own.iter().chain(&["-ui", "text", "-sshargs", "-oBatchMode=yes"]) {
+            prepared.word(*word);
+        }
         for ignore in &self.ignore {
             prepared.word("-ignore");
             prepared.word(ignore);
-        }
-        if options.approve {
-            // Its own guard: a root that was emptied.
-            prepared.word("-confirmbigdel=false");
         }
         prepared.words(&self.options);
         match &self.what {
@@ -101,10 +105,36 @@ impl Job for Pair {
         }
         prepared
     }
+}
 
-    /// Unison can say beforehand which paths it would delete, but not how much is in them.
+impl Job for Pair {
+    fn command(&self, options: &Options) -> Prepared {
+        // Its own guard: a root that was emptied.
+        let released = if options.approve { &["-confirmbigdel=false"][..] } else { &[] };
+        self.prepare(&[&["-batch"], released].concat())
+    }
+
+    /// It has none: asked about the first item, it lists all of them and is told to leave it at that. A first run asks
+    /// something else before, and has nothing to delete.
     fn dry_run(&self, _options: &Options) -> Option<Prepared> {
-        None
+        Some(Prepared { answers: Some(Answers { words: "l\nq\n", left: 3 }), ..self.prepare(&[]) })
+    }
+
+    fn may_delete(&self) -> bool {
+        true
+    }
+
+    fn max_delete(&self) -> Option<MaxDelete> {
+        self.max_delete
+    }
+
+    /// A directory that would go is one line of its list, whatever is in it.
+    fn folders(&self) -> [Option<PathBuf>; 2] {
+        let local = |root: &String| Some(PathBuf::from(root)).filter(|root| root.is_absolute());
+        match &self.what {
+            What::Roots(a, b) => [local(a), local(b)],
+            What::Profile(_) => [None, None],
+        }
     }
 
     fn comment(&self) -> String {
@@ -112,5 +142,19 @@ impl Job for Pair {
             What::Roots(a, b) => format!("{a} and {b}"),
             What::Profile(profile) => format!("the profile {profile}"),
         }
+    }
+
+    fn ends(&self) -> Ends {
+        let [a, b] = match &self.what {
+            What::Roots(a, b) => {
+                let last =
+                    |root: &str| root.trim_end_matches('/').rsplit('/').next().unwrap_or(root).to_owned();
+                let short = [last(a), last(b)];
+                if short[0] == short[1] { [a.clone(), b.clone()] } else { short }
+            }
+            What::Profile(_) => ["the first root", "the second root"].map(str::to_owned),
+        };
+        let same = format!("{a} and {b} are the same");
+        Ends::new(a, b, same)
     }
 }

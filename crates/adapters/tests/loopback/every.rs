@@ -34,7 +34,10 @@ fn place(row: &Row) -> Place {
 
 /// Its settings, with a home of its own: what the tools remember stays here, and all that they start can be told by it.
 fn settings(row: &Row, place: &Place) -> Value {
-    let mut settings = (row.settings)(place);
+    with_own_home((row.settings)(place), place)
+}
+
+pub(crate) fn with_own_home(mut settings: Value, place: &Place) -> Value {
     let own = json!({
         "HOME": place.at("home"), "RCLONE_CONFIG": "/dev/null", "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes",
         "RESTIC_PASSWORD": "right", "RESTIC_CACHE_DIR": place.at("home/cache"), "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -47,8 +50,8 @@ fn settings(row: &Row, place: &Place) -> Value {
     settings
 }
 
-/// Processes that have this place in their words or their environment.
-fn processes_of(place: &Place) -> Vec<String> {
+/// Processes that have this place in their words or their environment: the number and the words of each.
+pub(crate) fn processes_of(place: &Place) -> Vec<(String, String)> {
     let mark = place.at("home");
     let read = |process: &Path, file: &str| fs::read(process.join(file)).unwrap_or_default();
     let all = fs::read_dir("/proc").unwrap().filter_map(Result::ok).map(|entry| entry.path());
@@ -56,10 +59,24 @@ fn processes_of(place: &Place) -> Vec<String> {
         let said = [read(process, "cmdline"), read(process, "environ")].concat();
         String::from_utf8_lossy(&said).contains(&mark)
     });
-    ours.map(|process| String::from_utf8_lossy(&read(&process, "cmdline")).replace('\0', " ")).collect()
+    let told = |process: std::path::PathBuf| {
+        let number = process.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        (number, String::from_utf8_lossy(&read(&process, "cmdline")).replace('\0', " "))
+    };
+    ours.map(told).collect()
 }
 
-const BARE: &str = "git init -q -b main code && cp src/big code && cd code && git add . && git commit -qm 1";
+/// The system may take a moment to carry a kill out.
+pub(crate) fn nothing_of_it_runs(place: &Place, tool: &str) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while let Some((_, left)) = processes_of(place).first() {
+        assert!(Instant::now() < end, "something of {tool} still runs: {left}");
+        std::thread::yield_now();
+    }
+}
+
+pub(crate) const BARE: &str =
+    "git init -q -b main code && cp src/big code && cd code && git add . && git commit -qm 1";
 
 const STOPPED: [Row; 6] = [
     Row {
@@ -117,12 +134,7 @@ fn r3_whichever_tool_is_stopped_in_the_middle_nothing_of_it_goes_on() {
         let verdict = finish(&center);
         expect(&verdict, Outcome::Canceled);
         assert!(middle.exists(), "{} did not get as far as that", row.tool);
-        // The system may take a moment to carry a kill out.
-        let end = Instant::now() + Duration::from_secs(60);
-        while let Some(left) = processes_of(&place).first() {
-            assert!(Instant::now() < end, "something of {} still runs: {left}", row.tool);
-            std::thread::yield_now();
-        }
+        nothing_of_it_runs(&place, row.tool);
     }
 }
 

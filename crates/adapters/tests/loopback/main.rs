@@ -3,8 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop where it stands")]
 
+mod asks;
 mod every;
+mod middle;
 mod place;
+mod wire;
 
 use std::fs;
 use std::process::Command;
@@ -74,7 +77,7 @@ fn sshd(place: &Place) -> Server {
     place.write(
         "sshd_config",
         &format!(
-            "HostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\n",
+            "HostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nSubsystem sftp internal-sftp\n",
             place.at("host"),
             place.at("allowed")
         ),

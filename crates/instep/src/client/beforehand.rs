@@ -28,9 +28,11 @@ struct Rows {
 #[derive(Deserialize)]
 struct Action {
     verb: String,
+    side: String,
     #[serde(flatten)]
     path: PathText,
     kind: String,
+    entries: u64,
 }
 
 #[derive(Deserialize)]
@@ -55,8 +57,10 @@ impl Daemon {
             let rows: Rows = self.get(&format!("/previews/{}?limit={ROWS}&offset={offset}", found.id))?;
             actions.extend(rows.actions.into_iter().map(|action| Planned {
                 verb: action.verb,
+                side: action.side,
                 path: action.path.path,
                 kind: action.kind,
+                entries: action.entries,
             }));
             notes.extend(rows.notes.into_iter().map(|note| note.text));
             next = rows.next;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use settings::Item;
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
+use syncmgr::outcome::SideCounts;
 use syncmgr::plan::PreviewError;
 use syncmgr::{HandlerId, ItemId, Refusal};
 
@@ -22,8 +23,9 @@ use crate::exit::{Exit, Failure};
 use crate::guests;
 use crate::out::Tone;
 use crate::outlook::Outlook;
+use crate::render::human;
 use crate::render::json::counts;
-use crate::render::text::Safe;
+use crate::render::text::{Count, Safe};
 
 /// An item that is no pair of folders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,15 +242,26 @@ fn look(
 fn show(app: &App<'_>, item: &Other, found: &Outlook) {
     let out = app.out;
     out.line(format_args!("{}: what its own dry run says", out.paint(Tone::Strong, Safe(&item.name))));
+    let names = app.names(&item.id);
+    // Where it happens is said of each only when it is not the same for all.
+    let both = found.counts.a != SideCounts::default();
     for action in &found.actions {
-        out.line(format_args!("  {:<9}  {}", action.verb, Safe(&action.path)));
+        let place = if both { names.place(&action.side) } else { String::new() };
+        let entries = match action.entries {
+            0 | 1 => String::new(),
+            entries => format!(" ({} entries)", Count(entries)),
+        };
+        out.line(format_args!("  {:<9}  {}{entries}{place}", action.verb, Safe(&action.path)));
         out.json(&json!({
-            "type": "action", "item": item.id.as_str(), "op": action.verb, "path": action.path, "kind": action.kind,
+            "type": "action", "item": item.id.as_str(), "op": action.verb, "side": action.side,
+            "path": action.path, "kind": action.kind, "entries": action.entries,
         }));
     }
     for note in &found.notes {
         out.line(format_args!("  {} {}", out.paint(Tone::Faint, "note"), Safe(note)));
     }
+    let sum = human::changes(&found.counts, &names).unwrap_or_else(|| "nothing to do".to_owned());
+    out.line(format_args!("  {sum}"));
     for stop in &found.stops {
         out.line(format_args!("  {} {}", out.paint(Tone::Bad, "would stop:"), Safe(stop)));
     }

@@ -1,17 +1,22 @@
 //! `instep schedule`: when items run by themselves, said in words, and set in the settings.
 
+use std::path::Path;
+
+use center::ItemStatus;
 use serde_json::{Value, json};
 use settings::edit::Change;
 use settings::schedule::{Cron, Need, Overdue, Schedule, Trigger, Window, Zone};
 use settings::{Item, period::Period};
+use syncmgr::{HandlerId, ItemId};
 use toml_edit::{Array, value};
 
 use crate::app::App;
 use crate::args::{self, ScheduleKeys};
+use crate::collections::is_partner;
 use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
 use crate::out::{Out, Tone};
-use crate::render::text::{Safe, soon, utc_time};
+use crate::render::text::{Safe, SafePath, soon, utc_time};
 use crate::serve::claim;
 use crate::setup::{self, Setup};
 
@@ -20,45 +25,96 @@ pub(crate) const NOT_SERVED: &str = "Nothing runs by itself just now: `instep se
 /// What takes a key out.
 const NONE: &str = "none";
 
-pub(crate) fn run(app: &mut App<'_>, args: &args::Schedule) -> Result<Exit, Failure> {
-    if let Some(item) = &args.item {
-        let id = app.settings.item(item)?.id.clone();
-        let keys = keys(&args.keys)?;
-        if args.off || !keys.is_empty() {
-            let file = setup::file(&app.places);
-            app.places.make_state()?;
-            let mut editor = file.edit()?;
-            let path = ["items", id.as_str(), "schedule"];
-            if args.off {
-                editor.set(&path, None)?;
-            } else {
-                editor.set_all(keys.into_iter().map(|(key, value)| Change {
-                    path: path.into_iter().chain([key]).map(str::to_owned).collect(),
-                    value,
-                }))?;
-            }
-            app.settings = Setup::load(&app.places)?;
-        }
+/// An item and when it runs by itself.
+struct Scheduled {
+    handler: HandlerId,
+    item: ItemId,
+    name: String,
+    schedule: Schedule,
+}
+
+impl From<&Item> for Scheduled {
+    fn from(item: &Item) -> Self {
+        let Item { id, name, handler, schedule, .. } = item.clone();
+        Self { handler, item: id, name, schedule }
     }
+}
+
+pub(crate) fn run(app: &mut App<'_>, args: &args::Schedule) -> Result<Exit, Failure> {
+    let keys = keys(&args.keys)?;
+    let changes = args.off || !keys.is_empty();
+    let partner = args.item.as_deref().filter(|item| is_partner(&app.settings.said, item));
+    if let (Some(partner), true) = (partner, changes) {
+        return Err(in_the_settings(&app.places.settings, partner));
+    }
+    if let Some(item) = args.item.as_ref().filter(|_| changes) {
+        let id = app.settings.item(item)?.id.clone();
+        let file = setup::file(&app.places);
+        app.places.make_state()?;
+        let mut editor = file.edit()?;
+        let path = ["items", id.as_str(), "schedule"];
+        if args.off {
+            editor.set(&path, None)?;
+        } else {
+            editor.set_all(keys.into_iter().map(|(key, value)| Change {
+                path: path.into_iter().chain([key]).map(str::to_owned).collect(),
+                value,
+            }))?;
+        }
+        app.settings = Setup::load(&app.places)?;
+    }
+    let engine = Engine::open(app)?;
+    let partners = || of_partners(app, &engine);
     let wanted = match &args.item {
-        Some(item) => vec![app.settings.item(item)?],
-        None => app.settings.said.items.iter().filter(|item| !item.schedule.is_empty()).collect(),
+        Some(item) if partner.is_some() => {
+            partners()?.into_iter().filter(|one| one.item.as_str() == item).collect()
+        }
+        Some(item) => vec![app.settings.item(item)?.into()],
+        None => {
+            let said = app.settings.said.items.iter().filter(|item| !item.schedule.is_empty());
+            let all = said.map(Scheduled::from).chain(partners()?);
+            all.filter(|item| !item.schedule.is_empty()).collect::<Vec<_>>()
+        }
     };
-    tell(app, args, &wanted)?;
+    tell(app, &engine, args, &wanted)?;
     Ok(Exit::Done)
 }
 
-fn tell(app: &App<'_>, args: &args::Schedule, items: &[&Item]) -> Result<(), Failure> {
+/// What is said of a collection's partners stands with the collection.
+fn in_the_settings(settings: &Path, partner: &str) -> Failure {
+    let (collection, name) = partner.split_once(':').unwrap_or((partner, ""));
+    Failure::usage(format!("the schedule of {partner} is that of its collection")).tip(format!(
+        "say it in {}: `schedule` in [collections.{collection}], or for {partner} alone in \
+         [collections.{collection}.partners.\"{name}\"]",
+        SafePath(settings)
+    ))
+}
+
+/// The items of the partners of collections.
+fn of_partners(app: &App<'_>, engine: &Engine) -> Result<Vec<Scheduled>, Failure> {
+    if app.settings.said.collections.is_empty() {
+        return Ok(Vec::new());
+    }
+    let items = engine.center.status()?.into_iter().flat_map(|handler| handler.items);
+    let partners = items.filter(|item| is_partner(&app.settings.said, item.item.as_str()));
+    let scheduled = |item: ItemStatus| {
+        let schedule = engine.center.schedule(&item.handler, &item.item);
+        let schedule = schedule.map(|schedule| (*schedule).clone()).unwrap_or_default();
+        Scheduled { handler: item.handler, item: item.item, name: item.name, schedule }
+    };
+    Ok(partners.map(scheduled).collect())
+}
+
+fn tell(app: &App<'_>, engine: &Engine, args: &args::Schedule, items: &[Scheduled]) -> Result<(), Failure> {
     let out = app.out;
-    let engine = Engine::open(app)?;
     let is_running = claim::answers(&app.places);
     let handlers = engine.center.status()?;
     for item in items {
-        let next = engine.center.next_runs(&item.handler, &item.id, args.next)?;
+        let next = engine.center.next_runs(&item.handler, &item.item, args.next)?;
         let status = handlers
             .iter()
             .flat_map(|handler| &handler.items)
-            .find(|status| status.handler == item.handler && status.item == item.id);
+            .find(|status| status.handler == item.handler && status.item == item.item);
         let paused_until = status.and_then(|status| status.paused_until);
         out.json(&object(item, &next, paused_until, is_running));
         if !out.is_json() {
@@ -76,7 +132,7 @@ fn tell(app: &App<'_>, args: &args::Schedule, items: &[&Item]) -> Result<(), Fai
     Ok(())
 }
 
-fn tell_one(out: &Out, item: &Item, next: &[i64]) {
+fn tell_one(out: &Out, item: &Scheduled, next: &[i64]) {
     out.line(out.paint(Tone::Strong, Safe(&item.name)));
     let words = item.schedule.words();
     if words.is_empty() {
@@ -92,9 +148,9 @@ fn tell_one(out: &Out, item: &Item, next: &[i64]) {
     }
 }
 
-fn object(item: &Item, next: &[i64], paused_until: Option<i64>, is_running: bool) -> Value {
+fn object(item: &Scheduled, next: &[i64], paused_until: Option<i64>, is_running: bool) -> Value {
     json!({
-        "item": item.id.as_str(),
+        "item": item.item.as_str(),
         "name": item.name,
         "schedule": item.schedule,
         "words": item.schedule.words(),

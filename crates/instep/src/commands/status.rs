@@ -86,7 +86,7 @@ fn asked_for(engine: &Engine, args: &Status) -> Result<Vec<ItemStatus>, Failure>
 fn named(app: &App<'_>, status: &ItemStatus) -> Names {
     match app.settings.pair(&status.item) {
         Some(pair) if status.handler == *HANDLER => Names::of(pair),
-        _ => Names { item: Safe(&status.name).to_string(), ..Names::unknown(status.item.as_str()) },
+        _ => Names::unknown(status.item.as_str()).called(&status.name),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Results as a person reads them: one headline, then what needs attention, then what to do.
 
+use adapters::tools::Ends;
 use folders::pair::Pair;
 use folders::words::permissions;
 use reconcile::RelPath;
 use store::{RunItem, RunRecord};
 use syncmgr::conflict::{Conflict, ConflictItemType, ConflictKind, ConflictVersion};
 use syncmgr::outcome::SideCounts;
+use syncmgr::plan::PlanSide;
 use syncmgr::{Counts, Event, ItemEnd, Level, Outcome, Problem, RunId};
 
 use super::text::{Count, Safe, Size, counted, local_time, shell_word, took};
@@ -23,27 +25,68 @@ pub(crate) struct Names {
     pub(crate) b: String,
     /// The item's identity, for commands that are shown.
     pub(crate) id: String,
+    /// Where the changes of each side are ("on NAS", "in the repository"), if that is known.
+    places: Option<[String; 2]>,
+    /// What is said of a run that found nothing to do, if there is more to say than that.
+    same: Option<String>,
 }
 
 impl Names {
     pub(crate) fn of(pair: &Pair) -> Self {
+        let (a, b) = (Safe(&pair.a.label).to_string(), Safe(&pair.b.label).to_string());
         Self {
             item: Safe(&pair.name).to_string(),
-            a: Safe(&pair.a.label).to_string(),
-            b: Safe(&pair.b.label).to_string(),
+            places: Some([format!("on {a}"), format!("on {b}")]),
+            same: Some(format!("{a} and {b} are the same")),
+            a,
+            b,
             id: shell_word(pair.item.as_str()),
         }
     }
 
-    /// For an item that is no longer in the settings.
+    /// For an item of which no more is known: it is no longer in the settings, or another program's.
     pub(crate) fn unknown(id: &str) -> Self {
-        Self { item: Safe(id).to_string(), a: "A".to_owned(), b: "B".to_owned(), id: shell_word(id) }
+        Self {
+            item: Safe(id).to_string(),
+            a: "A".to_owned(),
+            b: "B".to_owned(),
+            id: shell_word(id),
+            places: None,
+            same: None,
+        }
+    }
+
+    /// The same with its name.
+    pub(crate) fn called(self, name: &str) -> Self {
+        Self { item: Safe(name).to_string(), ..self }
+    }
+
+    /// The same with the words of its tool.
+    pub(crate) fn in_words_of(self, ends: &Ends) -> Self {
+        let [a, b] = ends.names.clone().unwrap_or([self.a, self.b]).map(|name| Safe(name).to_string());
+        let places = ends.places().map(|places| places.map(|place| Safe(place).to_string()));
+        Self { a, b, places, same: Some(Safe(&ends.same).to_string()), ..self }
+    }
+
+    /// Where a change of a side is, after a space; nothing where that is not known.
+    pub(crate) fn place(&self, side: &str) -> String {
+        let place = self.places.as_ref().map(|[a, b]| if side == PlanSide::A.word() { a } else { b });
+        place.map(|place| format!(" {place}")).unwrap_or_default()
+    }
+
+    /// Where changes are, after a space. That there are two sides is known at the latest when both were changed.
+    fn places(&self, counts: &Counts) -> [String; 2] {
+        match &self.places {
+            Some(places) => places.each_ref().map(|place| format!(" {place}")),
+            None if counts.a == SideCounts::default() => <[String; 2]>::default(),
+            None => [format!(" on {}", self.a), format!(" on {}", self.b)],
+        }
     }
 }
 
 /// What was changed, side by side: "12 created, 3 updated on NAS; 1 deleted on laptop".
 pub(crate) fn changes(counts: &Counts, names: &Names) -> Option<String> {
-    let side = |side: &SideCounts, label: &str| {
+    let side = |side: &SideCounts, place: &str| {
         let parts: Vec<String> = [
             (side.created, "created"),
             (side.updated, "updated"),
@@ -54,10 +97,10 @@ pub(crate) fn changes(counts: &Counts, names: &Names) -> Option<String> {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{} {word}", Count(count)))
         .collect();
-        (!parts.is_empty()).then(|| format!("{} on {label}", parts.join(", ")))
+        (!parts.is_empty()).then(|| format!("{}{place}", parts.join(", ")))
     };
-    let sides: Vec<String> =
-        [side(&counts.a, &names.a), side(&counts.b, &names.b)].into_iter().flatten().collect();
+    let [at_a, at_b] = names.places(counts);
+    let sides: Vec<String> = [side(&counts.a, &at_a), side(&counts.b, &at_b)].into_iter().flatten().collect();
     (!sides.is_empty()).then(|| sides.join("; "))
 }
 
@@ -103,7 +146,8 @@ pub(crate) fn headline(out: &Out, item: Ended<'_>, names: &Names) -> String {
     let mut parts = Vec::new();
     match item.outcome {
         Some(Outcome::Done) if changes(item.counts, names).is_none() => {
-            parts.push(format!("{}, {} and {} are the same", out.paint(tone, "up to date"), names.a, names.b))
+            let same = names.same.as_ref().map(|same| format!(", {same}")).unwrap_or_default();
+            parts.push(format!("{}{same}", out.paint(tone, "up to date")));
         }
         // The counts say it.
         Some(Outcome::Done | Outcome::NeedsDecision) => {}

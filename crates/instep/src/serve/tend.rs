@@ -15,7 +15,6 @@ use crate::app::App;
 use crate::exit::Failure;
 use crate::handlers::Handlers;
 use crate::places::Places;
-use crate::schedules;
 use crate::setup::{self, Setup};
 use crate::stamp::Stamp;
 use crate::telling::Telling;
@@ -107,7 +106,7 @@ impl Tender {
         if let Err(error) = refreshed {
             tracing::warn!("the results cannot be looked at: {error}");
         }
-        for refusal in self.handlers.look_for_partners(&self.center) {
+        for refusal in self.handlers.look_for_partners(&self.center, &self.setup) {
             tracing::warn!("{refusal}");
         }
     }
@@ -150,7 +149,7 @@ impl Tender {
     fn tell_center(&self) {
         let kept = self.setup.said.results;
         let days = |days: u32| i64::from(days) * 24 * 60 * 60 * 1000;
-        schedules::set(&self.center, &self.setup);
+        self.handlers.set_schedules(&self.center, &self.setup);
         self.center.set_stop_grace(self.grace());
         self.center.set_retention(Retention {
             runs: kept.keep_runs,

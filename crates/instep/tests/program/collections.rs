@@ -43,7 +43,11 @@ fn a_remote_is_listed_previewed_synchronized_switched_and_gone_without_any_setti
     scene.a.file("one", "1");
     assert_eq!(handlers(&scene), ["rclone:disk"]);
     scene.instep("preview rclone:disk").expect(0).says(&["create     one"]);
-    scene.instep("sync rclone:disk").expect(0);
+    scene.instep("sync rclone:disk").expect(0).says(&["1 created on the destination"]);
+    scene
+        .instep("sync rclone:disk")
+        .expect(0)
+        .says(&["up to date, the destination has all that the source has"]);
     assert!(scene.b.at("disk/one").exists());
     scene.instep("status rclone:disk").expect(0).says(&["disk", "up to date"]);
     scene.a.file("two", "2");
@@ -79,6 +83,43 @@ fn the_daemon_takes_in_a_remote_that_is_new_and_lets_go_of_one_that_is_gone() {
     wait_until(|| scene.b.at("other/one").exists());
 }
 
+/// More lines for the settings.
+fn say(scene: &Scene, more: &str) {
+    let settings = fs::read_to_string(scene.settings_file()).expect("the home is ours");
+    fs::write(scene.settings_file(), settings + more).expect("the home is ours");
+}
+
+#[test]
+fn partners_run_by_themselves_as_their_collection_says_or_as_is_said_of_one_alone() {
+    let scene = scene();
+    remotes(&scene, &["disk", "other", "out"]);
+    say(
+        &scene,
+        "schedule = { every = \"6h\" }\n[collections.rclone.partners.other]\nschedule = { cron = \"30 2 * * *\" }\n\
+         [collections.rclone.partners.out]\nenabled = false\n",
+    );
+    assert_eq!(handlers(&scene), ["rclone:disk", "rclone:other"]);
+    scene.instep("sync rclone:out").expect(2).says(&["no item \"rclone:out\""]);
+    scene.instep("schedule").expect(0).says(&["disk", "6h after the last good run", "other", "02:30"]);
+    let (_, objects) = scene.json("schedule rclone:other");
+    assert_eq!(objects[0]["schedule"]["cron"], json!(["30 2 * * *"]), "{objects:?}");
+    scene
+        .instep("schedule rclone:disk --every 1h")
+        .expect(2)
+        .says(&["[collections.rclone.partners.\"disk\"]"]);
+}
+
+#[test]
+fn the_daemon_starts_partners_that_are_due_those_that_come_later_too() {
+    let scene = scene();
+    say(&scene, "schedule = { every = \"1h\" }\n");
+    scene.a.file("one", "1");
+    let _daemon = Daemon::start(&scene);
+    wait_until(|| scene.b.at("disk/one").exists());
+    remotes(&scene, &["disk", "other"]);
+    wait_until(|| scene.b.at("other/one").exists());
+}
+
 #[test]
 fn a_collection_that_cannot_say_what_it_has_keeps_nothing_else_from_working() {
     let scene = scene();
@@ -94,10 +135,16 @@ fn what_is_wrong_with_a_collections_settings_is_said_with_its_place() {
     for (settings, says) in [
         ("[collections.rclon]\n", "there is no collection `rclon`"),
         ("[collections.x]\ncommand = ['x']\nsetting = 1\n", "`setting`"),
+        ("[collections.x]\ncommand = ['x']\nschedule = { every = '1h' }\n", "are for rclone and Syncthing"),
         ("[collections.x]\ncommand = ['x']\n[handlers.x]\n", "`x` is a handler already"),
         ("[collections.rclone]\nfolder = \"x\"\n", "`folder` is absolute"),
         ("[collections.rclone]\nfolders = \"/x\"\n", "line 2"),
         ("[collections.syncthing]\naddress = \"http://x\"\n", "goes the `key`"),
+        ("[collections.syncthing.partners.x]\nmode = \"sync\"\n", "line 2"),
+        (
+            "[collections.rclone]\nfolder = \"/x\"\n[collections.rclone.partners.x]\nmode = \"move\"\n",
+            "line 4",
+        ),
     ] {
         fs::write(scene.settings_file(), settings).expect("the home is ours");
         scene.instep("status").expect(2).says(&[says]);

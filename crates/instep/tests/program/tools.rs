@@ -107,6 +107,41 @@ fn a_tool_that_is_missing_or_too_old_is_told_with_what_to_do() {
     }
 }
 
+/// borg asks at the terminal behind our back, where the system would hold it until somebody looks for it.
+#[test]
+fn a_tool_that_would_ask_at_the_terminal_fails_with_what_it_wants() {
+    let scene = Scene::bare();
+    scene.a.file("one", "1");
+    let repository = scene.home().join("repo");
+    let mut init = Command::new("borg");
+    init.args(["init", "-e", "repokey"])
+        .arg(&repository)
+        .env("BORG_PASSPHRASE", "right")
+        .env("HOME", scene.home());
+    assert!(init.output().expect("borg is there").status.success());
+    let settings = format!(
+        "[items.archive]\nhandler = \"borg\"\nrepository = \"{}\"\npaths = [\"{}\"]\nenvironment = {{ HOME = \"{}\" }}\n",
+        repository.display(),
+        scene.a.path().display(),
+        scene.home().display()
+    );
+    fs::write(scene.settings_file(), settings).expect("the home is ours");
+    let ours = scene.command(&["sync", "archive"]);
+    let line = format!("{} sync archive", ours.get_program().display());
+    // A terminal, and nobody at it.
+    let mut terminal = Command::new("script");
+    terminal.args(["-qec", &line, "/dev/null"]).stdin(std::process::Stdio::null());
+    for (name, value) in ours.get_envs() {
+        match value {
+            Some(value) => terminal.env(name, value),
+            None => terminal.env_remove(name),
+        };
+    }
+    let output = terminal.output().expect("util-linux is there");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("passphrase = \"secret:NAME\""), "{told}");
+}
+
 /// What it says is not what we know: how it ended counts, and all it said is kept.
 #[test]
 fn a_tool_that_changed_what_it_says_is_judged_by_how_it_ended() {
