@@ -33,8 +33,10 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
             }
         }
     }
-    if sound > 0 {
-        findings.push(Finding::good(format!("the bases of {sound} pairs are sound")));
+    match sound {
+        0 => {}
+        1 => findings.push(Finding::good("the base of one pair is sound".to_owned())),
+        _ => findings.push(Finding::good(format!("the bases of {sound} pairs are sound"))),
     }
     findings
 }

@@ -72,11 +72,12 @@ fn a_full_disk_under_the_store_is_said_by_commands_and_by_the_health_of_the_daem
     let daemon = Daemon::start(&scene);
     let filler = scene.home().join("filler");
     let fill = || {
-        // As much as there is room for.
-        let _ = fs::write(&filler, vec![0; 8 << 20]);
-        let _ = fs::OpenOptions::new().append(true).open(&filler).map(|mut file| {
-            while std::io::Write::write(&mut file, &[0; 512]).is_ok_and(|written| written > 0) {}
-        });
+        // As much as there is room for, and what others gave back since.
+        let mut file =
+            fs::OpenOptions::new().create(true).append(true).open(&filler).expect("it can be opened");
+        for size in [1 << 20, 512] {
+            while std::io::Write::write(&mut file, &vec![0; size]).is_ok_and(|written| written > 0) {}
+        }
     };
     fill();
     scene.a.file("y", "y");
@@ -94,6 +95,7 @@ fn a_full_disk_under_the_store_is_said_by_commands_and_by_the_health_of_the_daem
     scene.a.file("z", "z");
     // Without a daemon there is nobody who has the store open already.
     for line in ["sync pair", "status", "results", "conflicts", "pause pair", "undo last", "serve"] {
+        fill();
         scene.instep(line).expect(3).says(&["instep.db", "is full", "make room there"]);
     }
     scene.instep("doctor").expect(3).says(&["free where the state is kept", "make room"]);
