@@ -233,6 +233,8 @@ impl Bed {
     fn assert_in_sync(&self) {
         assert_eq!(self.a.entries(), self.b.entries());
         assert_eq!(self.left_overs(), Vec::<String>::new());
+        // On kernels whose clocks stand still for a moment the first run after a change settles what was in doubt.
+        assert_eq!(self.sync().is(Outcome::Done).counts, Counts::default());
         // The base's own time of access moves with the first read after a write, and then rests.
         self.home.entries();
         let before = [&self.a, &self.b, &self.home].map(|tree| testkit::stamps(tree.path()));

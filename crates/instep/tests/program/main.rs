@@ -32,6 +32,7 @@ mod stop;
 mod store;
 mod sync;
 mod syncthing;
+mod systemd;
 mod tools;
 mod upkeep;
 mod watch;
