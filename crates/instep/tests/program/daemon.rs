@@ -21,13 +21,13 @@ pub(crate) fn ask(scene: &Scene, method: &str, path: &str, body: &Value) -> (u16
 pub(crate) fn exchange(scene: &Scene, method: &str, path: &str, body: &Value) -> (u16, String) {
     let mut stream = UnixStream::connect(scene.state("instep.sock")).expect("a daemon answers");
     let body = if body.is_null() { String::new() } else { body.to_string() };
-    write!(
-        stream,
+    let request = format!(
         "{method} /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
-    )
-    .expect("it listens");
+    );
+    // In one piece: a daemon that refuses after the first lines does not wait for the rest.
+    stream.write_all(request.as_bytes()).expect("it listens");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("it answers");
     let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("it speaks HTTP");
