@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
+use rustix::fs::{Access, AtFlags, CWD};
+use rustix::io::Errno;
 use syncmgr::Refusal;
 
 /// What SQLite needs beside a store, in bytes.
@@ -81,6 +83,10 @@ impl StoreError {
             Some(ErrorCode::DiskFull) => Self::Full { path },
             // Even to read takes a little room: what readers and writers agree by is a file beside the store.
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if is_full(&path) => Self::Full { path },
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+                let reason = denied(&path).unwrap_or(reason);
+                Self::Unusable { path, reason }
+            }
             Some(_) => Self::Unusable { path, reason },
             // No error of SQLite itself: a value of a type that we never wrote.
             None => Self::Damaged { path, reason },
@@ -94,6 +100,19 @@ impl StoreError {
     pub(crate) fn is_damage(&self) -> bool {
         matches!(self, Self::Damaged { .. })
     }
+}
+
+/// Why a file, or what SQLite puts beside it, cannot be written, if that is a matter of rights: SQLite does not tell.
+fn denied(file: &Path) -> Option<String> {
+    file.parent().into_iter().chain([file]).find_map(|path| {
+        let asked = rustix::fs::accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS);
+        let error = asked.err().filter(|error| *error != Errno::NOENT)?;
+        Some(format!(
+            "{} cannot be written: {}",
+            path.display(),
+            syncmgr::reason(&std::io::Error::from(error))
+        ))
+    })
 }
 
 /// Whether next to nothing can be written beside a file.
