@@ -3,7 +3,7 @@
 use center::Verdict;
 use serde_json::{Value, json};
 use store::{EventQuery, RunRecord};
-use syncmgr::{Event, HandlerId, ItemEnd, Outcome};
+use syncmgr::{Event, HandlerId, ItemEnd, Level, Outcome, Problem};
 
 use crate::app::App;
 use crate::engine::{Engine, HANDLER};
@@ -86,10 +86,6 @@ pub(crate) fn details(
 ) -> Result<(), Failure> {
     let out = app.out;
     let names = app.names(&item.item);
-    // What needs a decision, and what was left out, follows below, one by one.
-    if !matches!(item.outcome, Outcome::NeedsDecision | Outcome::Gaps) {
-        human::problem(out, item.problem.as_ref());
-    }
     let mut events: Vec<Event> = Vec::new();
     let mut more = 0_u64;
     let verbose = out.volume() == Volume::Verbose;
@@ -110,10 +106,26 @@ pub(crate) fn details(
             }
         })?;
     }
+    human::problem(out, item.problem.as_ref().filter(|problem| !follows(item.outcome, problem, &events)));
     human::events(out, &events, more, verdict.runs.last().copied());
     let conflicts = ledger::conflicts(&engine.store, handler, &item.item)?;
     human::conflicts(out, &conflicts, &names, verbose);
     Ok(())
+}
+
+/// Whether what a problem says follows below it, one by one: what needs a decision, and what was left out.
+fn follows(outcome: Outcome, problem: &Problem, events: &[Event]) -> bool {
+    match outcome {
+        Outcome::NeedsDecision => true,
+        Outcome::Gaps => events.iter().any(|event| tells(event, problem)),
+        _ => false,
+    }
+}
+
+/// Whether an event says what the problem of its run is about. That of a run which had to leave the rest for another time
+/// is told by none.
+pub(crate) fn tells(event: &Event, problem: &Problem) -> bool {
+    event.event.level == Level::Error && problem.text.contains(event.event.told().0)
 }
 
 /// The run's number, what it took, and how it is taken back.

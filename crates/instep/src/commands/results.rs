@@ -15,6 +15,7 @@ use crate::out::{Tone, Volume};
 use crate::render::human;
 use crate::render::json::{counts, event_object, problem_object};
 use crate::render::text::{Safe, Size, counted, local_time, utc_time};
+use crate::report::tells;
 
 pub(crate) fn run(app: &mut App<'_>, args: &Results) -> Result<Exit, Failure> {
     let store = ledger::open(app)?;
@@ -177,9 +178,11 @@ fn one(app: &App<'_>, run: &RunRecord) -> Result<Exit, Failure> {
     out.line(format_args!("Run {} of {}, {ended}", run.id, local_time(run.started)));
     for item in &run.items {
         out.line(human::headline(out, item.into(), &app.names(&item.item)));
-        if item.outcome != Some(Outcome::Gaps) {
-            human::problem(out, item.problem.as_ref());
+        let mut is_told = false;
+        if let (Some(problem), Some(Outcome::Gaps)) = (&item.problem, item.outcome) {
+            each_event(&engine, run, |event| is_told |= tells(event, problem))?;
         }
+        human::problem(out, item.problem.as_ref().filter(|_| !is_told));
     }
     let mut links = 0;
     each_event(&engine, run, |event| {
