@@ -28,7 +28,7 @@ pub(crate) use crate::side::local::this_machines_time as now;
 use crate::trash;
 
 pub(crate) use conflicts::{from_stamp, stamp, to_clash, to_conflict};
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Progress, counted};
 pub(crate) use results::{Finished, Results, apply_problem, outcome, side_problem};
 
 /// What every kind of run has to do with.

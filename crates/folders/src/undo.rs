@@ -2,17 +2,20 @@
 //! run of its own, with a journal and a trash of its own, so that it can be taken back as well.
 
 use std::collections::HashSet;
+use std::io::ErrorKind::{NotADirectory, NotFound};
 
 use reconcile::RelPath;
+use syncmgr::RunId;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 
-use crate::apply::{Apply, Ending};
+use crate::apply::{Apply, Ending, Trouble, Why};
 use crate::base::Transaction;
 use crate::journal::{self, Deed, Journal, RunKind};
 use crate::look::Look;
 use crate::options::{RunOptions, UndoRequest};
 use crate::resolve::Now;
-use crate::run::{Entered, Finished, Run, apply_problem, outcome, refused};
+use crate::run::{Entered, Finished, Run, apply_problem, counted, outcome, refused};
+use crate::side::SideError;
 
 impl Run<'_> {
     /// Takes a run back.
@@ -23,13 +26,16 @@ impl Run<'_> {
             Ok(entered) => entered,
             Err(error) => return refused(&error),
         };
-        let mut results = self.results();
+        let mut results = self.results().of_undo();
         let run = request.run;
         let deeds = match journal::read(&*look.notes(), run) {
             Ok(Some(deeds)) => deeds,
             Ok(None) => {
-                let text =
-                    format!("run {run} changed nothing on {} that could be taken back", self.pair.name);
+                let kept = counted(u64::from(self.pair.trash_days), "day", "days");
+                let name = &self.pair.name;
+                let text = format!(
+                    "run {run} cannot be taken back: it changed nothing on {name}, or that was more than {kept} ago, which is how long the trash is kept"
+                );
                 let problem = Problem::new(ProblemClass::Config, text)
                     .with_fix("`instep results` shows the runs of each item");
                 return Finished::stopped(Outcome::Failed, problem);
@@ -60,7 +66,10 @@ impl Run<'_> {
             apply.finish(&last).map(|()| ending)
         });
         for trouble in progress.take_troubles() {
-            results.trouble(&trouble);
+            match in_the_way(self.label(trouble.on), run, &trouble) {
+                Some(problem) => results.trouble_is(&trouble, problem),
+                None => drop(results.trouble(&trouble)),
+            }
         }
         let (changed, wrote) = (apply.counts(), apply.wrote());
         drop(apply);
@@ -98,6 +107,34 @@ impl Run<'_> {
         }
         self.ledger.count(self.handler, Some(self.item())).unwrap_or(0)
     }
+}
+
+/// What is in the way of taking something back. This run has looked at nothing beforehand: what it found is not what the
+/// other one had left.
+fn in_the_way(label: &str, run: RunId, trouble: &Trouble) -> Option<Problem> {
+    let path = &trouble.path;
+    let again = |first: &str| format!("{first}, then `instep undo {run}` again");
+    let kept = || {
+        format!("it can stay so; what run {run} took away is in .instep/trash/{run} at the top of {label}")
+    };
+    let (text, fix) = match &trouble.why {
+        Why::Changed => {
+            (format!("{path} on {label} is not what run {run} had left there; it stays as it is"), kept())
+        }
+        Why::Vanished => (format!("{path} on {label} is not where run {run} had left it any more"), kept()),
+        Why::Taken => (
+            format!("something else is called {path} on {label} by now; it stays as it is"),
+            again("give it another name"),
+        ),
+        Why::Side(SideError::Io { source, .. }) if matches!(source.kind(), NotADirectory | NotFound) => (
+            format!(
+                "{path} on {label} has nowhere to go: the directory that it was in is not there any more"
+            ),
+            again("make that directory"),
+        ),
+        _ => return None,
+    };
+    Some(Problem::new(ProblemClass::Config, text).with_fix(fix))
 }
 
 fn entries_of(deed: &Deed) -> u64 {

@@ -34,11 +34,18 @@ pub(crate) struct Results<'r> {
     pub(crate) skipped: u64,
     /// The first error decides what the run is said to suffer from.
     first: Option<Problem>,
+    /// What was to become of each entry.
+    deed: &'static str,
 }
 
 impl<'r> Results<'r> {
     pub(crate) fn new(callback: &'r dyn SyncCallback, item: &'r ItemId, pair: &'r Pair) -> Self {
-        Self { callback, item, pair, errors: 0, skipped: 0, first: None }
+        Self { callback, item, pair, errors: 0, skipped: 0, first: None, deed: "synchronized" }
+    }
+
+    /// The same for a run that takes another one back.
+    pub(crate) fn of_undo(self) -> Self {
+        Self { deed: "taken back", ..self }
     }
 
     pub(crate) fn event(&self, level: Level, name: String, text: String) {
@@ -69,8 +76,13 @@ impl<'r> Results<'r> {
     pub(crate) fn trouble(&mut self, trouble: &Trouble) -> Problem {
         let side = &self.pair.side(trouble.on).label;
         let problem = describe(side, &self.pair.side(trouble.on.other()).label, trouble);
-        self.error(format!("Not synchronized: {}", trouble.path), problem.clone());
+        self.trouble_is(trouble, problem.clone());
         problem
+    }
+
+    /// The same, where it is known better what it comes to.
+    pub(crate) fn trouble_is(&mut self, trouble: &Trouble, problem: Problem) {
+        self.error(format!("Not {}: {}", self.deed, trouble.path), problem);
     }
 
     /// What planning noted.
@@ -131,8 +143,9 @@ impl<'r> Results<'r> {
             return Some(first.clone());
         }
         let text = format!(
-            "{} could not be synchronized; the first: {}",
+            "{} could not be {}; the first: {}",
             counted(self.errors, "entry", "entries"),
+            self.deed,
             first.text
         );
         Some(Problem { class: first.class, text, fix: first.fix.clone() })

@@ -88,6 +88,24 @@ fn undo_of_a_run_that_changed_nothing_says_so() {
 }
 
 #[test]
+fn s7_a_run_of_which_nothing_is_kept_any_more_is_said_to_be_one() {
+    let bed = Bed::with(|pair| Pair { trash_days: 1, ..pair }, Limits::default());
+    bed.a.file("x", "1").file("y", "2");
+    bed.sync().is(Outcome::Done);
+    bed.a.remove("x");
+    let end = bed.sync().is(Outcome::Done);
+    let journal = format!("test/runs/{}.jsonl", end.run);
+    bed.home.mtime(&journal, 1_000_000_000, 0);
+    bed.b.mtime(format!(".instep/trash/{}", end.run), 1_000_000_000, 0);
+    bed.sync().is(Outcome::Done);
+    assert!(!bed.home.has(&journal));
+    let problem = bed.undo(end.run).is(Outcome::Failed).problem.unwrap();
+    assert!(problem.text.contains("more than 1 day ago"), "{problem:?}");
+    assert_eq!(problem.class, syncmgr::ProblemClass::Config);
+    bed.assert_in_sync();
+}
+
+#[test]
 fn s4_a_killed_run_can_be_undone() {
     for point in [Point::Foretold, Point::Published, Point::Exchanged, Point::Removed, Point::Committing] {
         let bed = Bed::new();

@@ -134,6 +134,45 @@ const KINDS: &[Kind] = &[
         run: sync,
     },
     Kind {
+        name: "a directory moved and changed within on the same side",
+        pair: two_way,
+        base: some_of_all,
+        change: |bed| {
+            bed.a.rename("d", "moved").file("moved/x", "edited").file("moved/new/z", "n").remove("moved/e/y");
+            bed.a.mode("moved/e", 0o700);
+        },
+        run: sync,
+    },
+    Kind {
+        name: "a moved directory whose old name is a file, and one whose old name is a tree",
+        pair: two_way,
+        base: some_of_all,
+        change: |bed| {
+            bed.a.rename("d", "moved").file("d", "a file").rename("moved/e", "e").file("moved/e/anew", "t");
+        },
+        run: sync,
+    },
+    Kind {
+        name: "directories that changed places",
+        pair: two_way,
+        base: some_of_all,
+        change: |bed| {
+            bed.a.file("o/p", "in o");
+            bed.sync().is(Outcome::Done);
+            bed.a.rename("d", "t").rename("o", "d").rename("t", "o");
+        },
+        run: sync,
+    },
+    Kind {
+        name: "a directory that changed places with one inside it",
+        pair: two_way,
+        base: some_of_all,
+        change: |bed| {
+            bed.a.rename("d/e", "t").rename("d", "t/e").rename("t", "d");
+        },
+        run: sync,
+    },
+    Kind {
         name: "names that changed places",
         pair: two_way,
         base: some_of_all,
@@ -287,6 +326,17 @@ const KINDS: &[Kind] = &[
         },
         run: |bed| bed.undo(RunId(2)),
     },
+    Kind {
+        name: "undo of an undo",
+        pair: two_way,
+        base: some_of_all,
+        change: |bed| {
+            bed.a.file("f", "edited on A").remove("d").rename("g", "h").file("new/x", "n");
+            bed.sync().is(Outcome::Done);
+            bed.undo(RunId(2)).is(Outcome::Pending);
+        },
+        run: |bed| bed.undo(RunId(3)),
+    },
 ];
 
 fn bed(kind: &Kind) -> Bed {
@@ -434,6 +484,46 @@ const IN_THE_WAY: &[InTheWay] = &[
         told: &["f"],
     },
     InTheWay {
+        name: "the old name of a moved directory is taken",
+        change: |a| {
+            a.rename("d", "moved");
+        },
+        since: |b| {
+            b.file("d/own", "somebody else's");
+        },
+        told: &["d"],
+    },
+    InTheWay {
+        name: "what led to a deleted file is a file by now",
+        change: |a| {
+            a.remove("d/x");
+        },
+        since: |b| {
+            b.remove("d").file("d", "somebody else's");
+        },
+        told: &["d/x"],
+    },
+    InTheWay {
+        name: "the file that a directory became was edited",
+        change: |a| {
+            a.remove("d").file("d", "now a file");
+        },
+        since: |b| {
+            b.file("d", "edited since");
+        },
+        told: &["d"],
+    },
+    InTheWay {
+        name: "a link that was replaced points elsewhere by now",
+        change: |a| {
+            a.remove("l").link("l", "g");
+        },
+        since: |b| {
+            b.remove("l").link("l", "stays");
+        },
+        told: &["l"],
+    },
+    InTheWay {
         name: "a file that got other permissions was edited",
         change: |a| {
             a.mode("f", 0o600);
@@ -507,4 +597,36 @@ fn s7_a_run_whose_trash_was_pruned_is_taken_back_as_far_as_it_goes_and_the_rest_
     assert_eq!(undone.errors().len(), 1, "{undone:#?}");
     assert!(undone.errors()[0].contains("large"), "{undone:#?}");
     assert_eq!(bed.b.read("f"), b"file");
+}
+
+#[test]
+fn s7_what_was_in_the_way_of_undo_is_put_aside_and_the_rest_comes_back_too() {
+    let bed = Bed::new();
+    some_of_all(&bed.a);
+    bed.sync().is(Outcome::Done);
+    let before = bed.b.entries();
+    bed.a.remove("f").remove("d");
+    let end = bed.sync().is(Outcome::Done);
+    bed.b.file("f", "somebody else's").file("d", "somebody else's");
+    let told = bed.undo(end.run).is(Outcome::Gaps);
+    assert!(told.errors().iter().all(|line| line.contains("something else is called")), "{told:#?}");
+    bed.b.rename("f", "aside/f").rename("d", "aside/d");
+    bed.undo(end.run).is(Outcome::Pending);
+    bed.b.remove("aside");
+    assert_eq!(bed.b.entries(), before);
+}
+
+#[test]
+fn s7_a_moved_directory_goes_back_with_what_was_done_in_it_since() {
+    let bed = Bed::new();
+    some_of_all(&bed.a);
+    bed.sync().is(Outcome::Done);
+    bed.a.rename("d", "moved");
+    let end = bed.sync().is(Outcome::Done);
+    bed.b.file("moved/x", "edited since").file("moved/e/new", "made since").remove("moved/e/y");
+    assert_eq!(bed.undo(end.run).is(Outcome::Pending).errors(), Vec::<&str>::new());
+    assert_eq!((bed.b.read("d/x"), bed.b.has("moved")), (b"edited since".to_vec(), false));
+    bed.sync().is(Outcome::Done);
+    assert_eq!((bed.a.read("d/e/new"), bed.a.has("d/e/y")), (b"made since".to_vec(), false));
+    bed.assert_in_sync();
 }
