@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use syncmgr::testing::{Ask, TestCenter};
 use syncmgr::{Handler, Outcome, ProblemClass};
-use testkit::SmallDisk;
+use testkit::Mounted;
 
 use crate::place::{Place, expect, finish, item};
 
@@ -176,10 +176,7 @@ fn a_full_disk_is_told_as_one_by_whichever_tool() {
     for row in FULL {
         let before = Row { before: "", ..row };
         let place = place(&before);
-        let Some(_disk) = SmallDisk::mount(&place.root().join("small"), "2m") else {
-            eprintln!("skipped: no file system can be mounted here");
-            return;
-        };
+        let Some(_disk) = Mounted::memory_at(&place.root().join("small"), "size=2m") else { return };
         place.prepare(row.before);
         if row.tool == "git" {
             place.prepare("git init -q --bare small/up.git");

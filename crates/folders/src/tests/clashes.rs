@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use syncmgr::conflict::{ConflictKind, ResolutionItem};
-use testkit::{Folding, Folds};
+use testkit::disk::quiet;
+use testkit::{Folding, Folds, Mounted};
 
-use super::systems::{Mounted, names, quiet, simple};
+use super::systems::{names, simple};
 use super::*;
 
 /// A file system that takes two names for one.
@@ -35,8 +36,8 @@ impl System {
 
     /// The usual file system, told of a directory that cases are no matter there.
     fn casefold() -> Option<Self> {
-        let system = Mounted::new(&["mkfs.ext4", "-q", "-O", "casefold"], &["mount"], 64)?;
-        let dir = system.at.join("folds");
+        let system = Mounted::image(&["mkfs.ext4", "-q", "-O", "casefold"], &["mount"], 64)?;
+        let dir = system.path().join("folds");
         std::fs::create_dir(&dir).unwrap();
         assert!(quiet(Command::new("chattr").arg("+F").arg(&dir)));
         Some(Self::Beneath { _system: system, dir })
@@ -300,6 +301,31 @@ fn where_both_sides_take_two_names_for_one_it_is_one_conflict() {
             assert_eq!((bed.a.read("readme"), bed.b.read("README")), (b"ours".to_vec(), b"theirs".to_vec()));
             assert_eq!(bed.conflicts().len(), 1);
         }
+    }
+}
+
+#[test]
+fn another_spelling_is_a_rename_where_both_are_one_name_too() {
+    for (system, [old, new]) in systems() {
+        let bed = system.bed();
+        let inner = |name: &str| format!("d/{name}/in");
+        bed.a.file(old, "a file").file(inner(old), "in a directory");
+        bed.sync().is(Outcome::Done);
+        bed.a
+            .rename(old, "t")
+            .rename("t", new)
+            .rename(format!("d/{old}"), "t")
+            .rename("t", format!("d/{new}"));
+        let end = bed.sync().is(Outcome::Done);
+        assert_eq!((end.counts.b.moved, end.counts.b.created, end.counts.conflicts), (2, 0, 0));
+        assert_eq!((names(bed.b.path()), names(&bed.b.at("d"))), (names(bed.a.path()), vec![new.to_owned()]));
+        assert_eq!(bed.b.read(inner(new)), b"in a directory");
+        assert_eq!(bed.sync().is(Outcome::Done).counts, Counts::default());
+        bed.undo(end.run).is(Outcome::Pending);
+        assert_eq!(names(&bed.b.at("d")), [old]);
+        bed.sync().is(Outcome::Done);
+        assert_eq!(names(bed.a.path()), names(bed.b.path()));
+        assert_eq!((bed.a.read(old), bed.a.has(new)), (b"a file".to_vec(), false));
     }
 }
 

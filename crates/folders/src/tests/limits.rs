@@ -1,7 +1,8 @@
 //! No room, no permission, an error of the disk: one bad file stops no other (S9), and nothing half-made stays.
 
 use std::io;
-use std::process::Command;
+
+use testkit::{Mounted, immutable};
 
 use super::*;
 
@@ -53,19 +54,10 @@ fn a_full_disk_in_the_middle_publishes_what_is_complete() {
 
 #[test]
 fn a_real_full_disk_loses_nothing() {
-    let small = Tree::new();
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
-        .arg(small.path())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !mounted {
-        eprintln!("skipped: a small file system cannot be mounted here");
-        return;
-    }
+    let Some(small) = Mounted::memory("size=1m") else { return };
     let mount = small.path().to_owned();
-    let bed =
-        Bed::on(Tree::new(), small, |pair| pair, Limits { entries: 4, threads: 2, ..Limits::default() });
+    let limits = Limits { entries: 4, threads: 2, ..Limits::default() };
+    let bed = Bed::on(Tree::new(), small.folder(), |pair| pair, limits);
     bed.a.file("x", "fits");
     bed.sync().is(Outcome::Done);
     // More than there is room for: refused before anything is touched.
@@ -97,11 +89,9 @@ fn a_real_full_disk_loses_nothing() {
     );
     assert_eq!(bed.left_overs(), Vec::<String>::new());
     assert_eq!(bed.b.read("x"), b"fits");
-    bed.b.remove("filler");
+    std::fs::remove_file(small.path().join("filler")).unwrap();
     bed.sync().is(Outcome::Done);
     assert_eq!(bed.a.read("big3"), bed.b.read("big3"));
-    let unmounted = Command::new("umount").arg("-l").arg(bed.b.path()).status();
-    assert!(unmounted.is_ok_and(|status| status.success()));
 }
 
 #[test]
@@ -111,16 +101,12 @@ fn s9_a_directory_that_refuses_writing_is_reported_and_the_rest_goes_on() {
     bed.sync().is(Outcome::Done);
     bed.a.file("open/new", "n").file("closed/new", "n").file("closed/y", "edited").remove("closed/z");
     bed.a.remove("open/x");
-    let chattr = |flag| {
-        let status = Command::new("chattr").arg(flag).arg(bed.b.at("closed")).status();
-        status.is_ok_and(|status| status.success())
-    };
-    if !chattr("+i") {
+    if !immutable(&bed.b.at("closed"), true) {
         eprintln!("skipped: no directory can be made immutable here");
         return;
     }
     let end = bed.sync();
-    assert!(chattr("-i"));
+    assert!(immutable(&bed.b.at("closed"), false));
     let end = end.is(Outcome::Gaps);
     assert_eq!(end.errors().len(), 3, "{end:#?}");
     assert!(bed.b.has("open/new") && !bed.b.has("open/x"));

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use super::systems::Mounted;
+use testkit::Mounted;
+
 use super::*;
 use crate::side::ReadSide as _;
 use crate::side::local::{LocalSide, LocalWriter};
@@ -14,7 +15,7 @@ use crate::side::write::WriteSide as _;
 fn bed() -> Option<(Bed, Mounted)> {
     let bed = Bed::new();
     bed.b.dir("d/m");
-    let mounted = Mounted::memory_at(bed.b.at("d/m"), "size=8m", Tree::new())?;
+    let mounted = Mounted::memory_at(&bed.b.at("d/m"), "size=8m")?;
     bed.a.file("d/m/x", "1").file("d/m/sub/y", "2").file("d/m/sub/z", "3").file("top", "4").file("more", "5");
     bed.sync().is(Outcome::Done);
     assert_ne!(fs::metadata(bed.b.at("d/m/x")).unwrap().dev(), fs::metadata(bed.b.path()).unwrap().dev());

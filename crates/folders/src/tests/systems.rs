@@ -2,86 +2,16 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+
+use testkit::{Limited, Mounted};
 
 use super::*;
 
-/// A file system in a file, mounted while it is used.
-pub(super) struct Mounted {
-    /// Holds the image, and the place where it is mounted.
-    _room: Tree,
-    pub(super) at: PathBuf,
-    device: Option<String>,
-}
-
-impl Mounted {
-    /// Makes and mounts one; none, and a sentence, where that is not possible.
-    pub(super) fn new(make: &[&str], mount: &[&str], megabytes: u64) -> Option<Self> {
-        let room = Tree::new();
-        let (image, at) = (room.at("image"), room.at("at"));
-        fs::create_dir(&at).unwrap();
-        fs::File::create(&image).unwrap().set_len(megabytes << 20).unwrap();
-        let made = quiet(Command::new(make[0]).args(&make[1..]).arg(&image));
-        let device =
-            made.then(|| said(Command::new("losetup").args(["--find", "--show"]).arg(&image))).flatten();
-        let mounted = device
-            .as_ref()
-            .is_some_and(|device| quiet(Command::new(mount[0]).args(&mount[1..]).arg(device).arg(&at)));
-        let this = Self { _room: room, at, device };
-        if !mounted {
-            eprintln!("skipped: {} or {} is not possible here", make.join(" "), mount.join(" "));
-            return None;
-        }
-        Some(this)
-    }
-
-    fn memory(options: &str) -> Option<Self> {
-        let room = Tree::new();
-        let at = room.at("at");
-        fs::create_dir(&at).unwrap();
-        Self::memory_at(at, options, room)
-    }
-
-    /// The same at a place of its own.
-    pub(super) fn memory_at(at: PathBuf, options: &str, room: Tree) -> Option<Self> {
-        let this = Self { _room: room, at, device: None };
-        if quiet(Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&this.at)) {
-            return Some(this);
-        }
-        eprintln!("skipped: nothing can be mounted here");
-        None
-    }
-
-    /// A folder on it.
-    pub(super) fn folder(&self) -> Tree {
-        Tree::in_dir(&self.at)
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        quiet(Command::new("umount").arg("-l").arg(&self.at));
-        if let Some(device) = &self.device {
-            quiet(Command::new("losetup").arg("--detach").arg(device));
-        }
-    }
-}
-
-pub(super) fn quiet(command: &mut Command) -> bool {
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
-}
-
-fn said(command: &mut Command) -> Option<String> {
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
-}
-
 /// One that takes `x` and `X` for one name, knows whole seconds, no links and no permissions.
 pub(super) fn simple() -> Option<Mounted> {
-    Mounted::new(&["mkfs.vfat"], &["mount", "-t", "vfat"], 32).or_else(|| {
-        Mounted::new(
+    Mounted::image(&["mkfs.vfat"], &["mount", "-t", "vfat"], 32).or_else(|| {
+        Mounted::image(
             &["mkfs.exfat"],
             &["mount.exfat-fuse", "-o", "entry_timeout=0,attr_timeout=0,negative_timeout=0"],
             32,
@@ -170,7 +100,7 @@ fn s9_what_a_file_system_cannot_hold_is_named_and_the_rest_goes_on() {
 #[test]
 fn where_blocks_can_be_shared_they_are() {
     for make in [["mkfs.xfs", "-q"], ["mkfs.btrfs", "-q"]] {
-        let Some(system) = Mounted::new(&make, &["mount"], 400) else { continue };
+        let Some(system) = Mounted::image(&make, &["mount"], 400) else { continue };
         let bed = Bed::on(system.folder(), system.folder(), |pair| pair, Limits::default());
         // No two copies fit.
         bed.a.file("large", vec![7; 150 << 20]).file("small", "x");
@@ -186,7 +116,7 @@ fn where_blocks_can_be_shared_they_are() {
 #[test]
 fn an_edited_large_file_is_made_of_the_blocks_of_the_old_one_where_they_can_be_shared() {
     for make in [["mkfs.xfs", "-q"], ["mkfs.btrfs", "-q"]] {
-        let Some(system) = Mounted::new(&make, &["mount"], 400) else { continue };
+        let Some(system) = Mounted::image(&make, &["mount"], 400) else { continue };
         let bed = bed_on(&system);
         let large: Vec<u8> = (0..60_u32 << 18).flat_map(u32::to_le_bytes).collect();
         bed.a.file("large", &large);
@@ -214,7 +144,7 @@ fn an_edited_large_file_is_made_of_the_blocks_of_the_old_one_where_they_can_be_s
 
 #[test]
 fn s1_a_version_that_is_edited_while_its_blocks_are_shared_is_no_part_of_the_new_one() {
-    let Some(system) = Mounted::new(&["mkfs.xfs", "-q"], &["mount"], 400) else { return };
+    let Some(system) = Mounted::image(&["mkfs.xfs", "-q"], &["mount"], 400) else { return };
     let bed = bed_on(&system);
     bed.a.file("large", vec![1; 8 << 20]);
     bed.sync().is(Outcome::Done);
@@ -241,8 +171,8 @@ fn s1_a_version_that_is_edited_while_its_blocks_are_shared_is_no_part_of_the_new
 
 fn free(system: &Mounted) -> u64 {
     // What was deleted is given back when it is written down.
-    rustix::fs::syncfs(fs::File::open(&system.at).unwrap()).unwrap();
-    let free = rustix::fs::statvfs(&system.at).unwrap();
+    rustix::fs::syncfs(fs::File::open(system.path()).unwrap()).unwrap();
+    let free = rustix::fs::statvfs(system.path()).unwrap();
     free.f_bavail * free.f_frsize
 }
 
@@ -260,7 +190,7 @@ fn when_no_more_files_fit_what_is_complete_is_there_and_the_next_run_goes_on() {
         "{end:#?}"
     );
     assert_eq!(bed.left_overs(), Vec::<String>::new());
-    assert!(quiet(Command::new("mount").args(["-o", "remount,nr_inodes=1000"]).arg(&system.at)));
+    assert!(system.remount("nr_inodes=1000"));
     bed.sync().is(Outcome::Done);
     bed.assert_in_sync();
 }
@@ -270,8 +200,7 @@ fn a_side_that_cannot_be_written_is_read_all_the_same() {
     let Some(system) = Mounted::memory("size=1m") else { return };
     let bed = Bed::on(system.folder(), Tree::new(), |pair| pair, Limits::default());
     bed.a.file("d/x", "1").file("y", "2");
-    let remount = |how| assert!(quiet(Command::new("mount").args(["-o", how]).arg(&system.at)));
-    remount("remount,ro");
+    assert!(system.remount("ro"));
     bed.sync().is(Outcome::Done);
     assert_eq!(bed.b.read("d/x"), b"1");
     assert_eq!(bed.sync().is(Outcome::Done).counts, Counts::default());
@@ -281,7 +210,7 @@ fn a_side_that_cannot_be_written_is_read_all_the_same() {
     assert_eq!(problem.class, syncmgr::ProblemClass::Permission);
     assert!(problem.text.contains("read-only") && problem.text.contains("left"), "{}", problem.text);
     assert_eq!((bed.a.read("y"), bed.b.read("y")), (b"2".to_vec(), b"edited".to_vec()));
-    remount("remount,rw");
+    assert!(system.remount("rw"));
     bed.sync().is(Outcome::Done);
     assert_eq!((bed.a.read("new/z"), bed.a.has("d/x")), (b"3".to_vec(), false));
     bed.assert_in_sync();
@@ -315,7 +244,7 @@ fn s8_a_copy_never_lends_rights_that_nobody_granted() {
 #[test]
 fn a_file_system_that_knows_whole_seconds_is_a_side_like_any_other() {
     // Small inodes have no room for parts of a second, nor for a time of birth.
-    let Some(system) = Mounted::new(&["mkfs.ext3", "-q", "-I", "128"], &["mount"], 64) else { return };
+    let Some(system) = Mounted::image(&["mkfs.ext3", "-q", "-I", "128"], &["mount"], 64) else { return };
     let bed = bed_on(&system);
     // The same content on both sides, each with the time that its file system can hold.
     bed.a.file("both", "the same").mtime("both", 1_700_000_000, 123_456_789);
@@ -336,24 +265,15 @@ fn a_file_system_that_knows_whole_seconds_is_a_side_like_any_other() {
 
 #[test]
 fn a_quota_that_is_used_up_is_a_full_disk_and_the_next_run_goes_on() {
-    let Some(system) = Mounted::new(&["mkfs.btrfs", "-q"], &["mount"], 400) else { return };
-    let at = system.at.join("limited");
-    let tool = |words: &[&str], at: &Path| quiet(Command::new("btrfs").args(words).arg(at));
-    let limited = tool(&["subvolume", "create"], &at)
-        && tool(&["quota", "enable"], &system.at)
-        && tool(&["qgroup", "limit", "8M"], &at);
-    if !limited {
-        eprintln!("skipped: no quota can be set here");
-        return;
-    }
-    let bed = Bed::on(Tree::new(), Tree::in_dir(&at), |pair| pair, Limits::default());
+    let Some(limited) = Limited::to("8M") else { return };
+    let bed = Bed::on(Tree::new(), limited.folder(), |pair| pair, Limits::default());
     for n in 0..100_u8 {
         bed.a.file(format!("d{}/f{n}", n % 4), vec![n; 200_000]);
     }
     let end = bed.sync();
     let class = end.problem.as_ref().map(|problem| problem.class);
     assert_eq!(class, Some(syncmgr::ProblemClass::Space), "{end:#?}");
-    assert!(tool(&["qgroup", "limit", "none"], &at));
+    assert!(limited.limit("none"));
     bed.sync().is(Outcome::Done);
     bed.assert_in_sync();
 }
@@ -400,7 +320,7 @@ fn an_edit_that_does_not_show_because_the_clock_stood_still_is_found_by_the_next
     if let Some(system) = simple() {
         hasty_edits_are_found(&system);
     }
-    if let Some(system) = Mounted::new(&["mkfs.ext3", "-q", "-I", "128"], &["mount"], 64) {
+    if let Some(system) = Mounted::image(&["mkfs.ext3", "-q", "-I", "128"], &["mount"], 64) {
         let bed = bed_on(&system);
         bed.b.file("x", "1111");
         bed.sync().is(Outcome::Done);

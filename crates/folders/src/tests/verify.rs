@@ -11,7 +11,7 @@ use crate::side::ReadSide as _;
 use crate::verify::{DifferenceKind, verify};
 
 /// Looks for differences by content.
-fn found(bed: &Bed) -> Vec<(String, DifferenceKind)> {
+pub(super) fn found(bed: &Bed) -> Vec<(String, DifferenceKind)> {
     on_look(bed, |ask| {
         let report = verify(ask, true, &()).unwrap();
         report.differences.into_iter().map(|one| (one.path.to_string(), one.kind)).collect()

@@ -3,7 +3,8 @@
 //!
 //! `strace` kills or fails the nth call of a kind (each thread counts its own: the first to come so far is killed, each
 //! that does is refused); where it is not installed or may not trace, the tests say so and pass. `INSTEP_STRIDE=1` tries
-//! each call in turn, of each scene; else only some are tried.
+//! each call in turn, of each scene; else only some are tried. `INSTEP_FIRST` is the call to begin with (1 if not said): a
+//! stride of 4 that begins with 1, 2, 3 and 4 in turn tries them all as well, in parts.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -37,6 +38,25 @@ const CALLS: &[&str] = &[
     "statx",
     "fcntl",
 ];
+
+/// All other calls of a run that something depends on, tried where somebody wants more than a test run has time for.
+const MORE: &[&str] = &[
+    "read",
+    "pread64",
+    "lseek",
+    "newfstatat",
+    "fstat",
+    "fstatfs",
+    "readlink",
+    "readlinkat",
+    "flock",
+    "ioctl",
+    "mkdir",
+    "unlink",
+];
+
+/// Where a run can be killed, but nothing refused that is ever refused.
+const NEVER_REFUSED: &[&str] = &["close", "futex", "mmap", "munmap", "clone3", "getpid"];
 
 fn can_trace() -> bool {
     let traced = Command::new("strace")
@@ -147,15 +167,23 @@ struct Disturbed<'d> {
 /// asks `judge` after each run in which the injection hit. `short`: how far the calls are apart unless somebody wants
 /// each.
 fn inject(injection: &str, short: u64, judge: impl Fn(&Disturbed<'_>)) {
+    let mut calls = CALLS.to_vec();
+    if std::env::var_os("INSTEP_STRIDE").is_some() {
+        calls.extend(MORE);
+        if injection.contains("KILL") {
+            calls.extend(NEVER_REFUSED);
+        }
+    }
     for scene in &SCENES {
         let (pair, synced) = (scene.set)();
         let before = pair.sides().map(|side| tree(&side));
         let saved = pair.save();
         let stride = number("INSTEP_STRIDE", short * scene.sparse).max(1) as usize;
+        let first = number("INSTEP_FIRST", 1).max(1) as usize;
         let mut hits = 0;
-        for call in CALLS {
+        for call in &calls {
             // The calls before the nth may differ a little from run to run, since the engine works in parallel.
-            for nth in (1..).step_by(stride) {
+            for nth in (first..).step_by(stride) {
                 pair.restore_from(saved.path());
                 let injection = injection.replace("{call}", call).replace("{nth}", &nth.to_string());
                 let Some(run) = traced(&pair, saved.path(), call, &injection) else { break };
@@ -181,6 +209,7 @@ fn traced(pair: &Pair, place: &Path, call: &str, injection: &str) -> Option<Outp
     let log = place.join("strace.log");
     let (a, b) = (pair.a(), pair.b());
     let trace = format!("trace={call}");
+    // Not with its faster `--seccomp-bpf`: some versions then miscount.
     let wrapper = ["strace", "-f", "-qq", "-o", log.to_str().unwrap(), "-e", &trace, "-e", injection];
     let words = ["sync", a.to_str().unwrap(), b.to_str().unwrap(), "--yes", "--approve", "-q"];
     let run = pair.wrapped(&wrapper, &words).output().unwrap();

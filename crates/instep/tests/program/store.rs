@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
-use testkit::SmallDisk;
+use testkit::Mounted;
 
 use crate::daemon::ask;
 use crate::scene::Scene;
@@ -62,10 +62,7 @@ fn a_read_only_store_is_named_and_no_file_is_touched() {
 #[test]
 fn a_full_disk_under_the_store_is_said_by_commands_and_by_the_health_of_the_daemon() {
     let scene = Scene::bare();
-    let Some(_disk) = SmallDisk::mount(scene.home(), "4m") else {
-        eprintln!("skipped: no file system can be mounted here");
-        return;
-    };
+    let Some(_disk) = Mounted::memory_at(scene.home(), "size=4m") else { return };
     scene.a.file("x", "x");
     scene.instep("add pair A B").expect(0);
     scene.instep("sync pair").expect(0);

@@ -362,7 +362,7 @@ impl Folder {
         if self.found.no_replace.load(Ordering::Relaxed) {
             match rustix::fs::renameat_with(self.fd(), name, into, to, RenameFlags::NOREPLACE) {
                 Err(Errno::EXIST) if self.is_respelling(name, into, to)? => {
-                    return rustix::fs::renameat(self.fd(), name, into, to);
+                    return self.respell(name, to);
                 }
                 Err(errno) if is_unsupported(errno) => self.found.no_replace.store(false, Ordering::Relaxed),
                 answer => return answer,
@@ -381,21 +381,44 @@ impl Folder {
         if (old.st_dev, old.st_ino) != (new.st_dev, new.st_ino) {
             return Ok(false);
         }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let dir = rustix::fs::openat(into, c".", flags, Mode::empty())?;
+        let spelled = self.spelled_like(to)?;
+        Ok(spelled.len() == 1 && spelled[0] == name)
+    }
+
+    /// The names in this directory that are this one, or only spelled otherwise.
+    fn spelled_like(&self, name: &Name) -> Result<Vec<Vec<u8>>, Errno> {
+        let dir = self.open_child(b".")?;
         let mut buffer = Vec::with_capacity(32 * 1024);
         let mut entries = RawDir::new(&dir, buffer.spare_capacity_mut());
-        let mut only = false;
+        let mut found = Vec::new();
         while let Some(entry) = entries.next() {
             let entry = entry?;
             let listed = entry.file_name().to_bytes();
-            if listed == name {
-                only = true;
-            } else if listed == to || same_but_spelling(listed, to) {
-                return Ok(false);
+            if listed == name || same_but_spelling(listed, name) {
+                found.push(listed.to_vec());
             }
         }
-        Ok(only)
+        Ok(found)
+    }
+
+    /// Gives the name that a directory has for something another spelling. Where both are one name to the kernel it takes
+    /// that for no change, and does nothing; then it goes by way of a third name. That is no temporary one of ours: a run
+    /// that is killed between the two leaves the person's thing where it is seen, and kept.
+    fn respell(&self, name: &Name, to: &Name) -> Result<(), Errno> {
+        rustix::fs::renameat(self.fd(), name, self.fd(), to)?;
+        if !self.spelled_like(to)?.iter().any(|listed| listed == name) {
+            return Ok(());
+        }
+        let aside =
+            format!("renamed-{:x}", rustix::fs::statat(self.fd(), name, AtFlags::SYMLINK_NOFOLLOW)?.st_ino);
+        if self.side.look_at(self.fd(), aside.as_bytes())?.is_some() {
+            return Err(Errno::EXIST);
+        }
+        rustix::fs::renameat(self.fd(), name, self.fd(), aside.as_str())?;
+        rustix::fs::renameat(self.fd(), aside.as_str(), self.fd(), to).inspect_err(|_| {
+            // Should that be refused as well, it has at least a name.
+            let _ = rustix::fs::renameat(self.fd(), aside.as_str(), self.fd(), name);
+        })
     }
 
     /// Without the flag a second name does the same for files and links: making it fails where something is. A
@@ -406,7 +429,7 @@ impl Folder {
             && self.side.look_at(into, to)?.is_some()
             && self.is_respelling(name, into, to)?
         {
-            return rustix::fs::renameat(self.fd(), name, into, to);
+            return self.respell(name, to);
         }
         if seen.kind != Kind::Dir {
             match rustix::fs::linkat(self.fd(), name, into, to, AtFlags::empty()) {

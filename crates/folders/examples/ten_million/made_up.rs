@@ -1,14 +1,6 @@
-//! What a look at a pair of ten million files costs, but for the disk: two sides that are made up as they are asked for,
-//! and a real base.
-//!
-//! `cargo run --release -p folders --example ten_million [-- DIRS]` agrees on `DIRS` times 10,000 files (1,000 if not
-//! said), then plans a first run that finds both sides the same, one that finds nothing changed, and one that finds a
-//! single edit. Memory must follow the changes: the peak is printed after each.
-
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for developers")]
+//! Two sides that are made up as they are asked for, so that they may be as large as anybody likes.
 
 use std::path::Path;
-use std::time::Instant;
 
 use folders::base::{Access, Base, BaseRead, BaseStore as _};
 use folders::drive;
@@ -18,31 +10,11 @@ use reconcile::{
 };
 
 /// Directories in each directory of the top, and files in each of those.
-const WIDTH: u64 = 100;
+pub(crate) const WIDTH: u64 = 100;
 
-fn main() {
-    let tops = std::env::args().nth(1).map_or(1000, |dirs| dirs.parse().unwrap());
-    let home = std::env::temp_dir().join(format!("ten-million-{}", std::process::id()));
-    println!("{} files in {} directories on each side", tops * WIDTH * WIDTH, tops * (WIDTH + 1));
-    let begun = Instant::now();
-    agree(&home, tops);
-    told("the base is written", begun);
-
-    let base = Base::open(&home, Access::Read).unwrap();
-    let reader = base.reader().unwrap();
-    let world = |edited, base| MadeUp { tops, edited, base };
-    let first = plan(&world(None, None), true, "a first run: both sides are the same");
-    assert!(first.actions.is_empty() && first.conflicts.is_empty());
-    let unchanged = plan(&world(None, Some(&reader)), false, "nothing is changed");
-    assert!(unchanged.actions.is_empty() && unchanged.settle.is_empty() && unchanged.alike.is_empty());
-    assert_eq!(unchanged.looked_at, [tops + tops * WIDTH * (WIDTH + 1); 2]);
-    let edited = plan(&world(Some(tops / 2), Some(&reader)), false, "one file is edited");
-    assert_eq!(edited.actions.len(), 1);
-    drop(reader);
-    std::fs::remove_dir_all(home).unwrap();
-}
-
-fn plan(world: &MadeUp<'_>, base_is_empty: bool, what: &str) -> Plan {
+/// Plans over two sides of `tops` times 10,000 files: a first run if there is no base. `edited` is the directory of the
+/// top in which A's very first file was edited.
+pub(crate) fn plan(tops: u64, edited: Option<u64>, base: Option<&dyn BaseRead>) -> Plan {
     let policy = Policy {
         mode: Mode::TwoWay,
         on_conflict: OnConflict::Ask,
@@ -53,24 +25,20 @@ fn plan(world: &MadeUp<'_>, base_is_empty: bool, what: &str) -> Plan {
         time_resolution: 1,
         keep_both_suffix: "kept".into(),
     };
-    let planner = Planner::new(policy.clone(), base_is_empty);
-    let begun = Instant::now();
-    let plan = drive::plan(world, planner, &policy, drive::default_threads(), &()).unwrap();
-    told(what, begun);
-    plan
+    let planner = Planner::new(policy.clone(), base.is_none());
+    drive::plan(&MadeUp { tops, edited, base }, planner, &policy, drive::default_threads(), &()).unwrap()
 }
 
-fn told(what: &str, begun: Instant) {
+/// The most memory that this process has had so far, in bytes.
+pub(crate) fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    let peak: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    println!("{what}: {:.1?}, peak {} MiB", begun.elapsed(), peak / 1024);
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
 }
 
 /// Two sides of which nothing is kept, and what both agreed on.
 struct MadeUp<'b> {
     tops: u64,
-    /// The directory of the top in which A's very first file was edited.
     edited: Option<u64>,
     base: Option<&'b dyn BaseRead>,
 }
@@ -129,13 +97,14 @@ fn children(tops: u64, at: &[u64]) -> impl Iterator<Item = (Vec<u8>, Seen)> {
     })
 }
 
-/// The same thing on each side: another inode, the rest alike.
+/// The same thing on each side: B has copies, which were made later than what they are of.
 fn on(side: Side, seen: Seen) -> Seen {
-    Seen { id: FileId { ino: seen.id.ino * 2 + side as u64, ..seen.id }, ..seen }
+    let ctime = Time { secs: seen.ctime.secs + side as i64, ..seen.ctime };
+    Seen { id: FileId { ino: seen.id.ino * 2 + side as u64, ..seen.id }, ctime, ..seen }
 }
 
 /// A base that says that both sides agree, written in parts.
-fn agree(home: &Path, tops: u64) {
+pub(crate) fn agree(home: &Path, tops: u64) {
     let base = Base::open(home, Access::Write).unwrap();
     let agreement = |at: &[u64], mut key: Box<dyn FnMut() -> DirKey + '_>| {
         let mut agreement = Agreement::default();
