@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use reconcile::{Action, Facets, Kind, Op, RelPath, Seen, Side};
 
-use super::task::Instead;
+use super::task::Copied;
 use super::{Apply, Trouble, Why, split};
 use crate::journal::ExtrasBefore;
 use crate::side::extras::{ExtraValues, Given, not_lent};
 use crate::side::write::WriteDir;
-use crate::side::{BORROWED, ReadDir, SideError};
+use crate::side::{BORROWED, SideError};
 
 impl Apply<'_> {
     /// Whether there is anything to give besides content, mode and time.
@@ -20,24 +20,18 @@ impl Apply<'_> {
     }
 
     /// Gives a copy that nobody knows yet what its original has, or what the version has that it takes the place of, where
-    /// that is to be kept. `like` becomes what was read of the original.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "an original, a copy, and what the copy takes the place of"
-    )]
+    /// that is to be kept. `source` becomes what was read of the original.
     pub(super) fn give_to_copy(
         &self,
         on: Side,
         path: &RelPath,
-        (from, name): (&dyn ReadDir, &[u8]),
-        like: &mut Seen,
-        (into, temp): (&dyn WriteDir, &[u8]),
-        wanted: &Seen,
+        copied: &Copied<'_>,
+        source: &mut Seen,
         made: Seen,
-        instead: Option<&Instead>,
     ) -> Result<Seen, Why> {
+        let Copied { original: (from, name), copy: (into, temp), wanted, instead } = *copied;
         let original = from.extras(name).map_err(Why::Source)?;
-        like.extras = original.summary();
+        source.extras = original.summary();
         let keep = instead.map_or(Facets::NONE, |instead| instead.keep);
         let mut values = original;
         if keep.extras() {
@@ -46,9 +40,9 @@ impl Apply<'_> {
             values.attributes = if keep.attributes { kept.attributes } else { values.attributes };
         }
         // What lends rights may come along now that the copy belongs to whom the original belongs to.
-        let lent = values.owner.map(|owner| wanted.mode & !not_lent(like.extras.owner, owner));
+        let lent = values.owner.map(|owner| wanted.mode & !not_lent(source.extras.owner, owner));
         let given = into.set_extras(temp, made.kind, &values, Some(lent.unwrap_or(made.mode)))?;
-        Ok(self.accept(on, path, given, like))
+        Ok(self.accept(on, path, given, source))
     }
 
     /// Gives a version that was made here what the one has whose place it takes.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use reconcile::path::Name;
 use reconcile::{Kind, RelPath, Seen, Side};
 
 use super::check::{is_same_tree, same_but_renamed};
@@ -82,15 +83,15 @@ impl Apply<'_> {
         }
         let (_, name) = split(&root.path);
         let result = self.side(root.on).folder(&root.dir).map_err(Stop::from).and_then(|dir| {
-            self.publish_one(
-                root.on,
-                &*dir,
-                &root.temp,
-                &name,
-                &root.path,
-                &root.seen,
-                root.instead.as_deref(),
-            )
+            self.publish_one(&Ready {
+                on: root.on,
+                path: &root.path,
+                dir: &*dir,
+                temp: &root.temp,
+                name: &name,
+                made: &root.seen,
+                instead: root.instead.as_deref(),
+            })
         });
         let made = std::mem::take(&mut *lock(&root.made));
         match result {
@@ -156,10 +157,15 @@ impl Apply<'_> {
             }
             let Some((_, _, dir)) = &open else { continue };
             let result = match dir {
-                Ok(dir) => {
-                    let instead = one.instead.as_deref();
-                    self.publish_one(one.on, &**dir, &one.temp, &one.name, &path, &one.made, instead)
-                }
+                Ok(dir) => self.publish_one(&Ready {
+                    on: one.on,
+                    path: &path,
+                    dir: &**dir,
+                    temp: &one.temp,
+                    name: &one.name,
+                    made: &one.made,
+                    instead: one.instead.as_deref(),
+                }),
                 // Each of its files has its own reason, even if it is the same.
                 Err(_) => {
                     Err(self.side(one.on).folder(&one.dir).err().map_or(Why::Changed, Why::from).into())
@@ -193,23 +199,14 @@ impl Apply<'_> {
     }
 
     /// Gives one staged thing its final name; tells what it is then.
-    #[expect(clippy::too_many_arguments, reason = "two names in one directory, and what is expected of each")]
-    fn publish_one(
-        &self,
-        on: Side,
-        dir: &dyn WriteDir,
-        temp: &[u8],
-        name: &[u8],
-        path: &RelPath,
-        made: &Seen,
-        instead: Option<&Instead>,
-    ) -> Result<Seen, Stop> {
+    fn publish_one(&self, ready: &Ready<'_>) -> Result<Seen, Stop> {
+        let Ready { on, path, dir, temp, name, made, instead } = *ready;
         match instead {
             None => {
                 self.hook(Point::Publishing, on, path)?;
                 dir.rename(temp, dir, name, Rename::NoReplace)?;
             }
-            Some(instead) => self.displace(on, dir, temp, name, path, made, instead)?,
+            Some(instead) => self.displace(ready, instead)?,
         }
         self.hook(Point::Published, on, path)?;
         let now = dir.look(name)?.ok_or(Why::Vanished)?;
@@ -220,17 +217,8 @@ impl Apply<'_> {
 
     /// Puts the new version in the place of the old one, and the old one into the trash: a look before, and another when
     /// nobody can reach it any more. A late edit brings the old one back (S1).
-    #[expect(clippy::too_many_arguments, reason = "as above")]
-    fn displace(
-        &self,
-        on: Side,
-        dir: &dyn WriteDir,
-        temp: &[u8],
-        name: &[u8],
-        path: &RelPath,
-        made: &Seen,
-        instead: &Instead,
-    ) -> Result<(), Stop> {
+    fn displace(&self, ready: &Ready<'_>, instead: &Instead) -> Result<(), Stop> {
+        let Ready { on, path, dir, temp, name, made, .. } = *ready;
         let side = self.side(on);
         let expected = self.expected(on, path, &instead.target);
         let now = dir.look(name)?.ok_or(Why::Vanished)?;
@@ -321,6 +309,20 @@ impl Apply<'_> {
             }
         }
     }
+}
+
+/// Something staged that is to get its final name.
+#[derive(Clone, Copy)]
+struct Ready<'r> {
+    on: Side,
+    path: &'r RelPath,
+    /// The directory that it is in.
+    dir: &'r dyn WriteDir,
+    /// Its name until then, and its final one.
+    temp: &'r Name,
+    name: &'r Name,
+    made: &'r Seen,
+    instead: Option<&'r Instead>,
 }
 
 /// The directory that was opened last, or why it could not be.

@@ -3,10 +3,13 @@
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use reconcile::path::Name;
 use reconcile::{Facets, Listing, RelPath, Seen, Side, Tally};
 
 use super::Edit;
 use crate::journal::Deed;
+use crate::side::ReadDir;
+use crate::side::write::WriteDir;
 
 /// One thing to stage.
 pub(super) struct Task {
@@ -42,6 +45,19 @@ pub(super) struct Instead {
     pub(super) removed: Tally,
     /// What of it the new version keeps.
     pub(super) keep: Facets,
+}
+
+/// One version on its way to the other side.
+#[derive(Clone, Copy)]
+pub(super) struct Copied<'c> {
+    /// The directory of the original, and its name there.
+    pub(super) original: (&'c dyn ReadDir, &'c Name),
+    /// The same of the copy.
+    pub(super) copy: (&'c dyn WriteDir, &'c Name),
+    /// What the copy is to be.
+    pub(super) wanted: Seen,
+    /// The file whose place it takes.
+    pub(super) instead: Option<&'c Instead>,
 }
 
 /// A directory that this run makes.
