@@ -5,6 +5,7 @@
 //! file is a convenience that may be lost at any time: it is never flushed, and a damaged one is thrown away. It is
 //! bounded per file, per run and in all, and a run that changes nothing does not open it (S12).
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use reconcile::{Kind, RelPath, Seen};
@@ -114,10 +115,11 @@ impl Iterator for Texts<'_> {
 
 fn read(dir: &dyn ReadDir, name: &[u8], seen: &Seen) -> Option<Vec<u8>> {
     let mut content = dir.open_known(name).ok()?;
-    let mut text = Vec::with_capacity(usize::try_from(seen.size).ok()? + 1);
-    std::io::Read::read_to_end(&mut std::io::Read::take(&mut *content, seen.size + 1), &mut text).ok()?;
+    let mut text = vec![0; usize::try_from(seen.size).ok()?];
+    content.read_exact(&mut text).ok()?;
+    // What is longer now has another size as well.
     let now = content.seen().ok()?;
-    let same = text.len() as u64 == seen.size && now.mtime == seen.mtime && now.id == seen.id;
+    let same = now.size == seen.size && now.mtime == seen.mtime && now.id == seen.id;
     (same && is_text(&text)).then_some(text)
 }
 

@@ -7,7 +7,7 @@ mod room;
 
 use std::time::{Duration, SystemTime};
 
-use reconcile::{Contested, Listing, Mode, Op, Plan, RelPath, Scope, Side, Time, Unreadable, World as _};
+use reconcile::{Contested, Listing, Mode, Op, Plan, RelPath, Scope, Side, Time, Unreadable};
 use syncmgr::conflict::{Conflict, ConflictLedger};
 use syncmgr::event::Level;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
@@ -23,6 +23,7 @@ use crate::options::{ChangeRequest, Home, RunOptions};
 use crate::pair::Pair;
 use crate::roots::{PairLock, Surroundings};
 use crate::scan::Scan;
+use crate::side::ReadDir;
 use crate::side::local::LocalWriter;
 pub(crate) use crate::side::local::this_machines_time as now;
 use crate::trash;
@@ -497,7 +498,7 @@ impl BaseRead for NoBase {
 pub(crate) struct Here<'s>(pub(crate) Scan<'s>);
 
 impl Lists for Here<'_> {
-    fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable> {
-        self.0.list(side, dir)
+    fn open(&self, side: Side, dir: &RelPath) -> Result<(Box<dyn ReadDir + '_>, Listing), Unreadable> {
+        self.0.open(side, dir)
     }
 }

@@ -85,15 +85,18 @@ impl<'s> Scan<'s> {
         self.watch
     }
 
-    /// The children of a directory without what is left out, from a handle that is open already. For those who carry
-    /// out what was planned: they must see the same names.
+    /// A directory and its children without what is left out. For those who carry out what was planned: they must see
+    /// the same names.
     ///
     /// # Errors
     /// It could not be listed completely.
-    pub fn list_open(&self, side: Side, dir: &dyn ReadDir, path: &RelPath) -> Result<Listing, Unreadable> {
-        let listing = dir.list().map_err(|error| Unreadable { reason: reason(&error) })?;
+    pub fn open(&self, side: Side, path: &RelPath) -> Result<(Box<dyn ReadDir + 's>, Listing), Unreadable> {
+        let unreadable = |error| Unreadable { reason: reason(&error) };
+        let dir = self.side(side).dir(path).map_err(unreadable)?;
+        let listing = dir.list().map_err(unreadable)?;
         let filter = &self.filters[side as usize];
-        filter.apply(self.side(side), dir, path, listing).map_err(|reason| Unreadable { reason })
+        let listing = filter.apply(self.side(side), &*dir, path, listing);
+        Ok((dir, listing.map_err(|reason| Unreadable { reason })?))
     }
 
     /// Lines of ignore files that said nothing.
@@ -186,8 +189,7 @@ pub(crate) fn same_bytes(
 
 impl World for Scan<'_> {
     fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable> {
-        let open = self.side(side).dir(dir).map_err(|error| Unreadable { reason: reason(&error) })?;
-        let listing = self.list_open(side, &*open, dir)?;
+        let (_, listing) = self.open(side, dir)?;
         if listing.half_made {
             self.left_over.lock().unwrap_or_else(PoisonError::into_inner).push((side, dir.clone()));
         }

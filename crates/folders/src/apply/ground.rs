@@ -7,6 +7,7 @@ use syncmgr::RunId;
 
 use super::{Hooks, Trouble, copy};
 use crate::base::{BaseError, BaseStore, RootIdentity, Transaction};
+use crate::side::ReadDir;
 use crate::side::write::WriteSide;
 
 /// How much is done before it is published and recorded: a killed run loses at most that, and memory holds at most that.
@@ -49,8 +50,13 @@ pub(crate) trait Report: Sync {
 
 /// Reads directories as planning did: without what filters leave out.
 pub(crate) trait Lists: Sync {
+    /// A directory, to read from, and its children.
+    fn open(&self, side: Side, dir: &RelPath) -> Result<(Box<dyn ReadDir + '_>, Listing), Unreadable>;
+
     /// The children of a directory.
-    fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable>;
+    fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable> {
+        self.open(side, dir).map(|(_, listing)| listing)
+    }
 }
 
 /// Says the last things to the base.

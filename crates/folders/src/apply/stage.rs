@@ -23,7 +23,8 @@ use super::doubt::Doubt;
 use super::queue::Queue;
 use super::task::{NewDir, Root, Staged, State, Task, Work};
 use super::{Apply, ApplyError, Edit, Ending, Fault, Point, Why, lock};
-use crate::side::SideError;
+use crate::side::write::WriteDir;
+use crate::side::{ReadDir, SideError};
 pub(super) use trees::close_dir;
 
 /// Names that are staged by one thread in one go.
@@ -53,6 +54,9 @@ pub(super) struct Batch<'b, 'a> {
     failed: Mutex<Option<io::Error>>,
     pub(super) died: AtomicBool,
 }
+
+/// A directory on both sides: to read from, to write into.
+type Both<'a> = (Box<dyn ReadDir + 'a>, Box<dyn WriteDir>);
 
 /// What came of a batch.
 pub(super) struct Done {
@@ -169,6 +173,12 @@ impl<'b, 'a> Batch<'b, 'a> {
                 }
             }
         }
+    }
+
+    /// Opens a directory on both sides: to read from, and to write into where it is now.
+    fn both(&self, on: Side, dir: &RelPath, place: &RelPath) -> Result<Both<'a>, SideError> {
+        let into = self.apply.side(on).folder(place)?;
+        Ok((self.apply.side(on.other()).dir(dir)?, into))
     }
 
     /// The directory of these names cannot be opened: each of them has its own reason, even if it is the same.

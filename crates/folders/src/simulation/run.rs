@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reconcile::{Keep, Listing, NoteKind, Plan, Policy, RelPath, Side, Unreadable, World as _};
+use reconcile::{Keep, Listing, NoteKind, Plan, Policy, RelPath, Side, Unreadable};
 use syncmgr::RunId;
 
 use super::home::Home;
@@ -14,6 +14,7 @@ use crate::base::{BaseError, RootIdentity};
 use crate::filter::Filter;
 use crate::journal::{Journal, RunKind};
 use crate::scan::Scan;
+use crate::side::ReadDir;
 use crate::side::simulated::{Machine, SimulatedSide, clock};
 use crate::side::write::WriteSide;
 
@@ -56,8 +57,8 @@ impl Report for Listener {
 struct Here<'s>(Scan<'s>);
 
 impl Lists for Here<'_> {
-    fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable> {
-        self.0.list(side, dir)
+    fn open(&self, side: Side, dir: &RelPath) -> Result<(Box<dyn ReadDir + '_>, Listing), Unreadable> {
+        self.0.open(side, dir)
     }
 }
 

@@ -10,18 +10,14 @@ use crate::apply::record::in_order;
 use crate::apply::task::{Item, NewDir, Staged, State, Task, Work};
 use crate::apply::{Edit, Why, lock};
 use crate::journal::{Deed, Stamp, Text};
+use crate::side::ReadDir;
 use crate::side::write::WriteDir;
-use crate::side::{ReadDir, SideError};
 
 impl Batch<'_, '_> {
     /// Opens a directory on both sides, and stages files and links of it.
     pub(super) fn some_leaves(&self, on: Side, dir: &RelPath, home: &Option<Arc<NewDir>>, items: Vec<Item>) {
-        let open = || -> Result<_, SideError> {
-            let place = home.as_ref().map_or_else(|| dir.clone(), |home| home.place());
-            let into = self.apply.side(on).folder(&place)?;
-            Ok((self.apply.side(on.other()).dir(dir)?, into))
-        };
-        match open() {
+        let place = home.as_ref().map_or_else(|| dir.clone(), |home| home.place());
+        match self.both(on, dir, &place) {
             Ok((from, into)) => self.leaves(on, dir, home, items, &*from, &*into),
             Err(error) => {
                 let names = items.iter().map(|item| &item.name[..]);

@@ -9,8 +9,8 @@ use super::{Batch, CHUNK, Failed, is_taken};
 use crate::apply::task::{Item, NewDir, Root, State, Task, Work};
 use crate::apply::{Apply, Edit, Why, lock};
 use crate::journal::{Deed, Stamp, Text};
-use crate::side::SideError;
 use crate::side::write::WriteDir;
+use crate::side::{ReadDir, SideError};
 
 impl Batch<'_, '_> {
     /// Makes a directory and begins with what is in it.
@@ -23,12 +23,8 @@ impl Batch<'_, '_> {
         path: &RelPath,
     ) -> Result<(), Failed> {
         // Looked at first: a directory that cannot be listed is not made either.
-        let listing = self
-            .apply
-            .ground
-            .lists
-            .list(on.other(), path)
-            .map_err(|error| Failed::This(Why::Unlisted(error.reason)))?;
+        let open = self.apply.ground.lists.open(on.other(), path);
+        let (from, listing) = open.map_err(|error| Failed::This(Why::Unlisted(error.reason)))?;
         let hidden = home.as_ref().filter(|home| home.root.state() == State::Building);
         let (root, place) = match hidden {
             Some(home) => {
@@ -71,7 +67,7 @@ impl Batch<'_, '_> {
             left: AtomicUsize::new(listing.len() + 1),
         };
         let new = Arc::new(new);
-        self.children(&new, &Arc::new(listing), 0, &*into);
+        self.children(&new, &Arc::new(listing), 0, &*from, &*into);
         if new.one_done() {
             self.close_dir(&new, Some(&*into));
         }
@@ -121,8 +117,8 @@ impl Batch<'_, '_> {
 
     /// Goes on with the children of a directory that this run made, from one place of their order on.
     pub(super) fn more_children(&self, new: &Arc<NewDir>, listing: &Arc<Listing>, at: usize) {
-        match self.apply.side(new.on).folder(&new.place()) {
-            Ok(into) => self.children(new, listing, at, &*into),
+        match self.both(new.on, &new.path, &new.place()) {
+            Ok((from, into)) => self.children(new, listing, at, &*from, &*into),
             Err(error) => {
                 let names = listing.part(at..listing.len()).map(|(name, _)| name);
                 self.unlisted(new.on, &new.path, &Some(Arc::clone(new)), names, &error);
@@ -131,7 +127,14 @@ impl Batch<'_, '_> {
     }
 
     /// Stages some children of a new directory, and leaves the rest, and what is in them, to whoever comes first.
-    fn children(&self, new: &Arc<NewDir>, listing: &Arc<Listing>, at: usize, into: &dyn WriteDir) {
+    fn children(
+        &self,
+        new: &Arc<NewDir>,
+        listing: &Arc<Listing>,
+        at: usize,
+        from: &dyn ReadDir,
+        into: &dyn WriteDir,
+    ) {
         let home = Some(Arc::clone(new));
         let task = |work| Task { on: new.on, dir: new.path.clone(), home: home.clone(), work };
         let end = (at + CHUNK).min(listing.len());
@@ -155,15 +158,8 @@ impl Batch<'_, '_> {
         if rest.is_some() || !trees.is_empty() {
             self.queue.add(rest.into_iter().chain(trees.into_iter().rev()));
         }
-        if leaves.is_empty() {
-            return;
-        }
-        match self.apply.side(new.on.other()).dir(&new.path) {
-            Ok(from) => self.leaves(new.on, &new.path, &home, leaves, &*from, into),
-            Err(error) => {
-                let names = leaves.iter().map(|item| &item.name[..]);
-                self.unlisted(new.on, &new.path, &home, names, &error);
-            }
+        if !leaves.is_empty() {
+            self.leaves(new.on, &new.path, &home, leaves, from, into);
         }
     }
 
