@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use reconcile::{Agreement, DirKey, Kind, Listing, RelPath, Side, Unreadable, World};
 
@@ -11,6 +12,10 @@ use crate::side::{Content, ReadDir, ReadSide, SideError};
 
 /// How much of two files is compared at once.
 const COMPARE_BUFFER: usize = 128 * 1024;
+
+/// From so many children on both sides of a directory are listed at the same time: looking at them takes a hundred times
+/// what a thread costs.
+const WIDE: usize = 4096;
 
 /// What a scan is told from outside while it works.
 pub trait Watch: Sync {
@@ -195,6 +200,18 @@ impl World for Scan<'_> {
         }
         self.watch.looked_at(listing.len() as u64, dir);
         Ok(listing)
+    }
+
+    fn list_both(&self, at: [&RelPath; 2], expected: usize) -> [Result<Listing, Unreadable>; 2] {
+        let [a, b] = at;
+        if expected < WIDE {
+            return [self.list(Side::A, a), self.list(Side::B, b)];
+        }
+        thread::scope(|scope| {
+            let b = scope.spawn(|| self.list(Side::B, b));
+            let a = self.list(Side::A, a);
+            [a, b.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))]
+        })
     }
 
     fn agreement(&self, dir: DirKey) -> Option<Agreement> {

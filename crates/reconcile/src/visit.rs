@@ -17,7 +17,7 @@ use crate::path::{Name, RelPath};
 use crate::plan::{Action, Contested, Note, NoteKind, Op, Settle, Tally};
 use crate::policy::{Mode, OnConflict, Policy};
 use crate::scope::{Place, Scope};
-use crate::world::{Agreement, DirKey, Listing, World};
+use crate::world::{Agreement, DirKey, Listing, Unreadable, World};
 
 /// One place to be looked at, handed out by [`Planner::next_nodes`](crate::Planner::next_nodes) and by visits.
 #[derive(Debug, Clone)]
@@ -172,7 +172,12 @@ impl<'h> Here<'h> {
 
 impl Visit<'_> {
     fn list(&mut self, side: Side) -> Option<Listing> {
-        match self.world.list(side, self.node.at(side)) {
+        let listing = self.world.list(side, self.node.at(side));
+        self.listed(side, listing)
+    }
+
+    fn listed(&mut self, side: Side, listing: Result<Listing, Unreadable>) -> Option<Listing> {
+        match listing {
             Ok(listing) => {
                 self.found.looked_at[side as usize] += listing.len() as u64;
                 Some(listing)
@@ -200,9 +205,9 @@ impl Visit<'_> {
                 Place::Whole => None,
             },
         };
-        let (a, b) = (self.list(Side::A), self.list(Side::B));
-        let (Some(a), Some(b)) = (a, b) else { return };
         let agreement = base.and_then(|key| self.world.agreement(key)).unwrap_or_default();
+        let [a, b] = self.world.list_both(Side::BOTH.map(|side| self.node.at(side)), agreement.len());
+        let (Some(a), Some(b)) = (self.listed(Side::A, a), self.listed(Side::B, b)) else { return };
         if self.node.path.is_root() {
             self.found.emptied = [(Side::A, &a), (Side::B, &b)]
                 .map(|(side, listing)| listing.is_empty() && self.is_missing_anything(side, &agreement));

@@ -148,6 +148,13 @@ pub trait World: Sync {
     /// It could not be listed completely.
     fn list(&self, side: Side, dir: &RelPath) -> Result<Listing, Unreadable>;
 
+    /// The same of a directory that both sides have, at these paths on A and B. Where it is known to have many children
+    /// (`expected`), it may be worth listing both sides at the same time.
+    fn list_both(&self, at: [&RelPath; 2], expected: usize) -> [Result<Listing, Unreadable>; 2] {
+        let _ = expected;
+        [self.list(Side::A, at[0]), self.list(Side::B, at[1])]
+    }
+
     /// What both sides agreed on for the children of a directory; none when nothing is known (never synchronized, or
     /// the base is lost or damaged there).
     fn agreement(&self, dir: DirKey) -> Option<Agreement>;

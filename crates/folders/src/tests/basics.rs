@@ -45,6 +45,21 @@ fn both_sides_are_united_and_then_follow_each_other() {
 }
 
 #[test]
+fn a_wide_directory_of_which_both_sides_are_looked_at_at_once_follows_both() {
+    let bed = Bed::new();
+    for n in 0..5000 {
+        bed.a.file(format!("wide/{n}"), "");
+    }
+    bed.sync().is(Outcome::Done);
+    bed.a.file("wide/1", "edited").remove("wide/2").file("wide/new on A", "a");
+    bed.b.file("wide/4997", "edited").remove("wide/4998").file("wide/new on B", "b");
+    let end = bed.sync().is(Outcome::Done);
+    let counts = |side: syncmgr::outcome::SideCounts| (side.created, side.updated, side.deleted);
+    assert_eq!([end.counts.a, end.counts.b].map(counts), [(1, 1, 1); 2]);
+    bed.assert_in_sync();
+}
+
+#[test]
 fn a_moved_directory_takes_all_along_and_nothing_is_copied() {
     let bed = Bed::new();
     for n in 0..20 {
