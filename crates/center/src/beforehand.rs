@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use syncmgr::handler::Handler;
 use syncmgr::plan::{Preview, PreviewError, Verification, Watch};
-use syncmgr::{HandlerId, ItemId, Refusal};
+use syncmgr::{HandlerError, HandlerId, ItemId, Refusal};
 
 use crate::center::Center;
 
@@ -11,7 +12,7 @@ impl Center {
     /// What a start of the item with these options would do; touches nothing. May take as long as looking does.
     ///
     /// # Errors
-    /// What [`Handler::preview`](syncmgr::Handler::preview) says; `InvalidArgument` for something unknown.
+    /// What [`Handler::preview`] says; `InvalidArgument` for something unknown.
     pub fn preview(
         &self,
         handler: &HandlerId,
@@ -25,7 +26,7 @@ impl Center {
     /// Whether the item is as its last run left it; touches nothing. May take as long as looking does.
     ///
     /// # Errors
-    /// What [`Handler::verify`](syncmgr::Handler::verify) says; `InvalidArgument` for something unknown.
+    /// What [`Handler::verify`] says; `InvalidArgument` for something unknown.
     pub fn verify(
         &self,
         handler: &HandlerId,
@@ -44,8 +45,14 @@ impl Center {
         Ok(self.of_item(handler, item)?.command_line(item))
     }
 
+    /// Tries whether a handler could synchronize just now ([`Handler::test`]); none when there is no such handler.
+    pub fn test_handler(&self, handler: &HandlerId) -> Option<Result<String, HandlerError>> {
+        let handler = self.inner.lock().handler(handler).map(|entry| Arc::clone(&entry.handler))?;
+        Some(handler.test())
+    }
+
     /// The handler of an item that is there. What it is asked is asked outside the center's lock.
-    fn of_item(&self, handler: &HandlerId, item: &ItemId) -> Result<Arc<dyn syncmgr::Handler>, Refusal> {
+    fn of_item(&self, handler: &HandlerId, item: &ItemId) -> Result<Arc<dyn Handler>, Refusal> {
         self.inner.with_handler(handler, |entry| {
             entry.item(item)?;
             Ok(Arc::clone(&entry.handler))

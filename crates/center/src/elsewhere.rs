@@ -29,11 +29,7 @@ impl Center {
     /// The store could not be read or written.
     pub fn look_elsewhere(&self) -> Result<bool, StoreError> {
         let store = &self.inner.store;
-        match store.close_abandoned() {
-            // Another process writes: the next look will do.
-            Ok(_) | Err(StoreError::Locked { .. } | StoreError::Full { .. }) => {}
-            Err(error) => return Err(error),
-        }
+        store.close_abandoned()?;
         let mut known = locked(&self.inner.elsewhere);
         let running: HashSet<RunId> = store.running_elsewhere()?.into_iter().map(|(run, _)| run).collect();
         let mut changed: HashSet<RunId> = running.symmetric_difference(&known.running).copied().collect();

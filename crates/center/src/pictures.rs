@@ -1,11 +1,10 @@
-//! The pictures that handlers and items bring along, and whether a handler would work.
+//! The pictures that handlers and items bring along.
 
 use std::sync::Arc;
 
 use syncmgr::flags::{HandlerCapabilities, ItemCapabilities};
-use syncmgr::handler::Handler;
 use syncmgr::ui::Icon;
-use syncmgr::{HandlerError, HandlerId, ItemId};
+use syncmgr::{HandlerId, ItemId};
 
 use crate::center::Center;
 
@@ -31,12 +30,5 @@ impl Center {
             can.contains(ItemCapabilities::PROVIDES_ICON).then(|| Arc::clone(&entry.item))?
         };
         item.icon()
-    }
-
-    /// Tries whether a handler could synchronize just now ([`Handler::test`]); none when there is no such handler.
-    pub fn test_handler(&self, handler: &HandlerId) -> Option<Result<String, HandlerError>> {
-        let handler: Arc<dyn Handler> =
-            self.inner.lock().handler(handler).map(|entry| Arc::clone(&entry.handler))?;
-        Some(handler.test())
     }
 }

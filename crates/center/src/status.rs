@@ -89,11 +89,7 @@ impl Center {
     /// The store could not be read.
     pub fn status(&self) -> Result<Vec<HandlerStatus>, StoreError> {
         let inner = &self.inner;
-        match inner.store.close_abandoned() {
-            // Another process writes: what it left open is shown as running until the next look.
-            Ok(_) | Err(StoreError::Locked { .. } | StoreError::Full { .. }) => {}
-            Err(error) => return Err(error),
-        }
+        inner.store.close_abandoned()?;
         let mut states: HashMap<(HandlerId, ItemId), ItemState> = inner
             .store
             .item_states(None)?
@@ -133,10 +129,7 @@ impl Center {
     /// The store could not be read.
     pub fn item_status(&self, handler: &HandlerId, item: &ItemId) -> Result<Option<ItemStatus>, StoreError> {
         let inner = &self.inner;
-        match inner.store.close_abandoned() {
-            Ok(_) | Err(StoreError::Locked { .. } | StoreError::Full { .. }) => {}
-            Err(error) => return Err(error),
-        }
+        inner.store.close_abandoned()?;
         let kept = inner.store.item_state(handler, item)?;
         let clock = (Schedules::read(inner)?, inner.clock.steady());
         let state = inner.lock();

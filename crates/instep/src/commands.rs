@@ -2,6 +2,7 @@
 
 mod add;
 mod alerts;
+mod beforehand;
 pub(crate) mod completions;
 mod conflicts;
 mod doctor;

@@ -77,11 +77,8 @@ impl Store {
             owners: PathBuf::from(owners),
             owner: OnceLock::new(),
         };
-        match store.close_abandoned() {
-            // Somebody writes just now, or nobody can: what is abandoned stays so until the next look.
-            Ok(_) | Err(StoreError::Locked { .. } | StoreError::Full { .. }) => Ok(store),
-            Err(error) => Err(error),
-        }
+        store.close_abandoned()?;
+        Ok(store)
     }
 
     /// The store's file.
@@ -132,10 +129,11 @@ impl Store {
         Ok(Arc::clone(self.owner.get_or_init(|| Arc::new(claimed))))
     }
 
-    /// Closes the runs whose process is gone, as interrupted (R12). Cheap when there are none.
+    /// Closes the runs whose process is gone, as interrupted (R12), and says which. Cheap when there are none. While
+    /// somebody else writes, or nobody can because the disk is full, they stay open until the next look.
     ///
     /// # Errors
-    /// The store could not be read or written.
+    /// The store could not be read, or not written for another reason.
     pub fn close_abandoned(&self) -> Result<Vec<RunId>, StoreError> {
         let open = self.read(recorder::open_runs)?;
         let mine = self.owner.get().map(|owner| owner.name());
@@ -151,7 +149,7 @@ impl Store {
         if abandoned.is_empty() {
             return Ok(abandoned);
         }
-        let closed = self.writer.write(Durability::Full, move |ledger| {
+        let written = self.writer.write(Durability::Full, move |ledger| {
             let mut closed = Vec::new();
             for run in &abandoned {
                 if recorder::interrupt(ledger, *run)? {
@@ -159,7 +157,11 @@ impl Store {
                 }
             }
             Ok(closed)
-        })?;
+        });
+        let closed = match written {
+            Err(StoreError::Locked { .. } | StoreError::Full { .. }) => return Ok(Vec::new()),
+            written => written?,
+        };
         for name in gone.into_iter().filter_map(|(name, gone)| gone.then_some(name)) {
             owner::forget(&self.owners, name);
         }

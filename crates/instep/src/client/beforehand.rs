@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hyper::Method;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use syncmgr::{HandlerId, ItemId};
 use wire::{PathText, Preview, PreviewOrder, Verification};
@@ -48,9 +49,7 @@ impl Daemon {
         item: &ItemId,
         options: &Map<String, Value>,
     ) -> Result<Outlook, Trouble> {
-        let path = format!("/items/{}/{}/preview", segment(handler.as_str()), segment(item.as_str()));
-        let order = PreviewOrder { options: (!options.is_empty()).then(|| options.clone()) };
-        let found: Preview = self.ask(Method::POST, &path, Some(&order), LOOK)?;
+        let found: Preview = self.look("preview", handler, item, options)?;
         let (mut actions, mut notes) = (Vec::new(), Vec::new());
         let mut next = Some(0);
         while let Some(offset) = next {
@@ -84,7 +83,18 @@ impl Daemon {
         item: &ItemId,
         options: &Map<String, Value>,
     ) -> Result<Verification, Trouble> {
-        let path = format!("/items/{}/{}/verify", segment(handler.as_str()), segment(item.as_str()));
+        self.look("verify", handler, item, options)
+    }
+
+    /// Has the handler of an item look, for what `verb` says.
+    fn look<T: DeserializeOwned>(
+        &self,
+        verb: &str,
+        handler: &HandlerId,
+        item: &ItemId,
+        options: &Map<String, Value>,
+    ) -> Result<T, Trouble> {
+        let path = format!("/items/{}/{}/{verb}", segment(handler.as_str()), segment(item.as_str()));
         let order = PreviewOrder { options: (!options.is_empty()).then(|| options.clone()) };
         self.ask(Method::POST, &path, Some(&order), LOOK)
     }

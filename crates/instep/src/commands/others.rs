@@ -11,12 +11,12 @@ use settings::Item;
 use syncmgr::control::Control;
 use syncmgr::flags::ControlFlags;
 use syncmgr::outcome::SideCounts;
-use syncmgr::plan::PreviewError;
-use syncmgr::{HandlerId, ItemId, Refusal};
+use syncmgr::{HandlerId, ItemId};
 
+use super::beforehand::{self, Unseen};
 use crate::app::App;
 use crate::args::{Rules, Targets, is_path};
-use crate::client::{Daemon, Trouble};
+use crate::client::Daemon;
 use crate::collections::is_partner;
 use crate::engine::{Engine, HANDLER};
 use crate::exit::{Exit, Failure};
@@ -181,11 +181,11 @@ pub(crate) fn preview(
                 seen.found.push((item.clone(), outlook));
             }
             // One that cannot be looked at does not keep the others from being shown.
-            Err(Unseen::Unable) if items.len() == 1 => {
+            Err(Unseen::Unable(_)) if items.len() == 1 => {
                 return Err(Failure::usage(format!("{}: {UNABLE}", item.name)));
             }
             Err(Unseen::Failed(failure)) if items.len() == 1 => return Err(failure),
-            Err(Unseen::Unable) => {
+            Err(Unseen::Unable(_)) => {
                 app.out.line(format_args!("{}: {UNABLE}", app.out.paint(Tone::Strong, Safe(&item.name))));
                 seen.unable.push(item.clone());
             }
@@ -198,14 +198,7 @@ pub(crate) fn preview(
     Ok(seen)
 }
 
-/// Why nothing was seen beforehand.
-enum Unseen {
-    /// Its handler never can.
-    Unable,
-    Failed(Failure),
-}
-
-/// What is said of those.
+/// What is said of items whose handlers never can.
 const UNABLE: &str = "cannot say beforehand what a run would do";
 
 fn look(
@@ -214,28 +207,10 @@ fn look(
     item: &Other,
     options: &Map<String, Value>,
 ) -> Result<Outlook, Unseen> {
-    match daemon.map(|daemon| daemon.preview(&item.handler, &item.id, options)) {
-        Some(Ok(outlook)) => return Ok(outlook),
-        Some(Err(Trouble::Refused(fault))) if fault.code == "not_supported" => {
-            return Err(Unseen::Unable);
-        }
-        // One that was set up a moment ago is news to the daemon.
-        Some(Err(Trouble::Refused(fault))) if fault.code == "invalid_argument" || fault.status == 404 => {}
-        Some(Err(trouble)) => return Err(Unseen::Failed(trouble.into())),
-        None => {}
-    }
-    let words = Value::Object(options.clone()).to_string();
-    let found = engine.center.preview(&item.handler, &item.id, &words, &());
-    found.map(Outlook::from).map_err(|error| match error {
-        PreviewError::Refused(Refusal::NotImplemented(_)) => Unseen::Unable,
-        PreviewError::Refused(refusal) => Unseen::Failed(Failure::usage(refusal.to_string())),
-        PreviewError::Failed { outcome, problem } => {
-            let failure = Failure::new(Exit::from(outcome), format!("{}: {}", item.name, problem.text));
-            Unseen::Failed(match problem.fix {
-                Some(fix) => failure.tip(fix),
-                None => failure,
-            })
-        }
+    let asked = daemon.map(|daemon| daemon.preview(&item.handler, &item.id, options));
+    beforehand::look(item, asked, || {
+        let words = Value::Object(options.clone()).to_string();
+        engine.center.preview(&item.handler, &item.id, &words, &()).map(Outlook::from)
     })
 }
 

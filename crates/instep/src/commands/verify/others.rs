@@ -1,12 +1,11 @@
 //! Whether items that are no pairs of folders are as their last runs left them, as their handlers say.
 
 use serde_json::{Map, Value, json};
-use syncmgr::plan::PreviewError;
-use syncmgr::{Problem, Refusal};
 use wire::Verification;
 
 use crate::app::App;
-use crate::client::{Daemon, Trouble};
+use crate::client::Daemon;
+use crate::commands::beforehand::{self, Unseen};
 use crate::commands::others::Other;
 use crate::engine::Engine;
 use crate::exit::{Exit, Failure};
@@ -34,7 +33,8 @@ pub(super) fn verify(
                 if found.clean { Exit::Done } else { Exit::Gaps }
             }
             Err(Unseen::Unable(_)) if all => continue,
-            Err(Unseen::Unable(failure) | Unseen::Failed(failure)) => {
+            Err(unseen) => {
+                let failure = Failure::from(unseen);
                 if items.len() == 1 {
                     return Err(failure);
                 }
@@ -47,41 +47,16 @@ pub(super) fn verify(
     Ok((checked, worst))
 }
 
-/// Why nothing is known of an item.
-enum Unseen {
-    /// Its handler never can.
-    Unable(Failure),
-    Failed(Failure),
-}
-
 fn look(
     engine: &Engine,
     daemon: Option<&Daemon>,
     item: &Other,
     options: &Map<String, Value>,
 ) -> Result<Verification, Unseen> {
-    match daemon.map(|daemon| daemon.verify(&item.handler, &item.id, options)) {
-        Some(Ok(found)) => return Ok(found),
-        Some(Err(Trouble::Refused(fault))) if fault.code == "not_supported" => {
-            return Err(Unseen::Unable(Failure::usage(fault.detail)));
-        }
-        // One that was set up a moment ago is news to the daemon.
-        Some(Err(Trouble::Refused(fault))) if fault.code == "invalid_argument" || fault.status == 404 => {}
-        Some(Err(trouble)) => return Err(Unseen::Failed(trouble.into())),
-        None => {}
-    }
-    let words = Value::Object(options.clone()).to_string();
-    let found = engine.center.verify(&item.handler, &item.id, &words, &());
-    found.map(server::verification).map_err(|error| match error {
-        PreviewError::Refused(Refusal::NotImplemented(why)) => Unseen::Unable(Failure::usage(why)),
-        PreviewError::Refused(refusal) => Unseen::Failed(Failure::usage(refusal.to_string())),
-        PreviewError::Failed { outcome, problem: Problem { text, fix, .. } } => {
-            let failure = Failure::new(Exit::from(outcome), format!("{}: {text}", item.name));
-            Unseen::Failed(match fix {
-                Some(fix) => failure.tip(fix),
-                None => failure,
-            })
-        }
+    let asked = daemon.map(|daemon| daemon.verify(&item.handler, &item.id, options));
+    beforehand::look(item, asked, || {
+        let words = Value::Object(options.clone()).to_string();
+        engine.center.verify(&item.handler, &item.id, &words, &()).map(server::verification)
     })
 }
 
