@@ -17,7 +17,7 @@ use crate::look::Look;
 use crate::roots::Roots;
 use crate::run::{Here, NoBase};
 use crate::side::names::spelled_otherwise;
-use crate::side::{ReadSide as _, SideError};
+use crate::side::{Folding, ReadSide as _, SideError};
 
 /// How a side has a name.
 enum Spelled {
@@ -32,27 +32,50 @@ pub(crate) struct Clashes<'l> {
     lists: Here<'l>,
     /// Directories in which a name was in question: ten thousand clashes in one are told by one listing.
     listed: RefCell<HashMap<(Side, RelPath), Rc<Listing>>>,
+    /// What the directory that was asked last on each side says of itself: what is in one comes together.
+    said: RefCell<[Option<(RelPath, bool)>; 2]>,
 }
 
 impl<'l> Clashes<'l> {
     pub(crate) fn new(look: &'l Look<'_>) -> Self {
         let lists = Here(look.scan(&NoBase, &()));
-        Self { roots: &look.roots, lists, listed: RefCell::default() }
+        Self { roots: &look.roots, lists, listed: RefCell::default(), said: RefCell::default() }
     }
 
     /// Forgets what it has seen: the sides have changed.
     pub(crate) fn forget(&self) {
         self.listed.borrow_mut().clear();
+        self.said.take();
     }
 
-    /// Whether a side is known to take several names for one, at least now and then.
-    fn may_fold(&self, side: Side) -> bool {
-        self.roots.side(side).capabilities().may_fold_names
+    fn folding(&self, side: Side) -> Folding {
+        self.roots.side(side).capabilities().folding
+    }
+
+    /// Whether a side is known to take several names for one where that path is, at least now and then.
+    fn may_fold(&self, side: Side, path: &RelPath) -> bool {
+        match self.folding(side) {
+            Folding::Never => false,
+            Folding::Perhaps => true,
+            Folding::WhereSaid => path.split().is_some_and(|(dir, _)| self.says_it_folds(side, dir)),
+        }
+    }
+
+    fn says_it_folds(&self, side: Side, dir: RelPath) -> bool {
+        if let Some((_, folds)) =
+            self.said.borrow()[side as usize].as_ref().filter(|(known, _)| *known == dir)
+        {
+            return *folds;
+        }
+        // One that is not there yet is made in this run; what clashes in it shows when it is tried.
+        let folds = self.roots.side(side).dir(&dir).is_ok_and(|open| open.folds());
+        self.said.borrow_mut()[side as usize] = Some((dir, folds));
+        folds
     }
 
     /// The clash at a path, as far as the sides are known to have such.
     pub(crate) fn at(&self, path: &RelPath) -> Result<Option<Contested>, Why> {
-        let folds = Side::BOTH.map(|side| self.may_fold(side));
+        let folds = Side::BOTH.map(|side| self.may_fold(side, path));
         if folds == [false; 2] { Ok(None) } else { self.between(path, folds) }
     }
 
@@ -63,7 +86,7 @@ impl<'l> Clashes<'l> {
 
     /// What a side has under just this name.
     pub(crate) fn seen(&self, side: Side, path: &RelPath) -> Result<Option<Seen>, Why> {
-        match self.spelled(side, path, self.may_fold(side))? {
+        match self.spelled(side, path, self.may_fold(side, path))? {
             Spelled::So(seen) => Ok(Some(seen)),
             Spelled::Not | Spelled::Otherwise(..) => Ok(None),
         }
@@ -120,7 +143,7 @@ impl<'l> Clashes<'l> {
 
     /// Makes conflicts of what a plan would try in vain.
     pub(crate) fn take_out(&self, plan: &mut Plan) {
-        if !Side::BOTH.into_iter().any(|side| self.may_fold(side)) {
+        if Side::BOTH.map(|side| self.folding(side)) == [Folding::Never; 2] {
             return;
         }
         let going: HashSet<(Side, RelPath)> = plan
@@ -135,7 +158,7 @@ impl<'l> Clashes<'l> {
         let mut first: HashSet<(Side, RelPath)> = HashSet::new();
         plan.actions.retain(|action| {
             let Op::Create { on, source, whole, .. } = &action.op else { return true };
-            if (!whole && source.kind == Kind::Dir) || !self.may_fold(*on) {
+            if (!whole && source.kind == Kind::Dir) || !self.may_fold(*on, &action.path) {
                 return true;
             }
             // What cannot be told now is told when it is tried.

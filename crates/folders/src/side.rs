@@ -30,13 +30,24 @@ pub struct Capabilities {
     pub time_resolution: u64,
     /// Names that differ only in case are different names.
     pub case_sensitive: bool,
-    /// May take several names for one: those that differ in case, or in how their characters are composed. Whoever makes
-    /// something new there asks first.
-    pub may_fold_names: bool,
+    /// Whether several names are one.
+    pub folding: Folding,
     /// Permission bits are kept.
     pub permissions: bool,
     /// Can be written to at all.
     pub writable: bool,
+}
+
+/// Whether a side takes several names for one: those that differ in case, or in how their characters are composed. Whoever
+/// makes something new there asks first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folding {
+    /// Each name is its own, as far as is known.
+    Never,
+    /// In directories that [say so](ReadDir::folds).
+    WhereSaid,
+    /// Perhaps in all of them; none says.
+    Perhaps,
 }
 
 /// Why something on a side could not be done. `path` is beneath the side.
@@ -109,6 +120,11 @@ pub trait ReadDir: Send {
     /// Missing, or refused.
     fn open_known(&self, name: &Name) -> Result<Box<dyn Content>, SideError> {
         self.open(name)
+    }
+
+    /// Whether it says of itself that it takes several names for one.
+    fn folds(&self) -> bool {
+        false
     }
 
     /// Whose a child is; none where nobody is known to own anything.

@@ -11,9 +11,9 @@ use std::time::{Duration, SystemTime};
 
 use fuser::{
     BackgroundSession, BsdFileFlags, Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags,
-    Generation, INodeNo, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
-    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow,
-    WriteFlags,
+    Generation, INodeNo, IoctlFlags, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
+    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyOpen, ReplyStatfs, ReplyWrite, Request,
+    TimeOrNow, WriteFlags,
 };
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use tempfile::TempDir;
@@ -47,13 +47,25 @@ pub struct Folding {
 }
 
 impl Folding {
-    /// Mounts an empty one.
+    /// Mounts an empty one that keeps to itself what it does with names.
     ///
     /// # Errors
     /// Nothing can be mounted here.
     pub fn mount(folds: Folds) -> io::Result<Self> {
+        Self::new(folds, false)
+    }
+
+    /// Mounts an empty one whose directories say that they take several names for one, as those of ext4 do.
+    ///
+    /// # Errors
+    /// Nothing can be mounted here.
+    pub fn mount_saying_so(folds: Folds) -> io::Result<Self> {
+        Self::new(folds, true)
+    }
+
+    fn new(folds: Folds, says_so: bool) -> io::Result<Self> {
         let at = tempfile::tempdir()?;
-        let disk = Folded(Mutex::new(Disk::new(folds)));
+        let disk = Folded { disk: Mutex::new(Disk::new(folds)), says_so };
         let session = fuser::spawn_mount(disk, at.path(), &Config::default())?;
         Ok(Self { _session: session, at })
     }
@@ -67,6 +79,11 @@ impl Folding {
 /// Nothing is remembered by the kernel: it knows nothing of names that are one.
 const ASK_AGAIN: Duration = Duration::ZERO;
 const BLOCK: u32 = 4096;
+
+/// `FS_IOC_GETFLAGS`, with the size of its answer in it.
+const GET_FLAGS: u32 = 0x8008_6601;
+/// `FS_CASEFOLD_FL`.
+const CASEFOLD: u32 = 0x4000_0000;
 
 type Answer<T> = Result<T, Errno>;
 
@@ -233,11 +250,14 @@ impl Disk {
 }
 
 /// What the kernel asks.
-struct Folded(Mutex<Disk>);
+struct Folded {
+    disk: Mutex<Disk>,
+    says_so: bool,
+}
 
 impl Folded {
     fn disk(&self) -> MutexGuard<'_, Disk> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -416,6 +436,24 @@ impl Filesystem for Folded {
             }
             reply.ok();
         });
+    }
+
+    fn ioctl(
+        &self,
+        _: &Request,
+        _: INodeNo,
+        _: FileHandle,
+        _: IoctlFlags,
+        command: u32,
+        _: &[u8],
+        _: u32,
+        reply: ReplyIoctl,
+    ) {
+        match command {
+            // It is only asked of directories here.
+            GET_FLAGS if self.says_so => reply.ioctl(0, &CASEFOLD.to_ne_bytes()),
+            _ => reply.error(Errno::ENOTTY),
+        }
     }
 
     fn statfs(&self, _: &Request, _: INodeNo, reply: ReplyStatfs) {

@@ -44,7 +44,15 @@ impl System {
     }
 
     fn folding(folds: Folds) -> Option<Self> {
-        let mounted = Folding::mount(folds);
+        Self::mounted(Folding::mount(folds))
+    }
+
+    /// As ext4 does it, also where the kernel does not know how to.
+    fn saying_so(folds: Folds) -> Option<Self> {
+        Self::mounted(Folding::mount_saying_so(folds))
+    }
+
+    fn mounted(mounted: std::io::Result<Folding>) -> Option<Self> {
         mounted
             .inspect_err(|error| eprintln!("skipped: nothing can be mounted here: {error}"))
             .ok()
@@ -60,7 +68,9 @@ fn systems() -> Vec<(System, [&'static str; 2])> {
         simple().map(|system| (System::Mounted(system), case)),
         System::casefold().map(|system| (system, case)),
         System::folding(Folds::Case).map(|system| (system, case)),
+        System::saying_so(Folds::Case).map(|system| (system, case)),
         System::folding(Folds::Composition).map(|system| (system, composed)),
+        System::saying_so(Folds::Composition).map(|system| (system, composed)),
     ];
     all.into_iter().flatten().collect()
 }
@@ -240,8 +250,10 @@ fn s1_a_clash_whose_versions_moved_on_is_shown_anew() {
 
 #[test]
 fn directories_whose_names_clash_are_settled_whole() {
-    let Some(system) = System::folding(Folds::Case) else { return };
-    for (keep, kept) in [(OnConflict::A, "D/1"), (OnConflict::B, "d/2")] {
+    let systems = [System::folding(Folds::Case), System::saying_so(Folds::Case)];
+    let choices = [(OnConflict::A, "D/1"), (OnConflict::B, "d/2")];
+    for (system, (keep, kept)) in systems.iter().flatten().flat_map(|system| choices.map(|one| (system, one)))
+    {
         let bed = system.bed();
         bed.a.file("d/2", "2");
         bed.sync().is(Outcome::Done);
@@ -282,7 +294,8 @@ fn three_names_that_are_one_are_settled_one_after_the_other() {
 
 #[test]
 fn where_both_sides_take_two_names_for_one_it_is_one_conflict() {
-    let both = || [simple().map(System::Mounted), System::folding(Folds::Case)];
+    let both =
+        || [simple().map(System::Mounted), System::folding(Folds::Case), System::saying_so(Folds::Case)];
     for (one, other) in both().into_iter().zip(both()) {
         let (Some(one), Some(other)) = (one, other) else { continue };
         for (keep, name, content) in [(OnConflict::A, "readme", "ours"), (OnConflict::B, "README", "theirs")]
@@ -331,7 +344,8 @@ fn another_spelling_is_a_rename_where_both_are_one_name_too() {
 
 #[test]
 fn a_name_that_is_given_up_for_another_spelling_is_no_clash() {
-    let both = || [simple().map(System::Mounted), System::folding(Folds::Case)];
+    let both =
+        || [simple().map(System::Mounted), System::folding(Folds::Case), System::saying_so(Folds::Case)];
     for (one, other) in both().into_iter().zip(both()) {
         let (Some(one), Some(other)) = (one, other) else { continue };
         // Neither tells one file from another: a new spelling looks like a deletion and a new file.

@@ -2,9 +2,13 @@
 
 use std::os::fd::BorrowedFd;
 
-use rustix::fs::{Access, AtFlags, StatVfsMountFlags, StatxFlags, accessat, fstatfs, fstatvfs, statx};
+use rustix::fs::{
+    Access, AtFlags, IFlags, StatVfsMountFlags, StatxFlags, accessat, fstatfs, fstatvfs, ioctl_getflags,
+    statx,
+};
 
 use super::{Capabilities, Trust};
+use crate::side::Folding;
 
 // Magic numbers of `statfs(2)`.
 const EXT: u32 = 0xef53;
@@ -27,6 +31,13 @@ const NFS: u32 = 0x6969;
 const CEPH: u32 = 0x00c3_6400;
 const AFS: u32 = 0x5346_414f;
 const PLAN9: u32 = 0x0102_1997;
+const F2FS: u32 = 0xf2f5_2010;
+const TMPFS: u32 = 0x0102_1994;
+const OVERLAY: u32 = 0x794c_7630;
+
+/// `FS_CASEFOLD_FL` of `<linux/fs.h>`: a directory that takes names for one which differ in case, or in how their characters
+/// are composed.
+const CASEFOLD: IFlags = IFlags::from_bits_retain(0x4000_0000);
 
 /// Asks a directory's file system. Whether names can be exchanged or renamed without overwriting is for the half that
 /// writes to find out: it takes a try.
@@ -50,11 +61,13 @@ pub(super) fn probe(dir: BorrowedFd<'_>) -> rustix::io::Result<(Capabilities, Tr
         no_replace: false,
         reflink: matches!(magic, XFS | BTRFS | BCACHEFS),
         time_resolution,
-        // What a file system in user space does with names is its own affair.
-        may_fold_names: matches!(
-            magic,
-            FAT | EXFAT | HFS | HFS_PLUS | CIFS | SMB2 | NTFS | NTFS3 | FUSE | ZFS
-        ),
+        folding: match magic {
+            EXT | F2FS | TMPFS | OVERLAY | BCACHEFS => Folding::WhereSaid,
+            // What a file system in user space does with names is its own affair, unless it says so where it does.
+            FUSE if says_it_folds(dir) => Folding::WhereSaid,
+            FAT | EXFAT | HFS | HFS_PLUS | CIFS | SMB2 | NTFS | NTFS3 | FUSE | ZFS => Folding::Perhaps,
+            _ => Folding::Never,
+        },
         case_sensitive: !matches!(magic, FAT | EXFAT | HFS | HFS_PLUS | CIFS | SMB2),
         permissions: !matches!(magic, FAT | EXFAT | CIFS | SMB2),
         writable: !read_only && allowed,
@@ -73,4 +86,9 @@ pub(super) fn probe(dir: BorrowedFd<'_>) -> rustix::io::Result<(Capabilities, Tr
 fn tells_births(dir: BorrowedFd<'_>) -> rustix::io::Result<bool> {
     let stat = statx(dir, c"", AtFlags::EMPTY_PATH, StatxFlags::BTIME)?;
     Ok(stat.stx_mask & StatxFlags::BTIME.bits() != 0)
+}
+
+/// Whether a directory says of itself that it takes several names for one.
+pub(super) fn says_it_folds(dir: BorrowedFd<'_>) -> bool {
+    ioctl_getflags(dir).is_ok_and(|flags| flags.contains(CASEFOLD))
 }

@@ -10,6 +10,7 @@ use reconcile::{Extras, FileId, Kind, Listing, Owner, RelPath, Seen, Time};
 use rustix::fs::{Mode, OFlags, RawDir, SeekFrom, openat, readlinkat};
 use rustix::io::Errno;
 
+use super::fs_type::says_it_folds;
 use super::{LocalSide, Trust, Volume, io_error, io_error_at, look_at_open};
 use crate::side::extras::ExtraValues;
 use crate::side::names::{TempName, is_ours};
@@ -147,6 +148,10 @@ impl ReadDir for LocalDir<'_> {
             Ok(file) => Ok(Box::new(file)),
             Err(errno) => Err(io_error_at(&self.path, name, "open", errno)),
         }
+    }
+
+    fn folds(&self) -> bool {
+        says_it_folds(self.fd.as_fd())
     }
 
     fn owner(&self, name: &Name) -> Result<Option<Owner>, SideError> {

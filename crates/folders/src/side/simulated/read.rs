@@ -11,7 +11,7 @@ use super::machine::{Call, Machine};
 use super::write::SimulatedSide;
 use crate::side::extras::ExtraValues;
 use crate::side::names::{TempName, is_ours};
-use crate::side::{Capabilities, Content, ReadDir, ReadSide, SideError};
+use crate::side::{Capabilities, Content, Folding, ReadDir, ReadSide, SideError};
 
 /// A file larger than this takes two reads, so that an edit can come between them.
 const SLICE: usize = 8;
@@ -35,7 +35,7 @@ impl ReadSide for SimulatedSide {
             reflink: false,
             time_resolution: traits.resolution,
             case_sensitive: true,
-            may_fold_names: false,
+            folding: Folding::Never,
             permissions: true,
             writable: true,
         }
