@@ -182,6 +182,7 @@ fn inject(injection: &str, short: u64, judge: impl Fn(&Disturbed<'_>)) {
         let first = number("INSTEP_FIRST", 1).max(1) as usize;
         let mut hits = 0;
         for call in &calls {
+            let hit_before = hits;
             // The calls before the nth may differ a little from run to run, since the engine works in parallel.
             for nth in (first..).step_by(stride) {
                 pair.restore_from(saved.path());
@@ -198,6 +199,8 @@ fn inject(injection: &str, short: u64, judge: impl Fn(&Disturbed<'_>)) {
                     script: &script,
                 });
             }
+            // For those who wait for hours.
+            println!("{injection} in {}, {call}: {} runs were hit", scene.name, hits - hit_before);
         }
         assert!(hits > 0, "nothing was hit");
         println!("{injection} in {}: {hits} runs were hit, nothing is lost", scene.name);
