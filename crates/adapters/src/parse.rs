@@ -6,6 +6,7 @@
 pub mod borg;
 pub mod git;
 mod lines;
+mod loose;
 mod osc;
 mod percent;
 pub mod rclone;
@@ -15,6 +16,7 @@ mod sniff;
 mod tally;
 pub mod unison;
 
+use jiff::civil::DateTime;
 use syncmgr::Level;
 use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::plan::{EntryKind, PlanSide, Verb};
@@ -67,7 +69,9 @@ pub enum Fact {
         text: String,
     },
     /// Two versions that need a decision.
-    Conflict(String),
+    Conflict(Disagreement),
+    /// It says that there is nothing to do.
+    Nothing,
     /// What was to be done is not there, and was left out.
     Missing(String),
     /// Something was left out by its kind.
@@ -76,6 +80,49 @@ pub enum Fact {
     Total(Total, u64),
     /// Why it failed, in its own words.
     Failure(Problem),
+}
+
+/// Something that both sides have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disagreement {
+    /// Its path.
+    pub path: String,
+    /// What each side has, where the command tells.
+    pub versions: Option<[Told; 2]>,
+}
+
+impl From<&str> for Disagreement {
+    fn from(path: &str) -> Self {
+        Self { path: path.to_owned(), versions: None }
+    }
+}
+
+/// A version as a command tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What became of it since both sides agreed.
+    pub became: Became,
+    /// Of which kind it is.
+    pub kind: EntryKind,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last changed, by the clock of this machine.
+    pub modified: Option<DateTime>,
+    /// What else tells it from others, in the command's own words.
+    pub besides: String,
+}
+
+/// What became of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Became {
+    /// It was not there before, or nobody knows what was.
+    Created,
+    /// It has other content.
+    Changed,
+    /// It is as it was, but for what stands beside the content.
+    Same,
+    /// It is gone.
+    Deleted,
 }
 
 /// What commands count.
@@ -164,6 +211,8 @@ pub fn class_of(message: &str) -> ProblemClass {
                 "incorrect password",
                 "an empty password",
                 "passphrase",
+                "password not set",
+                "when revealing password",
                 "decrypt configuration",
                 "could not read username",
                 "could not read password",

@@ -6,7 +6,7 @@ use syncmgr::event::NewEvent;
 use syncmgr::plan::Verb;
 use syncmgr::{CancelRequest, Counts, ItemId, Level, Outcome, ProgressStatus, Refusal, SyncCallback, text};
 
-use crate::parse::{Fact, Reader, Stream, Tally};
+use crate::parse::{Disagreement, Fact, Reader, Stream, Tally};
 use crate::process::Exit;
 use crate::verdict::{Tool, Verdict};
 
@@ -107,7 +107,7 @@ pub struct Teller<H> {
     changed: bool,
     told: Option<Instant>,
     asked: CancelRequest,
-    conflicts: Vec<String>,
+    conflicts: Vec<Disagreement>,
 }
 
 impl<H: Hearer> Teller<H> {
@@ -161,8 +161,8 @@ impl<H: Hearer> Teller<H> {
         self.end_with(|tally| tool.verdict(exit, tally, stopped))
     }
 
-    /// The same, with the paths that need a decision as the command named them.
-    pub fn end_and_conflicts(mut self, exit: Exit, stopped: bool) -> (Verdict, Vec<String>) {
+    /// The same, with what needs a decision as the command told of it.
+    pub fn end_and_conflicts(mut self, exit: Exit, stopped: bool) -> (Verdict, Vec<Disagreement>) {
         self.read_rest();
         let conflicts = std::mem::take(&mut self.conflicts);
         (self.end(exit, stopped), conflicts)
@@ -213,11 +213,16 @@ impl<H: Hearer> Teller<H> {
                 };
                 self.line(level, name, text);
             }
-            Fact::Conflict(path) => {
-                let text = format!("{path} was changed on both sides; both versions stay as they are");
+            Fact::Conflict(found) => {
+                let path = &found.path;
+                let both = match self.tool {
+                    Tool::Rclone => "rclone keeps both, each under a name of its own, on both sides",
+                    _ => "both versions stay as they are",
+                };
+                let text = format!("{path} was changed on both sides; {both}");
                 self.line(Level::Warning, format!("Conflict: {path}"), text);
                 if self.conflicts.len() < EVENTS as usize {
-                    self.conflicts.push(path);
+                    self.conflicts.push(found);
                 }
             }
             Fact::Did { verb: Verb::Delete, path } | Fact::Placed { verb: Verb::Delete, path, .. } => {
@@ -231,7 +236,7 @@ impl<H: Hearer> Teller<H> {
                 let text = format!("{path} is of a kind that {} leaves out", self.tool.name());
                 self.line(Level::Information, format!("Left out: {path}"), text);
             }
-            Fact::Did { .. } | Fact::Placed { .. } | Fact::Total(..) | Fact::Failure(_) => {}
+            Fact::Did { .. } | Fact::Placed { .. } | Fact::Total(..) | Fact::Failure(_) | Fact::Nothing => {}
         }
     }
 

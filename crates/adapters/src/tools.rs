@@ -3,17 +3,21 @@
 
 mod asked;
 pub mod borg;
+mod disagreement;
 mod dry;
 mod ends;
 pub mod git;
+mod guard;
 mod handler;
 mod options;
+mod output;
 mod prepared;
 pub mod rclone;
 mod remembered;
 pub mod remotes;
 pub mod restic;
 pub mod rsync;
+mod settle;
 pub mod unison;
 mod version;
 mod weigh;
@@ -29,6 +33,7 @@ pub use ends::Ends;
 pub use handler::ToolHandler;
 pub use options::{MaxDelete, Options};
 pub use prepared::{Answers, Prepared, Value, names_a_secret};
+pub use settle::Settles;
 pub use version::{Version, too_old, version};
 
 /// One item of a tool: what is run for it.
@@ -56,6 +61,10 @@ pub trait Job: Send + Sync {
     }
     /// The guard's limit that was set for the item.
     fn max_delete(&self) -> Option<MaxDelete> {
+        None
+    }
+    /// What settles its conflicts, where the tool can be told whose version to take.
+    fn settles(&self) -> Option<&dyn Settles> {
         None
     }
 }

@@ -5,6 +5,7 @@ use syncmgr::Level;
 use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::plan::Verb;
 
+use super::loose::{Count, Words};
 use super::{Fact, Parse, Stream, class_of, failure, percent};
 
 /// Reads borg.
@@ -15,29 +16,37 @@ pub struct Borg;
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Line {
     ArchiveProgress {
-        nfiles: Option<u64>,
-        path: Option<String>,
+        nfiles: Option<Count>,
+        #[serde(default)]
+        path: Words,
     },
     ProgressPercent {
-        current: Option<u64>,
-        total: Option<u64>,
-        message: Option<String>,
+        #[serde(default)]
+        current: Count,
+        #[serde(default)]
+        total: Count,
+        message: Option<Words>,
     },
     ProgressMessage {
-        message: Option<String>,
+        message: Option<Words>,
     },
     FileStatus {
-        status: String,
-        path: String,
+        #[serde(default)]
+        status: Words,
+        #[serde(default)]
+        path: Words,
     },
     LogMessage {
-        levelname: String,
-        message: String,
         #[serde(default)]
-        msgid: String,
+        levelname: Words,
+        #[serde(default)]
+        message: Words,
+        #[serde(default)]
+        msgid: Words,
     },
     QuestionPrompt {
-        message: String,
+        #[serde(default)]
+        message: Words,
     },
 }
 
@@ -64,18 +73,16 @@ pub(super) fn json(line: &str, facts: &mut Vec<Fact>) -> bool {
     }
     let Ok(line) = serde_json::from_str::<Line>(line) else { return false };
     match line {
-        Line::ArchiveProgress { nfiles, path } => {
-            facts.push(Fact::Bar { step: nfiles.unwrap_or(0), max: 0 });
-            facts.extend(
-                nfiles.map(|files| Fact::Text(format!("{files} files {}", path.unwrap_or_default()))),
-            );
+        Line::ArchiveProgress { nfiles, path: Words(path) } => {
+            facts.push(Fact::Bar { step: nfiles.unwrap_or_default().0, max: 0 });
+            facts.extend(nfiles.map(|Count(files)| Fact::Text(format!("{files} files {path}"))));
         }
-        Line::ProgressPercent { current, total, message } => {
-            facts.push(Fact::Bar { step: current.unwrap_or(0), max: total.unwrap_or(0) });
-            facts.extend(message.map(Fact::Text));
+        Line::ProgressPercent { current: Count(step), total: Count(max), message } => {
+            facts.push(Fact::Bar { step, max });
+            facts.extend(message.map(|Words(text)| Fact::Text(text)));
         }
-        Line::ProgressMessage { message } => facts.extend(message.map(Fact::Text)),
-        Line::FileStatus { status, path } => {
+        Line::ProgressMessage { message } => facts.extend(message.map(|Words(text)| Fact::Text(text))),
+        Line::FileStatus { status: Words(status), path: Words(path) } => {
             let verb = match status.as_str() {
                 "A" => Verb::Create,
                 "M" | "C" => Verb::Update,
@@ -88,19 +95,23 @@ pub(super) fn json(line: &str, facts: &mut Vec<Fact>) -> bool {
             };
             facts.push(Fact::Did { verb, path });
         }
-        Line::LogMessage { levelname, message, msgid } => match levelname.as_str() {
-            // The ssh in between says why; borg itself only that nobody is there any more.
-            "WARNING" if message.starts_with("Remote: ") && class_of(&message) != ProblemClass::Config => {
-                facts.push(failure(message.trim_start_matches("Remote: ")));
+        Line::LogMessage { levelname: Words(level), message: Words(message), msgid } => {
+            match level.as_str() {
+                // The ssh in between says why; borg itself only that nobody is there any more.
+                "WARNING"
+                    if message.starts_with("Remote: ") && class_of(&message) != ProblemClass::Config =>
+                {
+                    facts.push(failure(message.trim_start_matches("Remote: ")));
+                }
+                "WARNING" => {
+                    facts.push(Fact::Told { level: Level::Warning, about: about(&message), text: message })
+                }
+                "ERROR" | "CRITICAL" => facts.push(Fact::Failure(problem(&msgid.0, &message))),
+                _ => {}
             }
-            "WARNING" => {
-                facts.push(Fact::Told { level: Level::Warning, about: about(&message), text: message })
-            }
-            "ERROR" | "CRITICAL" => facts.push(Fact::Failure(problem(&msgid, &message))),
-            _ => {}
-        },
+        }
         // Nobody is there to answer: borg gives up, and this is why.
-        Line::QuestionPrompt { message } => {
+        Line::QuestionPrompt { message: Words(message) } => {
             let problem = Problem::new(ProblemClass::Config, format!("borg asked: {message}"))
                 .with_fix("answer it once by hand, or in borg's environment (BORG_...=yes)");
             facts.push(Fact::Failure(problem));

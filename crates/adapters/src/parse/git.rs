@@ -25,7 +25,7 @@ impl Parse for Git {
         } else if let Some(path) =
             line.split_once("Merge conflict in ").filter(|_| line.starts_with("CONFLICT"))
         {
-            facts.push(Fact::Conflict(path.1.to_owned()));
+            facts.push(Fact::Conflict(path.1.into()));
         } else if let Some(rejected) = line.strip_prefix(" ! ") {
             let name = reference(rejected).unwrap_or(rejected).to_owned();
             facts.push(Fact::Told { level: Level::Error, about: Some(name), text: rejected.to_owned() });
@@ -35,12 +35,16 @@ impl Parse for Git {
                     .with_fix("fetch and merge them (`git pull`), then push again");
                 facts.push(Fact::Failure(problem));
             }
+        } else if let Some(lock) = lock(line) {
+            facts.push(Fact::Failure(locked(lock, line.starts_with("remote: "))));
         } else if let Some(text) = line.strip_prefix("remote: ").unwrap_or(line).strip_prefix("fatal: ") {
             facts.push(super::failure(text.trim_end()));
         } else if let Some(text) = line.strip_prefix("error: ") {
             facts.push(Fact::Told { level: Level::Error, about: None, text: text.to_owned() });
         } else if class_of(line) == ProblemClass::Auth || line.starts_with("ssh: ") {
             facts.push(super::failure(line));
+        } else if line == "Everything up-to-date" {
+            facts.push(Fact::Nothing);
         } else if line.starts_with(" = ") {
             self.known(facts);
         } else if let Some(moved) = moved(line) {
@@ -65,6 +69,24 @@ fn bar(line: &str) -> Option<Fact> {
     let (_, counted) = line.split_once("% (")?;
     let (step, max) = counted.split_once(')')?.0.split_once('/')?;
     Some(Fact::Bar { step: step.parse().ok()?, max: max.parse().ok()? })
+}
+
+/// `cannot lock ref 'refs/heads/main': Unable to create '/x/refs/heads/main.lock': File exists.`, whoever says it.
+fn lock(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("Unable to create '")?;
+    rest.split_once("': File exists").map(|(lock, _)| lock).filter(|lock| lock.ends_with(".lock"))
+}
+
+/// A lock says nothing of who has it: a git that is at work, or one that was killed. Only a person can tell.
+fn locked(lock: &str, over_there: bool) -> Problem {
+    let place = if over_there { " on the other side" } else { "" };
+    Problem::new(
+        ProblemClass::Transient,
+        format!("another git is at work{place}, or one was killed there: its lock {lock} is in the way"),
+    )
+    .with_fix(format!(
+        "wait until the other git is over; if none runs{place}, take what it has left away with `rm '{lock}'`, then run it again"
+    ))
 }
 
 /// ` * [new branch]  a -> b`, `   1234567..89abcde  a -> b`, ` - [deleted]  (none) -> b`.
@@ -107,6 +129,30 @@ mod tests {
         assert_eq!(facts(" = [up to date]      main -> main"), [there(1)]);
         assert_eq!(facts(" * [new branch]      main -> origin/main"), did(Verb::Create, "origin/main"));
         assert_eq!(facts(" - [deleted]         (none) -> origin/x"), known(Verb::Delete, "origin/x"));
+    }
+
+    #[test]
+    fn a_lock_is_named_with_who_may_have_left_it() {
+        for (line, there) in [
+            ("fatal: Unable to create '/r/.git/index.lock': File exists.", false),
+            (
+                "error: cannot lock ref 'refs/heads/a b': Unable to create '/r/.git/index.lock': File exists.",
+                false,
+            ),
+            (
+                "remote: error: cannot lock ref 'refs/x': Unable to create '/r/.git/index.lock': File exists.        ",
+                true,
+            ),
+        ] {
+            let told = facts(line);
+            let [Fact::Failure(problem)] = &told[..] else { panic!("{told:?}") };
+            assert_eq!(problem.class, ProblemClass::Transient);
+            let fix = problem.fix.as_deref().unwrap_or_default();
+            assert!(fix.contains("`rm '/r/.git/index.lock'`"), "{fix}");
+            assert_eq!(fix.contains("on the other side"), there, "{fix}");
+        }
+        let other = facts("fatal: Unable to create '/r/x': Permission denied");
+        assert!(matches!(&other[..], [Fact::Failure(problem)] if problem.class == ProblemClass::Permission));
     }
 
     #[test]

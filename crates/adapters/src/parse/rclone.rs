@@ -5,11 +5,14 @@ use syncmgr::Level;
 use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::plan::Verb;
 
-use super::{Fact, Parse, Stream, Total, failure, percent};
+use super::loose::{Count, Measure, Words};
+use super::{Fact, Parse, Stream, Total, class_of, failure, percent};
 
-/// What a first run of bisync needs, and one after an error that it does not recover from.
-const RESYNC: &str = "bisync wants to be told once that both sides may be put together: run the item once with \
-    options = [\"--resync\"], then take that out";
+/// What a first run of bisync needs, and one after an error or a stop that it does not recover from. What it takes away is
+/// said: nobody else will.
+const RESYNC: &str = "bisync wants to hear from a person that both sides may be put together: give the item \
+    options = [\"--resync\"], look at `instep preview`, run it once, and take that out again. What was deleted on one side \
+    alone comes back by it, and where both have a file, that of Path1 overwrites that of Path2";
 
 /// Reads rclone.
 #[derive(Default)]
@@ -20,27 +23,30 @@ pub struct Rclone {
 
 #[derive(Deserialize)]
 struct Line {
-    level: String,
-    msg: String,
-    object: Option<String>,
-    stats: Option<Stats>,
+    #[serde(default)]
+    level: Words,
+    msg: Words,
+    object: Option<Words>,
+    /// Statistics, in the shape that is known or in another one.
+    stats: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[derive(Default)]
 struct Stats {
-    bytes: u64,
-    total_bytes: u64,
-    transfers: u64,
-    total_transfers: u64,
-    checks: u64,
-    total_checks: u64,
-    deletes: u64,
-    deleted_dirs: u64,
-    renames: u64,
-    speed: f64,
-    eta: Option<f64>,
+    bytes: Count,
+    total_bytes: Count,
+    transfers: Count,
+    total_transfers: Count,
+    checks: Count,
+    total_checks: Count,
+    /// None where a version does not tell, which is no zero.
+    deletes: Option<Count>,
+    deleted_dirs: Option<Count>,
+    renames: Option<Count>,
+    speed: Measure,
+    eta: Option<Measure>,
 }
 
 impl Parse for Rclone {
@@ -64,8 +70,11 @@ impl Parse for Rclone {
         }
         let Some(text) = stamped(line) else { return };
         if let Some(text) = text.strip_prefix("Failed to ") {
-            let why = text.split_once(": ").map_or(text, |(_, why)| why);
-            facts.push(failure(why));
+            let (what, why) = text.split_once(": ").unwrap_or(("", text));
+            facts.push(match what.strip_prefix("create file system for ") {
+                Some(remote) => Fact::Failure(unusable(remote, why)),
+                None => failed(why),
+            });
             return;
         }
         let Some((level, rest)) = text.split_once(" : ").or_else(|| text.split_once(": ")) else { return };
@@ -96,30 +105,38 @@ pub(super) fn json(line: &str, facts: &mut Vec<Fact>) -> bool {
         return false;
     }
     let Ok(line) = serde_json::from_str::<Line>(line) else { return false };
-    match line.stats {
+    match line.stats.and_then(|stats| serde_json::from_value(stats).ok()) {
         Some(stats) => statistics(&stats, facts),
-        None => message(&line.level, &line.msg, line.object.as_deref(), facts),
+        None => {
+            let object = line.object.as_ref().map(|Words(object)| object.as_str());
+            message(&line.level.0.to_ascii_lowercase(), &line.msg.0, object, facts);
+        }
     }
     true
 }
 
 fn statistics(stats: &Stats, facts: &mut Vec<Fact>) {
-    let (step, max) = if stats.total_bytes > 0 {
+    let (Count(transfers), Count(all)) = (stats.transfers, stats.total_transfers);
+    let (Count(step), Count(max)) = if stats.total_bytes.0 > 0 {
         (stats.bytes, stats.total_bytes)
-    } else if stats.total_transfers > 0 {
+    } else if all > 0 {
         (stats.transfers, stats.total_transfers)
     } else {
         (stats.checks, stats.total_checks)
     };
     facts.push(Fact::Bar { step, max });
-    let eta = stats.eta.map(|eta| format!(", {eta:.0} s left")).unwrap_or_default();
-    let speed = if stats.speed > 0.0 { format!(", {:.0} bytes/s", stats.speed) } else { String::new() };
-    facts.push(Fact::Text(format!("{} of {} files{speed}{eta}", stats.transfers, stats.total_transfers)));
-    facts.push(Fact::Total(Total::Bytes, stats.bytes));
-    facts.push(Fact::Total(Total::Deleted, stats.deletes.saturating_add(stats.deleted_dirs)));
-    facts.push(Fact::Total(Total::Moved, stats.renames));
+    let eta = stats.eta.map(|Measure(eta)| format!(", {eta:.0} s left")).unwrap_or_default();
+    let Measure(speed) = stats.speed;
+    let speed = if speed > 0.0 { format!(", {speed:.0} bytes/s") } else { String::new() };
+    facts.push(Fact::Text(format!("{transfers} of {all} files{speed}{eta}")));
+    facts.push(Fact::Total(Total::Bytes, stats.bytes.0));
+    if let Some(Count(deletes)) = stats.deletes {
+        let Count(directories) = stats.deleted_dirs.unwrap_or_default();
+        facts.push(Fact::Total(Total::Deleted, deletes.saturating_add(directories)));
+    }
+    facts.extend(stats.renames.map(|Count(renames)| Fact::Total(Total::Moved, renames)));
     // Whatever is at the target is checked: against the source, or before it is deleted.
-    facts.push(Fact::Total(Total::Target, stats.total_checks));
+    facts.push(Fact::Total(Total::Target, stats.total_checks.0));
 }
 
 fn message(level: &str, text: &str, object: Option<&str>, facts: &mut Vec<Fact>) {
@@ -153,7 +170,7 @@ fn message(level: &str, text: &str, object: Option<&str>, facts: &mut Vec<Fact>)
             } else if text.contains("cannot find prior") || text.contains("Must run --resync") {
                 facts.push(Fact::Failure(Problem::new(ProblemClass::Config, text).with_fix(RESYNC)));
             } else if object.is_none() || level != "error" {
-                facts.push(failure(text));
+                facts.push(failed(text));
             }
         }
         "warning" | "notice" if text.starts_with("Can't follow symlink") => facts.push(Fact::Skipped(path())),
@@ -162,15 +179,16 @@ fn message(level: &str, text: &str, object: Option<&str>, facts: &mut Vec<Fact>)
         "warning" | "notice" if text.contains("New or changed in both paths") => {
             let rest = text.split_once("both paths").map_or(text, |(_, rest)| rest);
             let path = rest.trim_start().trim_start_matches("- ");
-            facts.push(Fact::Conflict(path.to_owned()));
+            facts.push(Fact::Conflict(path.into()));
         }
         // What bisync says of each of its steps; what they come to is told by itself.
         "warning" | "notice" if text.starts_with("- Path") || text.starts_with("bisync is ") => {}
-        "warning" if text.contains("conflict") => facts.push(Fact::Conflict(path())),
+        "warning" if text.contains("conflict") => facts.push(Fact::Conflict(path().as_str().into())),
         "warning" | "notice" if text.starts_with("Skipped ") && text.contains("--dry-run") => {
             dry(text, object, facts)
         }
         "warning" | "notice" => facts.push(told(Level::Warning)),
+        _ if text == "There was nothing to transfer" => facts.push(Fact::Nothing),
         _ => {}
     }
 }
@@ -186,6 +204,29 @@ fn dry(text: &str, object: Option<&str>, facts: &mut Vec<Fact>) {
         _ => return,
     };
     facts.extend(object.map(|object| Fact::Did { verb, path: object.to_owned() }));
+}
+
+/// Why it failed: also the lock of another bisync of the same two, or of one that was killed. Which of both it was is known
+/// to nobody but a person: the lock may be that of another machine.
+fn failed(why: &str) -> Fact {
+    let Some((_, rest)) = why.split_once("prior lock file found: ") else { return failure(why) };
+    let lock = rest.lines().next().unwrap_or(rest).trim();
+    let text =
+        format!("another bisync of these two is at work, or one was killed: its lock {lock} is in the way");
+    Fact::Failure(Problem::new(ProblemClass::Transient, text).with_fix(format!(
+        "wait until it is over; if the process whose number is in that file is none of rclone's any more, take the file away \
+         with `rm '{lock}'`, then run it again. What the other one had brought over already is taken for changed on both \
+         sides by older versions of rclone, which then keep both"
+    )))
+}
+
+/// A remote with which nothing can be done.
+fn unusable(remote: &str, why: &str) -> Problem {
+    let problem = Problem::new(class_of(why), format!("{remote} cannot be used: {why}"));
+    match why.contains("didn't find section") {
+        true => problem.with_fix("`rclone listremotes` says which there are, `rclone config` makes one"),
+        false => problem,
+    }
 }
 
 /// What bisync itself takes for too much, before it has touched anything.
@@ -247,7 +288,7 @@ mod tests {
     #[test]
     fn what_bisync_finds_changed_on_both_sides_is_a_conflict() {
         let line = r#"{"level":"warning","msg":"- WARNING  New or changed in both paths        - d/f - x","source":"x"}"#;
-        assert!(matches!(&facts(line)[..], [Fact::Conflict(path)] if path == "d/f - x"));
+        assert!(matches!(&facts(line)[..], [Fact::Conflict(found)] if found.path == "d/f - x"));
         assert_eq!(
             facts(
                 r#"{"level":"warning","msg":"- Path1    Renaming Path1 copy                 - /a/f..path1"}"#
@@ -263,6 +304,34 @@ mod tests {
         let Some(Fact::Failure(problem)) = told.last() else { panic!("{told:?}") };
         assert_eq!(problem.class, ProblemClass::Safety);
         assert_eq!(problem.text, "too many deletes (>50%, 8 of 12) on Path1 \"/a/\". Nothing was touched");
+    }
+
+    #[test]
+    fn a_lock_of_bisync_is_named_with_what_to_do_in_the_words_of_any_version() {
+        for line in [
+            "2026/11/23 08:18:26 Failed to bisync: prior lock file found: /w/a b.lck",
+            r#"{"level":"error","msg":"Bisync critical error: prior lock file found: /w/a b.lck\nTip: this indicates more","source":"x"}"#,
+        ] {
+            let told = facts(line);
+            let Some(Fact::Failure(problem)) = told.last() else { panic!("{told:?}") };
+            assert_eq!(problem.class, ProblemClass::Transient);
+            assert!(problem.fix.as_ref().is_some_and(|fix| fix.contains("`rm '/w/a b.lck'`")), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn a_remote_that_cannot_be_used_is_named() {
+        let failed = |why: &str| {
+            let told = facts(&format!("2026/11/23 08:18:26 Failed to create file system for \"c:\": {why}"));
+            let [Fact::Failure(problem)] = &told[..] else { panic!("{told:?}") };
+            assert!(problem.text.starts_with("\"c:\" cannot be used: "), "{problem}");
+            problem.class
+        };
+        assert_eq!(failed("password not set in config file"), ProblemClass::Auth);
+        let obscured =
+            "failed to decrypt password: input too short when revealing password - is it obscured?";
+        assert_eq!(failed(obscured), ProblemClass::Auth);
+        assert_eq!(failed("didn't find section in config file"), ProblemClass::Config);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use syncmgr::Level;
 use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::plan::Verb;
 
+use super::loose::{Count, Measure, Words};
 use super::{Fact, Parse, Stream, Total, failure, percent};
 
 /// Reads restic.
@@ -15,36 +16,48 @@ pub struct Restic;
 #[serde(tag = "message_type", rename_all = "snake_case")]
 enum Line {
     Status(Status),
-    VerboseStatus { action: String, item: String },
-    Error { error: Detail, item: Option<String> },
+    VerboseStatus {
+        #[serde(default)]
+        action: Words,
+        #[serde(default)]
+        item: Words,
+    },
+    Error {
+        error: Option<Detail>,
+        #[serde(default)]
+        item: Words,
+    },
     Summary(Summary),
-    ExitError { message: String },
+    ExitError {
+        #[serde(default)]
+        message: Words,
+    },
 }
 
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
 struct Status {
-    percent_done: f64,
-    total_files: u64,
-    files_done: u64,
-    total_bytes: u64,
-    bytes_done: u64,
-    current_files: Vec<String>,
+    percent_done: Measure,
+    total_files: Count,
+    files_done: Count,
+    total_bytes: Count,
+    bytes_done: Count,
+    current_files: serde_json::Value,
 }
 
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
 struct Summary {
-    files_new: u64,
-    files_changed: u64,
-    dirs_new: u64,
-    dirs_changed: u64,
-    data_added: u64,
-    snapshot_id: Option<String>,
-    files_restored: u64,
-    bytes_restored: u64,
+    files_new: Count,
+    files_changed: Count,
+    dirs_new: Count,
+    dirs_changed: Count,
+    data_added: Count,
+    snapshot_id: Option<Words>,
+    files_restored: Count,
+    bytes_restored: Count,
 }
 
 /// `{"message":"..."}`; older versions write the error as it is.
@@ -67,6 +80,9 @@ impl Parse for Restic {
         {
             // The ssh that it runs says why; restic itself only that it has gone.
             facts.push(failure(why));
+        } else if line.contains("already locked") {
+            // Older versions say it without the word.
+            facts.push(fatal(line));
         } else if let Some(path) = line.strip_suffix(" does not exist, skipping") {
             facts.push(Fact::Missing(path.to_owned()));
         } else if let Some(error) = line.strip_prefix("error: ") {
@@ -89,46 +105,52 @@ pub(super) fn json(line: &str, facts: &mut Vec<Fact>) -> bool {
     };
     match line {
         Line::Status(status) => {
-            let (step, max) = if status.total_bytes > 0 {
-                (status.bytes_done, status.total_bytes)
+            let (step, max) = if status.total_bytes.0 > 0 {
+                (status.bytes_done.0, status.total_bytes.0)
             } else {
                 // The share is between 0 and 1, or nonsense.
-                ((status.percent_done.clamp(0.0, 1.0) * 10_000.0) as u64, 10_000)
+                ((status.percent_done.0.clamp(0.0, 1.0) * 10_000.0) as u64, 10_000)
             };
             facts.push(Fact::Bar { step, max });
-            let file = status.current_files.first().map(|file| format!(", {file}")).unwrap_or_default();
-            facts.push(Fact::Text(format!("{} of {} files{file}", status.files_done, status.total_files)));
+            let file = status.current_files.get(0).and_then(serde_json::Value::as_str);
+            let file = file.map(|file| format!(", {file}")).unwrap_or_default();
+            facts
+                .push(Fact::Text(format!("{} of {} files{file}", status.files_done.0, status.total_files.0)));
         }
         Line::VerboseStatus { action, item } => {
-            let verb = match action.as_str() {
+            let verb = match action.0.as_str() {
                 "new" | "restored" => Verb::Create,
                 "modified" | "updated" => Verb::Update,
                 "deleted" => Verb::Delete,
                 _ => return true,
             };
-            facts.push(Fact::Did { verb, path: item });
+            facts.push(Fact::Did { verb, path: item.0 });
         }
-        Line::Error { error, item } => {
+        Line::Error { error, item: Words(item) } => {
             let text = match error {
-                Detail::Message { message } => message,
-                Detail::Other(value) => value.to_string(),
+                Some(Detail::Message { message }) => message,
+                Some(Detail::Other(value)) => value.to_string(),
+                None => "an error of which it says nothing that is known".to_owned(),
             };
-            let text = match &item {
-                Some(item) if !item.is_empty() && !text.contains(item.as_str()) => format!("{item}: {text}"),
-                _ => text,
-            };
-            facts.push(Fact::Told { level: Level::Error, about: item.filter(|item| !item.is_empty()), text });
+            let text = if text.contains(&item) { text } else { format!("{item}: {text}") };
+            facts.push(Fact::Told {
+                level: Level::Error,
+                about: Some(item).filter(|item| !item.is_empty()),
+                text,
+            });
         }
         Line::Summary(summary) => {
-            facts.push(Fact::Total(
-                Total::Created,
-                summary.files_new + summary.dirs_new + summary.files_restored,
-            ));
-            facts.push(Fact::Total(Total::Updated, summary.files_changed + summary.dirs_changed));
-            facts.push(Fact::Total(Total::Bytes, summary.data_added.max(summary.bytes_restored)));
-            facts.extend(summary.snapshot_id.map(|id| Fact::Text(format!("snapshot {id}"))));
+            let sum =
+                |counts: &[Count]| counts.iter().fold(0_u64, |sum, Count(count)| sum.saturating_add(*count));
+            let created = sum(&[summary.files_new, summary.dirs_new, summary.files_restored]);
+            facts.push(Fact::Total(Total::Created, created));
+            facts.push(Fact::Total(Total::Updated, sum(&[summary.files_changed, summary.dirs_changed])));
+            facts.push(Fact::Total(Total::Bytes, summary.data_added.0.max(summary.bytes_restored.0)));
+            facts.extend(summary.snapshot_id.map(|Words(id)| Fact::Text(format!("snapshot {id}"))));
         }
-        Line::ExitError { message } => facts.push(fatal(message.strip_prefix("Fatal: ").unwrap_or(&message))),
+        Line::ExitError { message: Words(message) } => {
+            facts.push(fatal(message.strip_prefix("Fatal: ").unwrap_or(&message)))
+        }
     }
     true
 }
@@ -139,7 +161,10 @@ fn fatal(text: &str) -> Fact {
     } else if text.contains("already locked") {
         (
             ProblemClass::Transient,
-            Some("wait until the other run is over; if there is none, `restic unlock` takes the lock away"),
+            Some(
+                "wait until the other run is over; if it was killed, `restic unlock` takes away what it has left, and \
+                 nothing of a run that goes on",
+            ),
         )
     } else if text.contains("unable to open config file") || text.contains("repository does not exist") {
         (ProblemClass::Config, Some("check where the repository is; `restic init` makes a new one"))

@@ -29,6 +29,8 @@ pub struct Tally {
     pub failure: Option<Problem>,
     /// The first thing that went wrong.
     pub first_error: Option<String>,
+    /// Whether it told what it does, how much of it, or that there is nothing to do, in words that are known.
+    pub was_understood: bool,
 }
 
 /// What the command counted itself.
@@ -45,6 +47,10 @@ struct Said {
 impl Tally {
     /// One more fact.
     pub fn add(&mut self, fact: &Fact) {
+        self.was_understood |= matches!(
+            fact,
+            Fact::Did { .. } | Fact::Placed { .. } | Fact::Conflict(_) | Fact::Total(..) | Fact::Nothing
+        );
         match fact {
             Fact::Did { verb, .. } | Fact::Placed { side: PlanSide::B, verb, .. } => {
                 did(&mut self.seen, *verb);
@@ -79,7 +85,7 @@ impl Tally {
                     self.failure = Some(problem.clone());
                 }
             }
-            Fact::Bar { .. } | Fact::Text(_) | Fact::Told { .. } => {}
+            Fact::Bar { .. } | Fact::Text(_) | Fact::Told { .. } | Fact::Nothing => {}
         }
     }
 

@@ -2,13 +2,13 @@
 
 mod list;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use syncmgr::Level;
 use syncmgr::outcome::{Problem, ProblemClass};
 use syncmgr::plan::{EntryKind, PlanSide, Verb};
 
-use super::{Fact, Parse, Stream, failure, percent};
+use super::{Disagreement, Fact, Parse, Stream, Told, failure, percent};
 
 pub(crate) use list::List;
 use list::{Step, step};
@@ -21,6 +21,10 @@ const REMEMBERED: usize = 100_000;
 pub struct Unison {
     /// What goes to the first side: it is said in the list before, and not when it is done.
     to_a: HashSet<String>,
+    /// What both sides have of what they disagree about, told in the same place.
+    versions: HashMap<String, [Told; 2]>,
+    /// The one that is being told about: its path, and what the first side has.
+    open: Option<(String, Option<Told>)>,
     /// The last lines of the final report name what was skipped and what failed, and why; those before it say less.
     reporting: bool,
     /// What failed, and why, as it was told while it ran: the report gives the paths alone.
@@ -30,7 +34,7 @@ pub struct Unison {
 }
 
 impl Parse for Unison {
-    fn line(&mut self, _from: Stream, line: &str, facts: &mut Vec<Fact>) {
+    fn line(&mut self, from: Stream, line: &str, facts: &mut Vec<Fact>) {
         let text = line.trim_start();
         if std::mem::take(&mut self.goes_on) {
             if let Some((_, why)) = self.failed.last_mut() {
@@ -47,7 +51,8 @@ impl Parse for Unison {
             if let Some(rest) = text.strip_prefix("skipped: ") {
                 let (path, why) = with_reason(rest);
                 if why.contains("both sides") || why.contains("conflict") {
-                    facts.push(Fact::Conflict(path.to_owned()));
+                    let versions = self.versions.remove(path);
+                    facts.push(Fact::Conflict(Disagreement { path: path.to_owned(), versions }));
                 } else {
                     facts.push(Fact::Told {
                         level: Level::Error,
@@ -83,24 +88,51 @@ impl Parse for Unison {
             } else {
                 Fact::Did { verb, path: path.to_owned() }
             });
-        } else if let Some((Step::On(PlanSide::A, _), path)) = step(line) {
-            if self.to_a.len() < REMEMBERED {
+        } else if let Some((step, path)) = step(line) {
+            let room = self.to_a.len() + self.versions.len() < REMEMBERED;
+            self.open = (room && step == Step::Conflict).then(|| (path.to_owned(), None));
+            if room && matches!(step, Step::On(PlanSide::A, _)) {
                 self.to_a.insert(path.to_owned());
             }
-        } else if text.contains("has been completely emptied") {
-            let emptied = Problem::new(ProblemClass::Safety, format!("{text} Nothing was touched"));
-            facts.push(Fact::Failure(emptied.with_fix(
-                "see whether the folder is there, and mounted; if it is right, run again with --approve",
-            )));
-        } else if let Some(why) = text.strip_prefix("Fatal error: ") {
-            facts.push(failure(why));
-        } else if text.contains("Permission denied (") || text.starts_with("ssh: ") {
-            // What the ssh in between says before Unison only finds the connection lost.
-            facts.push(failure(text));
+        } else if from == Stream::Out && self.version(line) {
+            // One of both.
+        } else if let Some(refusal) = refusal(text) {
+            facts.push(refusal);
         } else if text.contains("ETA") {
             facts.extend(percent::bar(text));
         }
     }
+}
+
+impl Unison {
+    /// One of the two lines that tell of a conflict; tells whether it was one.
+    fn version(&mut self, line: &str) -> bool {
+        let Some((path, a)) = self.open.take() else { return false };
+        match (a, list::told(line)) {
+            (None, Some(a)) => self.open = Some((path, Some(a))),
+            (Some(a), Some(b)) => drop(self.versions.insert(path, [a, b])),
+            (a, None) => {
+                self.open = Some((path, a));
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Why it goes no further at all: a root that was emptied, an error, or what the ssh in between says before Unison only
+/// finds the connection lost.
+fn refusal(text: &str) -> Option<Fact> {
+    if text.contains("has been completely emptied") {
+        let emptied = Problem::new(ProblemClass::Safety, format!("{text} Nothing was touched"));
+        return Some(Fact::Failure(emptied.with_fix(
+            "see whether the folder is there, and mounted; if it is right, run again with --approve",
+        )));
+    }
+    let of_ssh = text.contains("Permission denied (")
+        || text.starts_with("ssh: ")
+        || text.starts_with("Host key verification failed");
+    text.strip_prefix("Fatal error: ").or_else(|| of_ssh.then_some(text)).map(failure)
 }
 
 /// `path (why)`.
@@ -110,6 +142,7 @@ fn with_reason(text: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Became;
     use super::*;
 
     fn facts(lines: &[&str]) -> Vec<Fact> {
@@ -123,6 +156,9 @@ mod tests {
     #[test]
     fn what_it_copied_and_what_it_skipped_is_told() {
         let told = facts(&[
+            "changed  <-?-> deleted    x  ",
+            "a            : changed file       modified on 2026-11-23 at  8:21:04  size 6         rw-r--r--",
+            "b            : deleted",
             "[CONFLICT] Skipping x",
             "[BGN] Copying y from /a to /b",
             " 50%  00:00 ETA",
@@ -132,13 +168,13 @@ mod tests {
             "  failed: z (permission denied)",
         ]);
         assert_eq!(
-            told[..3],
-            [
-                Fact::Bar { step: 50, max: 100 },
-                Fact::Did { verb: Verb::Create, path: "y".into() },
-                Fact::Conflict("x".into()),
-            ]
+            told[..2],
+            [Fact::Bar { step: 50, max: 100 }, Fact::Did { verb: Verb::Create, path: "y".into() }]
         );
+        let Fact::Conflict(Disagreement { path, versions: Some([a, b]) }) = &told[2] else {
+            panic!("{told:?}")
+        };
+        assert_eq!((path.as_str(), a.size, b.became), ("x", 6, Became::Deleted));
         assert!(matches!(&told[3], Fact::Told { level: Level::Error, about: Some(path), .. } if path == "z"));
     }
 

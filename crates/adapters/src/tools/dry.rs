@@ -8,12 +8,14 @@ use syncmgr::plan::{EntryKind, PlanSide, PlannedAction, PlannedNote, RowList, Ve
 use syncmgr::{Level, Outcome};
 
 use super::Answers;
-use crate::parse::{Fact, Reader, Stream, Tally};
+use crate::parse::{Disagreement, Fact, Parse, Reader, Stream, Tally};
 use crate::process::{self, Ended, Exit, Follower, Input, Stopping, Wish};
 use crate::verdict::{Tool, Verdict};
 
 /// How many rows are kept; beyond, they are counted.
 const ROWS: usize = 200_000;
+/// How much of what it wrote is kept.
+const OUTPUT: usize = 64 * 1024;
 /// How long a dry run has to end when nobody waits for it any more.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -27,7 +29,11 @@ pub(super) struct Seen {
     /// How many rows there were beyond those that are kept.
     pub(super) more: usize,
     /// What would need a decision.
-    pub(super) conflicts: Vec<String>,
+    pub(super) conflicts: Vec<Disagreement>,
+    /// Whether it said anything of what it would do, or that there is nothing to do, in words that are known.
+    pub(super) was_understood: bool,
+    /// What it wrote, from the beginning.
+    pub(super) output: Vec<u8>,
 }
 
 /// Runs a dry run to its end, or until nobody waits for it: `look` is called several times a second with how many rows
@@ -38,13 +44,25 @@ pub(super) fn run(
     tool: Tool,
     look: &mut dyn FnMut(u64) -> bool,
 ) -> Seen {
+    see(command, answers, tool, tool.dry_parser(), look)
+}
+
+/// Runs a command, and reads with that parser what it does.
+pub(super) fn see(
+    command: Command,
+    answers: Option<Answers>,
+    tool: Tool,
+    parser: Box<dyn Parse>,
+    look: &mut dyn FnMut(u64) -> bool,
+) -> Seen {
     let mut follow = Follow {
-        reader: Reader::new(tool.dry_parser()),
+        reader: Reader::new(parser),
         facts: Vec::new(),
         tally: Tally::default(),
         rows: RowList::default(),
         more: 0,
         conflicts: Vec::new(),
+        output: Vec::new(),
         look,
     };
     let input = answers.map_or(Input::Nothing, |answers| Input::Words(answers.words));
@@ -62,8 +80,17 @@ pub(super) fn run(
             Verdict { outcome: Outcome::Failed, problem: Some(Problem::new(ProblemClass::Config, text)) }
         }
     };
-    let Follow { tally, rows, more, conflicts, .. } = follow;
-    Seen { rows, counts: tally.counts(), there: tally.there_before(), verdict, more, conflicts }
+    let Follow { tally, rows, more, conflicts, output, .. } = follow;
+    Seen {
+        rows,
+        counts: tally.counts(),
+        there: tally.there_before(),
+        verdict,
+        more,
+        conflicts,
+        was_understood: tally.was_understood,
+        output,
+    }
 }
 
 struct Follow<'l> {
@@ -72,7 +99,8 @@ struct Follow<'l> {
     tally: Tally,
     rows: RowList,
     more: usize,
-    conflicts: Vec<String>,
+    conflicts: Vec<Disagreement>,
+    output: Vec<u8>,
     look: &'l mut dyn FnMut(u64) -> bool,
 }
 
@@ -94,7 +122,7 @@ impl Follow<'_> {
                 Fact::Placed { side, verb, path, kind, size } => {
                     self.rows.actions.push(action(side, verb, &path, kind, size));
                 }
-                Fact::Conflict(path) => self.conflicts.push(path),
+                Fact::Conflict(found) => self.conflicts.push(found),
                 Fact::Told { level, about, text } => {
                     let path = about.unwrap_or_default().into_bytes();
                     self.rows.notes.push(PlannedNote { path, is_error: level == Level::Error, text });
@@ -113,6 +141,8 @@ fn action(side: PlanSide, verb: Verb, path: &str, kind: EntryKind, size: u64) ->
 
 impl Follower for Follow<'_> {
     fn output(&mut self, from: Stream, bytes: &[u8]) {
+        let room = OUTPUT.saturating_sub(self.output.len());
+        self.output.extend(bytes.iter().take(room));
         self.reader.read(from, bytes, &mut self.facts);
         self.take();
     }

@@ -31,6 +31,9 @@ const PASSWORD: &str = "INSTEP_GIT_PASSWORD";
 /// settings are not asked before.
 const HELPER: &str = "!f() { test \"$1\" != get || echo \"password=$INSTEP_GIT_PASSWORD\"; }; f";
 
+/// Options with which references are taken away.
+const PRUNES: [&str; 7] = ["--mirror", "--prune", "-p", "--prune-tags", "-P", "--delete", "-d"];
+
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -120,8 +123,11 @@ impl Job for Remote {
         Some(self.prepare(true))
     }
 
+    /// A mirror, and what a person has added: references that the other side has no more are taken away here, or there.
     fn may_delete(&self) -> bool {
-        self.mode == Mode::Mirror
+        let prunes = |option: &String| PRUNES.contains(&option.as_str());
+        let deletes = |reference: &String| reference.trim_start_matches('+').starts_with(':');
+        self.mode == Mode::Mirror || self.options.iter().any(prunes) || self.references.iter().any(deletes)
     }
 
     fn max_delete(&self) -> Option<MaxDelete> {

@@ -3,18 +3,22 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use syncmgr::conflict::{Conflict, ConflictId, ConflictKind, ConflictLedger, ConflictStore};
+use syncmgr::conflict::{ConflictLedger, ConflictStore, ResolutionHandler, Selection};
 use syncmgr::flags::{HandlerCapabilities, HandlerType};
 use syncmgr::outcome::{Phase, Problem, ProblemClass};
-use syncmgr::plan::{PlanSide, Preview, PreviewError, RowList, Watch};
+use syncmgr::plan::{Preview, PreviewError, RowList, Watch};
 use syncmgr::{
     CancelRequest, Counts, Handler, HandlerError, HandlerId, HandlerInfo, ItemContainer, ItemId, Level,
     Outcome, ProgressStatus, Refusal, Request, SessionCreator, SyncCallback, SyncItem, SyncItemInfo,
 };
 
-use super::options::{MaxDelete, Options};
-use super::weigh::{Loss, weigh};
-use super::{Keep, Kind, Set, Surroundings, dry, version};
+use super::disagreement::conflict_of;
+use super::guard::Guard;
+use super::options::Options;
+use super::output::Output;
+use super::settle::Resolution;
+use super::weigh::weigh;
+use super::{Kind, Set, Surroundings, dry, version};
 use crate::parse::Stream;
 use crate::process::{self, Ended, Follower, Input, Stopping, Wish};
 use crate::telling::{Hearer as _, InSession, Teller};
@@ -29,7 +33,7 @@ pub struct ToolHandler {
     name: String,
     info: HandlerInfo,
     kind: &'static dyn Kind,
-    items: Items,
+    items: Arc<Items>,
     around: Surroundings,
     conflicts: Arc<dyn ConflictLedger>,
 }
@@ -52,7 +56,7 @@ impl ToolHandler {
             ..HandlerInfo::default()
         };
         let (id, name) = (HandlerId::new(kind.id())?, kind.id().to_owned());
-        let handler = Self { id, name, info, kind, items: Items::default(), around, conflicts };
+        let handler = Self { id, name, info, kind, items: Arc::default(), around, conflicts };
         handler.set(items);
         Ok(handler)
     }
@@ -66,7 +70,7 @@ impl ToolHandler {
         around: Surroundings,
         conflicts: Arc<dyn ConflictLedger>,
     ) -> Self {
-        Self { id, name, info, kind, items: Items::default(), around, conflicts }
+        Self { id, name, info, kind, items: Arc::default(), around, conflicts }
     }
 
     /// Gives it other items. What is being synchronized goes on as it began.
@@ -76,13 +80,12 @@ impl ToolHandler {
     }
 
     fn find(&self, item: &ItemId) -> Result<Set, Refusal> {
-        let found = self.items.read().into_iter().find(|known| known.0.id == *item);
-        found.map(|item| item.0.clone()).ok_or_else(|| {
+        self.items.find(item).ok_or_else(|| {
             Refusal::InvalidArgument(format!("there is no item '{item}' of {}", self.kind.id()))
         })
     }
 
-    fn run(&self, item: &ItemId, callback: &dyn SyncCallback, options: &Options) {
+    fn run(&self, item: &ItemId, callback: &dyn SyncCallback, options: &Options, output: &mut Output<'_>) {
         let mut hearer = InSession { callback, item };
         let refused = |problem| Verdict { outcome: Outcome::Failed, problem: Some(problem) };
         let prepared = self
@@ -98,14 +101,13 @@ impl ToolHandler {
             Ok(prepared) => prepared,
             Err(problem) => return hearer.end(&refused(problem), Counts::default()),
         };
-        if let Some(stop) = self.guard(&set, callback, options) {
+        let guard = Guard { kind: self.kind, set: &set, around: &self.around, options };
+        if let Some(stop) = guard.look(&mut hearer, output) {
             return hearer.end(&stop, Counts::default());
         }
         let _ = callback.report_phase(item, Phase::Moving);
-        let mut follow = Follow {
-            teller: Teller::new(hearer, item.clone(), self.kind.tool()),
-            keep: (self.around.log)(callback.run_id()),
-        };
+        output.command(&prepared.shown());
+        let mut follow = Follow { teller: Teller::new(hearer, item.clone(), self.kind.tool()), output };
         follow.teller.event(Level::Information, "The command", prepared.shown());
         let (mut verdict, conflicts) = match process::run(command, Input::Nothing, GRACE, &mut follow) {
             Ok(Ended { exit, stopped }) => follow.teller.end_and_conflicts(exit, stopped.is_some()),
@@ -117,7 +119,8 @@ impl ToolHandler {
         };
         // A run that came to its end knows of all conflicts; others leave those that are known.
         if matches!(verdict.outcome, Outcome::Done | Outcome::NeedsDecision | Outcome::Gaps) {
-            let open = conflicts.into_iter().map(|path| self.conflict(item, path)).collect();
+            let open = conflicts.into_iter().map(|found| conflict_of(&self.id, &set, found)).collect();
+            let open = self.resolution().in_full(&set, open);
             if let Err(refusal) = self.conflicts.replace(&self.id, item, open) {
                 verdict.problem.get_or_insert_with(|| {
                     Problem::new(
@@ -129,79 +132,25 @@ impl ToolHandler {
         }
     }
 
-    /// What a guard says to what the tool would delete (S6). The dry run reads; nothing is touched.
-    fn guard(&self, set: &Set, callback: &dyn SyncCallback, options: &Options) -> Option<Verdict> {
-        let limit = options.max_delete.or(set.job.max_delete());
-        let none = limit == Some(MaxDelete::Percent(100));
-        if options.approve || none || !set.job.may_delete() || set.job.guards_itself(limit) {
-            return None;
-        }
-        let dry = set.job.dry_run(options)?;
-        let command = dry.command(&*self.around.secret).ok()?;
-        let _ = callback.report_phase(&set.id, Phase::Looking);
-        let mut asked = CancelRequest::None;
-        let mut seen = dry::run(command, dry.answers, self.kind.tool(), &mut |rows| {
-            let status = ProgressStatus::UpdatingIndeterminate;
-            let answer =
-                callback.report_progress(&set.id, Some("looking at what would be deleted"), status, rows, 0);
-            asked = answer.unwrap_or(CancelRequest::All);
-            asked == CancelRequest::None
-        });
-        if asked != CancelRequest::None {
-            return Some(Verdict { outcome: Outcome::Canceled, problem: None });
-        }
-        let losses = weigh(&mut seen, &set.job.folders());
-        let stop = losses.iter().find_map(|loss| stop(set, loss, limit))?;
-        Some(Verdict {
-            outcome: Outcome::SafetyStop,
-            problem: Some(Problem::new(ProblemClass::Safety, stop)),
-        })
-    }
-
-    /// Both versions stay where they are; which is which only the tool knows.
-    fn conflict(&self, item: &ItemId, path: String) -> Conflict {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Conflict {
-            id: ConflictId(path.clone().into_bytes()),
+    fn resolution(&self) -> Resolution {
+        Resolution {
             handler: self.id.clone(),
-            item: item.clone(),
-            kind: ConflictKind::EditEdit,
-            path: path.into_bytes(),
-            detected: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
-            versions: Vec::new(),
+            kind: self.kind,
+            items: Arc::clone(&self.items),
+            around: self.around.clone(),
+            ledger: Arc::clone(&self.conflicts),
         }
     }
 }
 
-/// Why a run is not begun, in a sentence.
-fn stop(set: &Set, loss: &Loss, limit: Option<MaxDelete>) -> Option<String> {
-    let Loss { side, deleted, of } = *loss;
-    // A share of nobody knows how much is no limit, unless it was set as a number.
-    let known = of.is_some() || matches!(limit, Some(MaxDelete::Count(_)));
-    if !known || !MaxDelete::is_exceeded(limit, deleted, of.unwrap_or(deleted)) {
-        return None;
-    }
-    let all = of.map(|all| format!(" of {all}")).unwrap_or_default();
-    let entries = if of.unwrap_or(deleted) == 1 { "entry" } else { "entries" };
-    let place = set.job.ends().places().map(|[a, b]| if side == PlanSide::A { a } else { b });
-    let place = place.map(|place| format!(" {place}")).unwrap_or_default();
-    Some(format!(
-        "{deleted}{all} {entries} would be deleted{place}, more than the limit of {}. Nothing was touched. Look at it with \
-         `instep preview`; if it is right, run again with --approve, or set another max_delete.",
-        limit.unwrap_or(MaxDelete::DEFAULT)
-    ))
-}
-
-struct Follow<'c> {
+struct Follow<'c, 'o, 'r> {
     teller: Teller<InSession<'c>>,
-    keep: Option<Keep>,
+    output: &'o mut Output<'r>,
 }
 
-impl Follower for Follow<'_> {
+impl Follower for Follow<'_, '_, '_> {
     fn output(&mut self, from: Stream, bytes: &[u8]) {
-        if let Some(keep) = &mut self.keep {
-            keep(bytes);
-        }
+        self.output.keep(bytes);
         self.teller.output(from, bytes);
     }
 
@@ -233,7 +182,7 @@ impl Handler for ToolHandler {
     }
 
     fn items(&self) -> &dyn ItemContainer {
-        &self.items
+        &*self.items
     }
 
     fn test(&self) -> Result<String, HandlerError> {
@@ -245,6 +194,15 @@ impl Handler for ToolHandler {
 
     fn conflict_store(&self) -> Option<Arc<dyn ConflictStore>> {
         Some(Arc::clone(&self.conflicts) as Arc<dyn ConflictStore>)
+    }
+
+    fn resolution_handler(&self) -> Option<Arc<dyn ResolutionHandler>> {
+        let settles = |item: &Arc<ToolItem>| item.0.job.settles().is_some();
+        self.items
+            .read()
+            .iter()
+            .any(settles)
+            .then(|| Arc::new(self.resolution()) as Arc<dyn ResolutionHandler>)
     }
 
     fn request(&self, options: &str) -> Result<Option<Request>, Refusal> {
@@ -280,14 +238,14 @@ impl Handler for ToolHandler {
             return Err(failed(seen.verdict.outcome, problem));
         }
         let losses = weigh(&mut seen, &set.job.folders());
-        let conflicts = seen.conflicts.into_iter().map(|path| self.conflict(item, path)).collect();
+        let conflicts = seen.conflicts.into_iter().map(|found| conflict_of(&self.id, &set, found)).collect();
         let of_its_own =
             seen.verdict.problem.as_ref().filter(|_| seen.verdict.outcome == Outcome::SafetyStop);
-        let limit = options.max_delete.or(set.job.max_delete());
-        let guarded = set.job.may_delete() && !set.job.guards_itself(limit);
+        let guard = Guard { kind: self.kind, set: &set, around: &self.around, options: &options };
         let stops: Vec<String> = match of_its_own {
             Some(problem) => vec![problem.text.clone()],
-            None if guarded => losses.iter().filter_map(|loss| stop(&set, loss, limit)).collect(),
+            None if guard.is_wanted() && !seen.was_understood => vec![guard.nobody_can_say().text],
+            None if guard.is_wanted() => losses.iter().filter_map(|loss| guard.stop(loss)).collect(),
             None => Vec::new(),
         };
         let more = (seen.more > 0).then(|| format!("{} further lines are not shown", seen.more));
@@ -315,14 +273,17 @@ impl Handler for ToolHandler {
         request: Option<&Request>,
     ) -> Result<(), HandlerError> {
         let plain = Options::default();
+        let selection = request.and_then(|request| request.get::<Selection>());
         let options = match request {
             None => &plain,
+            Some(_) if selection.is_some() => &plain,
             Some(request) => request.get::<Options>().ok_or_else(|| {
                 let text = "the request that came with the start is none of a tool";
                 HandlerError::new(ProblemClass::Bug, text)
             })?,
         };
         let callback = creator.create_session(&self.id, items)?;
+        let mut output = Output::of(&self.around, callback.run_id());
         let mut all = false;
         for item in items {
             let asked = callback.report_progress(item, None, ProgressStatus::UpdatingIndeterminate, 0, 0);
@@ -330,8 +291,10 @@ impl Handler for ToolHandler {
             if all || asked == Ok(CancelRequest::Item) {
                 let canceled = Verdict { outcome: Outcome::Canceled, problem: None };
                 InSession { callback: &*callback, item }.end(&canceled, Counts::default());
+            } else if let Some(selection) = selection {
+                self.resolution().carry_out(item, &*callback, selection, &mut output);
             } else {
-                self.run(item, &*callback, options);
+                self.run(item, &*callback, options, &mut output);
             }
         }
         callback.end();
@@ -341,9 +304,14 @@ impl Handler for ToolHandler {
 
 /// The items.
 #[derive(Default)]
-struct Items(RwLock<Vec<Arc<ToolItem>>>);
+pub(super) struct Items(RwLock<Vec<Arc<ToolItem>>>);
 
 impl Items {
+    /// An item as it is set up now.
+    pub(super) fn find(&self, id: &ItemId) -> Option<Set> {
+        self.read().into_iter().find(|item| item.0.id == *id).map(|item| item.0.clone())
+    }
+
     fn read(&self) -> Vec<Arc<ToolItem>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,13 +1,14 @@
 //! Unison: two roots, both ways. What both sides changed stays as it is and is a conflict.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use super::options::{MaxDelete, Options};
 use super::prepared::Answers;
-use super::{Ends, Job, Kind, Prepared, Value};
+use super::{Ends, Job, Kind, Prepared, Settles, Value};
 use crate::verdict::Tool;
 
 /// The kind.
@@ -31,6 +32,9 @@ impl Kind for Unison {
         [2, 48]
     }
 }
+
+/// Asked about the first item, it lists all of them and is told to leave it at that.
+const LISTING: Answers = Answers { words: "l\nq\n", left: 3 };
 
 /// What an item says.
 #[derive(Debug, Clone, Deserialize)]
@@ -107,6 +111,75 @@ impl Pair {
     }
 }
 
+impl Pair {
+    /// The roots as Unison was told of them, as far as that can be seen: a profile may take them from elsewhere.
+    fn roots(&self) -> Option<[String; 2]> {
+        let profile = match &self.what {
+            What::Roots(a, b) => return Some([a.clone(), b.clone()]),
+            What::Profile(profile) => profile,
+        };
+        let own = |name: &str| match self.environment.get(name) {
+            Some(Value::Text(text)) => Some(PathBuf::from(text)),
+            Some(Value::Secret(_)) => None,
+            None => std::env::var_os(name).map(PathBuf::from),
+        };
+        let directory = own("UNISON").or_else(|| Some(own("HOME")?.join(".unison")))?;
+        let text = fs::read_to_string(directory.join(format!("{profile}.prf"))).ok()?;
+        let mut roots = text.lines().filter_map(|line| {
+            let (key, root) = line.split_once('=')?;
+            (key.trim() == "root").then(|| root.trim().to_owned())
+        });
+        match (roots.next(), roots.next(), roots.next()) {
+            (Some(a), Some(b), None) => Some([a, b]),
+            _ => None,
+        }
+    }
+}
+
+impl Settles for Pair {
+    fn list(&self, paths: &[&str]) -> Prepared {
+        // A deletion that is part of a conflict is no reason for it to ask.
+        let mut words = vec!["-confirmbigdel=false"];
+        words.extend(paths.iter().flat_map(|path| ["-path", *path]));
+        Prepared { answers: Some(LISTING), ..self.prepare(&words) }
+    }
+
+    fn prefer(&self, side: usize, keeps_both: bool, paths: &[&str]) -> Option<Prepared> {
+        let root = self.roots()?[usize::from(side != 0)].clone();
+        let patterns: Vec<_> = paths.iter().map(|path| format!("Path {} -> {root}", pattern(path))).collect();
+        // What is overwritten or deleted is kept, where Unison keeps such things.
+        let mut words = vec!["-batch", "-confirmbigdel=false", "-backup", "Name *"];
+        if keeps_both {
+            words.push("-copyonconflict");
+        }
+        for (path, pattern) in paths.iter().zip(&patterns) {
+            words.extend(["-path", *path, "-preferpartial", pattern]);
+        }
+        Some(self.prepare(&words))
+    }
+
+    fn loser(&self) -> &'static str {
+        "the other one is among Unison's backups where it was (by itself in ~/.unison/backup)"
+    }
+
+    /// Its patterns have no spaces at their ends.
+    fn can_name(&self, path: &str) -> bool {
+        path.trim() == path
+    }
+}
+
+/// A path as one of Unison's patterns, which means just that path.
+fn pattern(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    for c in path.chars() {
+        if r"\*?[]{},".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
 impl Job for Pair {
     fn command(&self, options: &Options) -> Prepared {
         // Its own guard: a root that was emptied.
@@ -114,10 +187,9 @@ impl Job for Pair {
         self.prepare(&[&["-batch"], released].concat())
     }
 
-    /// It has none: asked about the first item, it lists all of them and is told to leave it at that. A first run asks
-    /// something else before, and has nothing to delete.
+    /// It has none, but its list. A first run asks something else before, and has nothing to delete.
     fn dry_run(&self, _options: &Options) -> Option<Prepared> {
-        Some(Prepared { answers: Some(Answers { words: "l\nq\n", left: 3 }), ..self.prepare(&[]) })
+        Some(Prepared { answers: Some(LISTING), ..self.prepare(&[]) })
     }
 
     fn may_delete(&self) -> bool {
@@ -130,11 +202,12 @@ impl Job for Pair {
 
     /// A directory that would go is one line of its list, whatever is in it.
     fn folders(&self) -> [Option<PathBuf>; 2] {
-        let local = |root: &String| Some(PathBuf::from(root)).filter(|root| root.is_absolute());
-        match &self.what {
-            What::Roots(a, b) => [local(a), local(b)],
-            What::Profile(_) => [None, None],
-        }
+        let local = |root: String| Some(PathBuf::from(root)).filter(|root| root.is_absolute());
+        self.roots().map_or([None, None], |roots| roots.map(local))
+    }
+
+    fn settles(&self) -> Option<&dyn Settles> {
+        self.roots().is_some().then_some(self)
     }
 
     fn comment(&self) -> String {
@@ -145,14 +218,14 @@ impl Job for Pair {
     }
 
     fn ends(&self) -> Ends {
-        let [a, b] = match &self.what {
-            What::Roots(a, b) => {
+        let [a, b] = match self.roots() {
+            Some([a, b]) => {
                 let last =
                     |root: &str| root.trim_end_matches('/').rsplit('/').next().unwrap_or(root).to_owned();
-                let short = [last(a), last(b)];
-                if short[0] == short[1] { [a.clone(), b.clone()] } else { short }
+                let short = [last(&a), last(&b)];
+                if short[0] == short[1] { [a, b] } else { short }
             }
-            What::Profile(_) => ["the first root", "the second root"].map(str::to_owned),
+            None => ["the first root", "the second root"].map(str::to_owned),
         };
         let same = format!("{a} and {b} are the same");
         Ends::new(a, b, same)

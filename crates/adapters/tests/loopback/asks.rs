@@ -109,6 +109,25 @@ fn rclone_wants_the_password_of_its_own_settings() {
 }
 
 #[test]
+fn rclone_wants_the_password_of_a_remote_that_is_encrypted() {
+    let place = Place::new();
+    place.prepare("mkdir enc");
+    let remote = |password: &str| {
+        let config = format!("[c]\ntype = crypt\nremote = {}\n{password}", place.at("enc"));
+        place.write("rclone.conf", &config);
+        json!({
+            "mode": "copy", "source": place.at("src"), "target": "c:", "environment": {"RCLONE_CONFIG": place.at("rclone.conf")},
+        })
+    };
+    wants(&place, "rclone", remote(""), "`rclone config`");
+    // It is kept in a shape of rclone's own, which a person does not type.
+    wants(&place, "rclone", remote("password = right\n"), "`rclone config`");
+    let obscured = std::process::Command::new("rclone").args(["obscure", "right"]).output().unwrap();
+    let obscured = String::from_utf8(obscured.stdout).unwrap();
+    expect(&place.sync("rclone", remote(&format!("password = {obscured}"))), Outcome::Done);
+}
+
+#[test]
 fn git_wants_the_password_of_a_web_server() {
     let place = Place::new();
     place.prepare("mkdir -p home; git init -q -b main code && cd code && echo 1 > f && git add . && git commit -qm 1 && git clone -q --bare . ../dst/up.git && git -C ../dst/up.git update-server-info && git init -q ../other");

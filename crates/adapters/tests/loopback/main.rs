@@ -4,9 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop where it stands")]
 
 mod asks;
+mod changed;
 mod every;
+mod left;
 mod middle;
 mod place;
+mod settle;
 mod wire;
 
 use std::fs;

@@ -268,7 +268,8 @@ fn choices(conflicts: &[Conflict]) -> String {
     if is(&texts) {
         choices.extend(["newest", "largest"]);
     }
-    if is(&[EditEdit]) {
+    // Who only names the versions has none that they come from.
+    if is(&[EditEdit]) && conflicts.iter().all(|one| one.handler.as_str() == folders::handler::HANDLER_ID) {
         choices.push("merge");
     }
     choices.join("|")
@@ -311,6 +312,10 @@ pub(crate) fn conflicts(out: &Out, conflicts: &[Conflict], names: &Names, all: b
             Count((conflicts.len() - shown) as u64),
             names.id
         ));
+    }
+    if conflicts.iter().all(|one| one.versions.is_empty()) {
+        // Its handler only tells of it.
+        return;
     }
     match conflicts {
         [] => {}

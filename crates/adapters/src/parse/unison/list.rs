@@ -9,7 +9,8 @@
 use syncmgr::Level;
 use syncmgr::plan::{EntryKind, PlanSide, Verb};
 
-use super::super::{Fact, Parse, Stream, failure};
+use super::super::{Became, Disagreement, Fact, Parse, Stream, Told};
+use super::refusal;
 
 /// Reads the list.
 #[derive(Default)]
@@ -21,9 +22,8 @@ pub(crate) struct List {
 struct Item {
     step: Step,
     path: String,
-    kind: EntryKind,
-    size: u64,
-    lines: u8,
+    /// What the first side has.
+    a: Option<Told>,
 }
 
 /// What it would do about it.
@@ -38,20 +38,20 @@ pub(super) enum Step {
 impl Parse for List {
     fn line(&mut self, _from: Stream, line: &str, facts: &mut Vec<Fact>) {
         if let Some((step, path)) = listed(line) {
-            self.tell(facts);
+            self.tell(None, facts);
             let path = path.to_owned();
-            self.item = Some(Item { step, path, kind: EntryKind::File, size: 0, lines: 0 });
-        } else if let (Some(item), Some((_, about))) = (&mut self.item, line.split_once(" : ")) {
-            let (kind, size) = details(about);
-            item.kind = if kind == EntryKind::File { item.kind } else { kind };
-            item.size = item.size.max(size);
-            item.lines += 1;
-            if item.lines == 2 {
-                self.tell(facts);
+            self.item = Some(Item { step, path, a: None });
+        } else if let (Some(item), Some(told)) = (&mut self.item, told(line)) {
+            match item.a.take() {
+                None => item.a = Some(told),
+                Some(a) => self.tell(Some([a, told]), facts),
             }
-        } else if let Some(why) = line.trim_start().strip_prefix("Fatal error: ") {
-            facts.push(failure(why));
+        } else if let Some(refusal) = refusal(line.trim_start()) {
+            facts.push(refusal);
+        } else if line.starts_with("Nothing to do") {
+            facts.push(Fact::Nothing);
         } else if line.contains("No archive files were found") {
+            facts.push(Fact::Nothing);
             let text = "Unison has not synchronized these two before, and says nothing beforehand: what is only on one \
                         side is copied to the other, nothing is deleted";
             facts.push(Fact::Told { level: Level::Warning, about: None, text: text.to_owned() });
@@ -60,11 +60,16 @@ impl Parse for List {
 }
 
 impl List {
-    fn tell(&mut self, facts: &mut Vec<Fact>) {
-        let Some(Item { step, path, kind, size, .. }) = self.item.take() else { return };
+    fn tell(&mut self, versions: Option<[Told; 2]>, facts: &mut Vec<Fact>) {
+        let Some(Item { step, path, .. }) = self.item.take() else { return };
         facts.push(match step {
-            Step::On(side, verb) => Fact::Placed { side, verb, path, kind, size },
-            Step::Conflict => Fact::Conflict(path),
+            Step::Conflict => Fact::Conflict(Disagreement { path, versions }),
+            Step::On(side, verb) => {
+                let both = versions.iter().flatten();
+                let size = both.clone().map(|told| told.size).max().unwrap_or(0);
+                let kind = both.map(|told| told.kind).find(|kind| *kind != EntryKind::File);
+                Fact::Placed { side, verb, path, kind: kind.unwrap_or(EntryKind::File), size }
+            }
         });
     }
 }
@@ -114,15 +119,33 @@ fn verb(became: &str) -> Option<Verb> {
     })
 }
 
-/// `unchanged dir      modified on ...  size 6         rwxr-xr-x`.
-fn details(about: &str) -> (EntryKind, u64) {
-    let kind = match about.split("modified on").next().and_then(|kind| kind.split_whitespace().last()) {
+/// `b            : unchanged dir      modified on 2026-11-23 at  5:38:18  size 6         rwxr-xr-x`.
+pub(super) fn told(line: &str) -> Option<Told> {
+    let (_, about) = line.split_once(" : ")?;
+    let (what, rest) = about.split_once("modified on ").unwrap_or((about, ""));
+    let mut words = what.split_whitespace().peekable();
+    let became = match words.peek().copied() {
+        Some("deleted" | "absent") => Became::Deleted,
+        Some("changed") => Became::Changed,
+        Some("unchanged" | "props") => Became::Same,
+        _ => Became::Created,
+    };
+    let kind = match words.last() {
         Some("dir") => EntryKind::Directory,
         Some("link" | "symlink") => EntryKind::Link,
         _ => EntryKind::File,
     };
-    let size = about.split_once("  size ").and_then(|(_, rest)| rest.split_whitespace().next());
-    (kind, size.and_then(|size| size.parse().ok()).unwrap_or(0))
+    let (moment, rest) = rest.split_once("  size ").unwrap_or((rest, ""));
+    let (size, besides) = rest.trim_start().split_once(' ').unwrap_or((rest, ""));
+    // A link has no time of its own there.
+    let modified = moment.split_once(" at ").filter(|_| kind != EntryKind::Link).and_then(|(day, time)| {
+        let (day, time) = (day.trim(), time.trim());
+        // The hour may have one digit.
+        let zero = if time.find(':') == Some(1) { "0" } else { "" };
+        format!("{day}T{zero}{time}").parse().ok()
+    });
+    let besides = besides.trim().to_owned();
+    Some(Told { became, kind, size: size.parse().unwrap_or(0), modified, besides })
 }
 
 #[cfg(test)]
@@ -152,10 +175,18 @@ mod tests {
         );
         let placed =
             |side, verb, path: &str, kind, size| Fact::Placed { side, verb, path: path.into(), kind, size };
+        let version = |size, moment: &str| Told {
+            became: Became::Changed,
+            kind: EntryKind::File,
+            size,
+            modified: Some(moment.parse().unwrap()),
+            besides: "rw-r--r--".into(),
+        };
+        let versions = Some([version(2, "2026-11-23T05:38:18"), version(3, "2026-11-23T05:38:18")]);
         assert_eq!(
             told,
             [
-                Fact::Conflict("f2".into()),
+                Fact::Conflict(Disagreement { path: "f2".into(), versions }),
                 placed(PlanSide::B, Verb::Delete, "d : e", EntryKind::Directory, 6),
                 placed(PlanSide::A, Verb::Create, "n  [f] ", EntryKind::File, 4),
             ]
@@ -173,6 +204,33 @@ mod tests {
             matches!(&told[..], [Fact::Placed { side: PlanSide::A, verb: Verb::Delete, path, .. }] if path == "d"),
             "{told:?}"
         );
+    }
+
+    #[test]
+    fn versions_are_told_as_they_are_on_each_side() {
+        let version = |about: &str| {
+            let Told { became, kind, size, modified, besides } =
+                told(&format!("root a       : {about}")).unwrap();
+            (became, kind, size, modified.map(|moment| moment.to_string()), besides)
+        };
+        let (changed, moment) = (Became::Changed, || Some("2026-11-23T18:21:03".to_owned()));
+        assert_eq!(
+            version("changed file       modified on 2026-11-23 at 18:21:03  size 6         rw-r--r--"),
+            (changed, EntryKind::File, 6, moment(), "rw-r--r--".into())
+        );
+        assert_eq!(version("deleted"), (Became::Deleted, EntryKind::File, 0, None, String::new()));
+        assert_eq!(
+            version(
+                "new symlink        modified on 1970-01-01 at  0:00:00  size 0         unknown permissions"
+            ),
+            (Became::Created, EntryKind::Link, 0, None, "unknown permissions".into())
+        );
+        assert_eq!(
+            version("dir                modified on 2026-11-23 at 18:21:03  size 4         rwxr-xr-x"),
+            (Became::Created, EntryKind::Directory, 4, moment(), "rwxr-xr-x".into())
+        );
+        assert_eq!(version("anything else at all").3, None);
+        assert!(told("no colon").is_none());
     }
 
     #[test]
