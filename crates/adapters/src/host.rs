@@ -29,6 +29,7 @@ mod shared;
 mod spec;
 mod stores;
 mod synchronize;
+mod turns;
 mod ui;
 
 pub use door::{Door, Newcomer, Visitors};

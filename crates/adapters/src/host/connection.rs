@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::value::RawValue;
-use syncmgr::conflict::{Conflict, Selection, Settlement};
-use syncmgr::{ItemId, Problem, ProblemClass, Refusal, Request};
+use syncmgr::conflict::Conflict;
+use syncmgr::{ItemId, Problem, ProblemClass};
 use wire::rpc::handler::{Ability, Initialize, Initialized, Shutdown};
 use wire::rpc::things::Program;
 use wire::rpc::{ErrorObject, Method, VERSION, write_answer, write_call};
@@ -27,32 +27,13 @@ use super::process::{Pipes, Process, ending};
 use super::sessions::Sessions;
 use super::shared::Host;
 use super::spec::{HandlerSpec, Services};
-
-/// What a thread in `synchronize` hears.
-pub(crate) enum TurnNews {
-    /// The handler opens a session.
-    Create {
-        /// The question, if it wants an answer.
-        id: Option<Box<RawValue>>,
-        /// The items; none: all of the turn.
-        items: Option<Vec<String>>,
-    },
-    /// The work is done.
-    Done(Result<(), ErrorObject>),
-    /// The connection is over.
-    Over(Problem),
-    /// The session has ended, and the handler does not let go of it.
-    Kept,
-}
+use super::turns::Turns;
 
 /// Whoever has nothing to look at looks again then.
 const A_LONG_TIME: Duration = Duration::from_secs(3600);
 
 /// Something that may take long, or that may ask the handler in turn.
 pub(crate) type Errand = Box<dyn FnOnce() + Send>;
-
-/// A `synchronize` that has not returned: who hears of it, and what it was started with.
-type OpenTurn = (mpsc::Sender<TurnNews>, Option<Request>);
 
 /// A connection with one process.
 pub(crate) struct Connection {
@@ -65,9 +46,7 @@ pub(crate) struct Connection {
     pub(crate) bad_lines: AtomicU32,
     outbox: Arc<Outbox>,
     process: Option<Process>,
-    turns: Mutex<HashMap<u64, OpenTurn>>,
-    /// Requests with options that the handler was told of, by their numbers.
-    requests: Mutex<Vec<(u64, Request)>>,
+    pub(crate) turns: Turns,
     /// Parts of conflict lists that are not complete yet.
     pub(crate) conflicts: Mutex<HashMap<ItemId, Vec<Conflict>>>,
     pub(crate) looks: Looks,
@@ -145,8 +124,7 @@ impl Connection {
             bad_lines: AtomicU32::new(0),
             outbox,
             process,
-            turns: Mutex::default(),
-            requests: Mutex::default(),
+            turns: Turns::default(),
             conflicts: Mutex::default(),
             looks: Looks::default(),
             follows: Follows::default(),
@@ -307,61 +285,7 @@ impl Connection {
         }
     }
 
-    // ---- Turns, requests, errands ----------------------------------------------------------------------------------
-
-    pub(crate) fn begin_turn(
-        &self,
-        request: Option<&Request>,
-    ) -> (u64, mpsc::Receiver<TurnNews>, mpsc::Sender<TurnNews>) {
-        let turn = self.next_number();
-        let (sender, receiver) = mpsc::channel();
-        locked(&self.turns).insert(turn, (sender.clone(), request.cloned()));
-        (turn, receiver, sender)
-    }
-
-    /// What became of a conflict that a turn was to settle.
-    pub(crate) fn settled(&self, turn: u64, place: usize, settlement: Settlement) -> Result<(), Refusal> {
-        let turns = locked(&self.turns);
-        let selection =
-            turns.get(&turn).and_then(|(_, request)| request.as_ref()).and_then(Request::get::<Selection>);
-        let unknown = || Refusal::InvalidArgument(format!("there is no turn {turn} that settles conflicts"));
-        selection.ok_or_else(unknown)?.answer(place, settlement);
-        Ok(())
-    }
-
-    pub(crate) fn end_turn(&self, turn: u64) {
-        locked(&self.turns).remove(&turn);
-        self.sessions.end_turn(turn);
-    }
-
-    pub(crate) fn tell_turn(&self, turn: u64, news: TurnNews) -> Result<(), Refusal> {
-        let unknown = || Refusal::InvalidArgument(format!("there is no turn {turn}, or it is over"));
-        let sender = locked(&self.turns).get(&turn).map(|(sender, _)| sender.clone());
-        sender.ok_or_else(unknown)?.send(news).map_err(|_| unknown())
-    }
-
-    /// The number by which the handler knows a waiting request.
-    pub(crate) fn number_of(&self, request: &Request) -> u64 {
-        let mut requests = locked(&self.requests);
-        if let Some((number, _)) = requests.iter().find(|(_, known)| known.same(request)) {
-            return *number;
-        }
-        let number = self.next_number();
-        // Requests that were taken or ran since are not asked for again.
-        if requests.len() >= 1024 {
-            requests.remove(0);
-        }
-        requests.push((number, request.clone()));
-        number
-    }
-
-    pub(crate) fn request(&self, number: u64) -> Result<Request, Refusal> {
-        let requests = locked(&self.requests);
-        let known = requests.iter().find(|(known, _)| *known == number);
-        known.map(|(_, request)| request.clone()).ok_or_else(|| {
-            Refusal::InvalidArgument(format!("no request {number} was told of on this connection"))
-        })
-    }
+    // ---- Errands ---------------------------------------------------------------------------------------------------
 
     /// Has something done on the errands' thread. False: too much waits there.
     pub(crate) fn run_errand(&self, errand: Errand) -> bool {
@@ -386,7 +310,7 @@ impl Connection {
 
     /// Its settings are old and it has nothing under way: it ends, and is asked nothing any more.
     pub(crate) fn is_leaving(&self) -> bool {
-        self.retired.load(Ordering::Acquire) && self.sessions.is_empty() && locked(&self.turns).is_empty()
+        self.retired.load(Ordering::Acquire) && self.sessions.is_empty() && self.turns.is_empty()
     }
 
     /// It is ended as soon as nobody uses it.
@@ -491,11 +415,7 @@ impl Connection {
             session.interrupt(&problem, &last_words);
         }
         self.calls.end(&problem);
-        let turns = std::mem::take(&mut *locked(&self.turns));
-        for (sender, _) in turns.into_values() {
-            // A turn that is over does not listen.
-            let _ = sender.send(TurnNews::Over(problem.clone()));
-        }
+        self.turns.over(&problem);
         self.follows.over();
         *locked(&self.gone) = true;
         self.went.notify_all();

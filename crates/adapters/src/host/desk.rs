@@ -17,13 +17,14 @@ use wire::rpc::look::LookedAt;
 use wire::rpc::{BadLine, Done, ErrorObject, Incoming, Line, Method, Params, code};
 
 use super::calls::CallError;
-use super::connection::{Connection, TurnNews, locked};
+use super::connection::{Connection, locked};
 use super::control;
 use super::follow;
 use super::items::HostedItem;
 use super::limits::Pace;
 use super::link::{Desk, Tick};
 use super::sessions::{OpenSession, PassOn};
+use super::turns::TurnNews;
 
 /// So much of a bad line is logged.
 const SHOWN: usize = 120;
@@ -192,7 +193,7 @@ impl ConnectionDesk {
         let waiting = session.callback.query_for_additional_items().map_err(refused)?;
         let more = waiting.items.len() > MOST_WAITING || waiting.requests.len() > MOST_WAITING;
         let requests = waiting.requests.iter().take(MOST_WAITING).map(|request| say::WaitingRequest {
-            request: self.connection.number_of(request),
+            request: self.connection.turns.number_of(request, || self.connection.next_number()),
             options: control::options_of(request, &self.connection).unwrap_or_default(),
         });
         Ok(say::Additional {
@@ -210,7 +211,7 @@ impl ConnectionDesk {
 
     fn add_request(&mut self, message: say::AddRequestToSession) -> Served<Done> {
         let session = self.session(message.session)?;
-        let request = self.connection.request(message.request).map_err(refused)?;
+        let request = self.connection.turns.request(message.request).map_err(refused)?;
         done(session.callback.add_request_to_session(&request))
     }
 
@@ -236,7 +237,7 @@ impl ConnectionDesk {
 
     fn report_settlement(&mut self, report: say::ReportSettlement) -> Served<Done> {
         let settlement = report.settlement.try_into().map_err(refused)?;
-        done(self.connection.settled(report.turn, report.place, settlement))
+        done(self.connection.turns.settled(report.turn, report.place, settlement))
     }
 
     fn extend_lease(&mut self, message: say::ExtendLease) -> Served<Done> {
@@ -269,7 +270,7 @@ impl ConnectionDesk {
             return control::create_session(&self.connection, message.items, id);
         };
         let news = TurnNews::Create { id: id.map(ToOwned::to_owned), items: message.items };
-        match self.connection.tell_turn(turn, news) {
+        match self.connection.turns.tell(turn, news) {
             Ok(()) => Ok(()),
             Err(why) => self.reply(id, Err::<Done, _>(refused(why))),
         }
@@ -368,7 +369,7 @@ impl Desk for ConnectionDesk {
             for session in connection.sessions.kept_since(before) {
                 match session.turn {
                     Some(turn) => {
-                        let _ = connection.tell_turn(turn, TurnNews::Kept);
+                        let _ = connection.turns.tell(turn, TurnNews::Kept);
                     }
                     None => drop(connection.sessions.remove(session.number)),
                 }

@@ -12,10 +12,11 @@ use wire::rpc::handler::{Ability, SettleMore, Synchronize, SynchronizeMore};
 use wire::rpc::{ErrorObject, MAX_LINE, paged};
 
 use super::calls::CallError;
-use super::connection::{Connection, TurnNews};
+use super::connection::Connection;
 use super::control::options_of;
 use super::sessions::OpenSession;
 use super::settle::told;
+use super::turns::TurnNews;
 
 /// So many bytes of identifiers go into one line; the longest identifier has 189 bytes, escaped six times as many.
 const ITEMS_IN_A_LINE: usize = MAX_LINE / 2;
@@ -28,12 +29,18 @@ pub(crate) fn synchronize(
     creator: &dyn SessionCreator,
     request: Option<&Request>,
 ) -> Result<(), HandlerError> {
-    let (turn, news, sender) = connection.begin_turn(request);
+    let turn = connection.next_number();
+    let (news, sender) = connection.turns.begin(turn, request);
     let run = Turn { connection, items, creator, turn };
     let done = run.ask(request, sender).and_then(|()| run.serve(&news));
     // Sessions that the handler did not end, end here (R12).
-    connection.end_turn(turn);
+    end(connection, turn);
     done
+}
+
+fn end(connection: &Connection, turn: u64) {
+    connection.turns.end(turn);
+    connection.sessions.end_turn(turn);
 }
 
 struct Turn<'a> {
@@ -138,7 +145,7 @@ impl Turn<'_> {
             format!("Handler '{id}' did not come back from a synchronization whose session had ended.");
         let problem = Problem::new(ProblemClass::Bug, text)
             .with_fix("This is a mistake in the handler; please report it to its author");
-        self.connection.end_turn(self.turn);
+        end(self.connection, self.turn);
         if self.connection.sessions.is_empty() {
             self.connection.end_because(problem.clone());
         }
