@@ -2,6 +2,7 @@
 
 pub mod collection;
 pub mod conformance;
+pub mod files;
 pub mod host;
 pub mod parse;
 pub mod process;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use adapters::collection::{Partners, Source};
+use adapters::files::Stamp;
 use adapters::syncthing;
 use adapters::syncthing::partners::{FolderKeys, Folders, OneFolder, SaidOfFolders};
 use adapters::tools::remotes::{self, OneRemote, RemoteKeys, Remotes, SaidOfRemotes};
@@ -21,7 +22,6 @@ use syncmgr::{HandlerId, ItemId, Refusal};
 use crate::detecting::{config_home, state_home};
 use crate::keeper::keepers;
 use crate::places::Places;
-use crate::stamp::Stamp;
 use crate::tools::Tools;
 
 /// What is wrong with what the settings say of collections.

@@ -29,7 +29,6 @@ mod serve;
 mod setup;
 mod signals;
 mod spool;
-mod stamp;
 mod targets;
 mod telling;
 mod tools;

@@ -1,7 +1,6 @@
 //! What a handler said of itself, kept in a file: whoever only wants to see the list of items starts no process for it.
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
@@ -10,6 +9,7 @@ use wire::rpc::handler::{HandlerDescription, ItemDescription};
 
 use super::connection::file_name;
 use super::spec::HandlerSpec;
+use crate::files::write_whole;
 
 /// What a handler said of itself and its items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,10 +62,6 @@ impl Memory {
         }
         let Some(dir) = path.parent() else { return };
         let _ = fs::create_dir_all(dir);
-        let new = path.with_extension(format!("{}.new", std::process::id()));
-        let written = fs::File::create(&new).and_then(|mut file| file.write_all(&text));
-        if written.and_then(|()| fs::rename(&new, path)).is_err() {
-            let _ = fs::remove_file(&new);
-        }
+        let _ = write_whole(path, &text);
     }
 }

@@ -2,11 +2,11 @@
 //! again takes longer than all else that a command does.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::files::{Stamp, write_whole};
 
 /// A list as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -16,20 +16,16 @@ struct Kept {
     list: Vec<(String, String)>,
 }
 
-/// A file, and what another one in its place, or another text in it, would not have; nothing where there is none.
+/// A file as it was; no stamp where there was none.
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
 struct File {
     path: PathBuf,
-    stamp: Option<[i64; 5]>,
+    stamp: Option<Stamp>,
 }
 
 impl File {
     fn of(path: &Path) -> Self {
-        let stamp = |meta: fs::Metadata| {
-            let inode = meta.ino().cast_signed();
-            [inode, meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec()]
-        };
-        Self { path: path.to_owned(), stamp: fs::metadata(path).ok().map(stamp) }
+        Self { path: path.to_owned(), stamp: Stamp::of(path) }
     }
 }
 
@@ -48,19 +44,12 @@ pub(super) fn or_else<E>(
         return Ok(known.list);
     }
     let now = Kept { of, list: list()? };
-    if any {
-        let _ = keep(kept, &now);
+    if let Ok(text) = serde_json::to_vec(&now)
+        && any
+    {
+        let _ = write_whole(kept, &text);
     }
     Ok(now.list)
-}
-
-/// A whole file or none, which nobody else reads.
-fn keep(file: &Path, kept: &Kept) -> std::io::Result<()> {
-    let new = file.with_extension(format!("{}.new", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(&new)?.write_all(&serde_json::to_vec(kept)?)?;
-    fs::rename(&new, file).inspect_err(|_| drop(fs::remove_file(&new)))
 }
 
 #[cfg(test)]

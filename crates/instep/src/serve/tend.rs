@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use adapters::files::Stamp;
 use center::{Ailing, Center, StopGrace, What};
 use sd_notify::NotifyState;
 use settings::SettingsFile;
@@ -16,7 +17,6 @@ use crate::exit::Failure;
 use crate::handlers::Handlers;
 use crate::places::Places;
 use crate::setup::{self, Setup};
-use crate::stamp::Stamp;
 use crate::telling::Telling;
 
 /// How often it looks around. A killed process is found out, and a changed file read, within that time.
