@@ -6,6 +6,8 @@
 mod partners;
 mod probe;
 mod scenes;
+mod settling;
+mod stage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,11 +25,13 @@ pub struct Trial {
     pub items: Option<Vec<ItemId>>,
     /// How long a synchronization may take.
     pub patience: Duration,
+    /// Whether open conflicts are settled, in every way that the handler offers: versions are lost by that.
+    pub settle: bool,
 }
 
 impl Default for Trial {
     fn default() -> Self {
-        Self { items: None, patience: Duration::from_secs(60) }
+        Self { items: None, patience: Duration::from_secs(60), settle: false }
     }
 }
 
@@ -52,7 +56,7 @@ pub enum Held {
 /// One rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// `R1` to `R18` of the contract, `P1` to `P11` of the protocol.
+    /// `R1` to `R18` of the contract, `C1` to `C5` of its conflicts, `P1` to `P11` of the protocol.
     pub rule: &'static str,
     /// The rule in a sentence.
     pub says: &'static str,
@@ -106,7 +110,16 @@ pub const RULES: &[(&str, &str)] = &[
     ("R12", "a session ends with a final word for each item, and is never silent beyond its lease"),
     ("R15", "no session is opened for what may not be synchronized"),
     ("R16", "an event has a name and a description"),
+    (
+        "R17",
+        "what is asked for during a synchronization is synchronized too, also an item that is being synchronized",
+    ),
     ("R18", "handler and items have identifiers and names"),
+    ("C1", "a conflict has a name, an identity of its own, and the versions that disagree"),
+    ("C2", "a choice that is offered is carried out, and the conflict does not come back"),
+    ("C3", "a choice that is not offered is refused with a class, and the conflict stands"),
+    ("C4", "only the versions that were shown are settled"),
+    ("C5", "a conflict that is settled already is answered for as such"),
 ];
 
 /// Collects what was found of each rule.
@@ -147,7 +160,8 @@ impl Findings {
     }
 }
 
-/// Tries a handler. Its items are really synchronized, several times, and stopped in the middle.
+/// Tries a handler. Its items are really synchronized, several times, and stopped in the middle; its conflicts are settled
+/// if the trial says so.
 ///
 /// A collection is tried with each of its partners, each a handler.
 pub fn try_handler(spec: &HandlerSpec, trial: &Trial) -> Report {

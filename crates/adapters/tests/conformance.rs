@@ -78,15 +78,17 @@ fn every_broken_handler_fails_at_the_right_rule() {
         (&["long-winded"], "R5", "a progress text has more than"),
         (&["half-hearted"], "R8", "proposed and never committed"),
         (&["grabs"], "R9", "was refused"),
+        (&["takes-all"], "R9", "was refused"),
         (&["lies"], "R10", "foreign"),
         (&["dies", "3"], "R12", "exited with code 3"),
         (&["stubborn"], "R12", "not over after 5 s"),
         (&["twofold"], "R15", "does not say that it supports several"),
         (&["wordless"], "R16", "was refused"),
+        (&["once"], "R17", "That was done already"),
         (&["nameless"], "R18", "it has no name"),
     ];
-    // P11 has broken ones of its own, below.
-    for (rule, _) in RULES.iter().filter(|(rule, _)| *rule != "P11") {
+    // Collections and conflicts have broken ones of their own, below.
+    for (rule, _) in RULES.iter().filter(|(rule, _)| *rule != "P11" && !rule.starts_with('C')) {
         assert!(broken.iter().any(|(_, of, _)| of == rule), "no handler breaks {rule}");
     }
     // Most of the time is waiting for what does not come: all wait together.
@@ -113,6 +115,63 @@ fn an_archive_kept_in_shell_passes_and_is_there() {
     assert_clean(&try_handler(&spec, &Trial::default()));
     let list = Command::new("tar").arg("tf").arg(dir.path().join("songs.tar")).output().unwrap();
     assert_eq!(String::from_utf8(list.stdout).unwrap(), "songs/one.txt\n");
+}
+
+/// One of `quarrels.py`'s ways.
+fn quarrels(words: &[&str], settle: bool) -> Report {
+    let script = at("crates/adapters/tests/host/quarrels.py");
+    let words: Vec<&str> = [python(), "-S", "-E", &script].into_iter().chain(words.iter().copied()).collect();
+    try_handler(&spec(&words), &Trial { patience: Duration::from_secs(60), settle, ..Trial::default() })
+}
+
+#[track_caller]
+fn assert_holds(report: &Report, rules: &[&str]) {
+    for rule in rules {
+        let finding = report.findings.iter().find(|finding| finding.rule == *rule).unwrap();
+        assert_eq!(finding.held, Held::Yes, "{rule}: {report:#?}");
+    }
+}
+
+#[test]
+fn conflicts_are_settled_in_every_way_that_is_offered() {
+    for how in [&["well"][..], &["well", "sessions"]] {
+        let report = quarrels(how, true);
+        assert_clean(&report);
+        assert_holds(&report, &["C1", "C2", "C3", "C4", "C5", "R17"]);
+    }
+    // Nobody's conflicts are settled who did not ask for it.
+    let report = quarrels(&["well"], false);
+    assert_holds(&report, &["C1"]);
+    let not_tried = |finding: &&adapters::conformance::Finding| matches!(&finding.held, Held::NotTried { why } if why.contains("asked for"));
+    assert_eq!(report.findings.iter().filter(not_tried).count(), 4, "{report:#?}");
+}
+
+#[test]
+fn whoever_settles_conflicts_wrongly_fails_at_just_that_rule() {
+    let broken = [
+        (&["one-sided"][..], "C1", "has 1 of the versions"),
+        (&["lets-stand"], "C2", "it is open still"),
+        (&["refuses"], "C2", "the choice of the newest version was refused: The newest is not to be had."),
+        (&["returns"], "C2", "the next synchronization opens it"),
+        (&["silent", "sessions"], "C2", "was not answered"),
+        (&["agrees"], "C3", "the choice of version 2, which it does not offer, has closed it"),
+        (&["agrees", "sessions"], "C3", "was answered with 'settled'"),
+        (&["stammers"], "C3", "without a class"),
+        (&["blind"], "C4", "was answered with 'settled'"),
+        (&["repeats"], "C5", "a second time, was refused without a class"),
+        (&["repeats", "sessions"], "C5", "without a class"),
+    ];
+    std::thread::scope(|scope| {
+        for (words, rule, word) in broken {
+            scope.spawn(move || {
+                let report = quarrels(words, true);
+                assert_broken(&report, rule, word);
+                let rules: Vec<_> = report.broken().map(|finding| finding.rule).collect();
+                // Whoever answers for nothing breaks all that is about answers.
+                assert!(rules == [rule] || words[0] == "silent", "{words:?} breaks {rules:?}: {report:#?}");
+            });
+        }
+    });
 }
 
 fn devices(dir: &Path, mode: &str) -> HandlerSpec {
@@ -167,6 +226,20 @@ fn notes_kept_in_python_pass_and_are_at_the_remote() {
         let keys = json!({ "folder": folder, "remote": remote });
         spec.items.insert(item.into(), serde_json::from_value(keys).unwrap());
     }
-    assert_clean(&try_handler(&spec, &Trial::default()));
+    // Others wrote notes of the same names: conflicts, enough for every choice that there is.
+    let others = place("others");
+    fs::create_dir(&others).unwrap();
+    git(&others, &["init", "--quiet", "--initial-branch", "notes"]);
+    for n in 0..6 {
+        fs::write(others.join(format!("{n}.md")), "theirs, and longer").unwrap();
+        fs::write(place("diary").join(format!("{n}.md")), "mine").unwrap();
+    }
+    git(&others, &["add", "--all"]);
+    let them = ["-c", "user.name=others", "-c", "user.email=others@example.org"];
+    git(&others, &[&them[..], &["commit", "--quiet", "--message", "theirs"]].concat());
+    git(&others, &["push", "--quiet", place("diary.git").to_str().unwrap(), "notes"]);
+    let report = try_handler(&spec, &Trial { settle: true, ..Trial::default() });
+    assert_clean(&report);
+    assert_holds(&report, &["R17", "C1", "C2", "C3", "C4", "C5"]);
     assert_eq!(git(&place("diary.git"), &["show", "notes:monday.md"]), "diary");
 }

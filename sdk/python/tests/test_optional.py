@@ -77,15 +77,15 @@ class Able(Shelves):
 
     def settle(self, session: Session, decided: Sequence[Decided]) -> None:
         self.heard += [(one.conflict.path, one.choice.keep, one.choice.content) for one in decided]
-        decided[0].settled()
-        decided[1].changed()
+        for one, answer in zip(decided, (Decided.settled, Decided.changed)):
+            answer(one)
 
     def resolve(self, conflict: Conflict, choice: Choice) -> Optional[str]:
         self.heard.append((conflict.versions[0].stamp, choice))
         return "refresh"
 
     def abilities(self, conflict: Conflict) -> Sequence[str]:
-        return ["keep_other"]
+        return ["keep_other", "keep_recent"]
 
     def content(self, conflict: Conflict, version: Optional[int], limit: int) -> Optional[bytes]:
         return None if version is None else TEXT
@@ -227,7 +227,7 @@ class WhatMayBeWritten(unittest.TestCase):
 
     def test_one_conflict_is_settled(self) -> None:
         told = conflict().to_json()
-        self.assertEqual(self.ask("get_abilities", conflict=told)["abilities"], ["keep_other"])
+        self.assertEqual(self.ask("get_abilities", conflict=told)["abilities"], ["keep_other", "keep_recent"])
         answer = self.ask("resolve_conflict", conflict=told, choice={"keep": "one", "index": 1})
         stamp, choice = self.handler.heard[0]
         self.assertEqual((answer["feedback"], stamp, choice.index), ("refresh", "\udcff", 1))
@@ -235,6 +235,29 @@ class WhatMayBeWritten(unittest.TestCase):
         self.assertEqual(self.ask("look_again", conflict=conflict("gone").to_json()), {})
         self.assertEqual(self.ask("find_copies", look=2, item="s0")["conflicts"], 300)
         self.assertTrue(self.ask("rows", look=2, of="conflicts", **{"from": 299})["conflicts"])
+
+    def test_a_choice_that_makes_no_sense_reaches_no_handler(self) -> None:
+        told = conflict().to_json()
+        wrong: Mapping[str, Mapping[str, Any]] = {
+            "version 2 was chosen, but there are 2": {"keep": "one", "index": 2},
+            "version -1 was chosen": {"keep": "one", "index": -1},
+            "no version was chosen": {"keep": "items", "items": []},
+            "version 0 was chosen twice": {"keep": "items", "items": [{"index": 0}, {"index": 0}]},
+            "cannot be settled this way": {"keep": "all"},
+        }
+        for why, choice in wrong.items():
+            error = self.center.ask("resolve_conflict", conflict=told, choice=choice)["error"]
+            self.assertEqual((error["data"]["class"], why in error["message"]), ("config", True), error)
+        same = Version("here", size=1, modified=7), Version("there", size=1, modified=7)
+        for keep in ("recent", "largest"):
+            tie = Conflict("p", "s0", "p", versions=same).to_json()
+            error = self.center.ask("resolve_conflict", conflict=tie, choice={"keep": keep})["error"]
+            self.assertIn("than all others", error["message"])
+        decided = [{"place": 0, "conflict": told, "choice": {"keep": "all"}}]
+        self.ask("settle_more", turn=1, decided=decided)
+        self.center.ask("synchronize", turn=1, items=["s0"], settle=True)
+        said = [params["settlement"] for method, params in self.center.told if method == "report_settlement"]
+        self.assertEqual((self.handler.heard, said[0]["is"], said[0]["problem"]["class"]), ([], "failed", "config"))
 
     def test_an_item_is_followed_until_it_is_not(self) -> None:
         self.assertFalse(self.ask("follow", follow=1, item="s9")["follows"])

@@ -28,7 +28,7 @@ impl Call {
     pub(crate) fn resolve(&self, question: ask::ResolveConflict) -> Answered<ask::Resolved> {
         let conflict = self.known(question.conflict)?;
         let choice = self.shared.parts.choice(question.choice).map_err(refused)?;
-        let feedback = self.resolution()?.resolve(&conflict, &choice).map_err(failed)?;
+        let feedback = self.resolution()?.carry_out(&conflict, &choice).map_err(failed)?;
         Ok(ask::Resolved { feedback: feedback.into() })
     }
 

@@ -1,34 +1,21 @@
 //! Synchronizations as a center has them: undisturbed, stopped in part, stopped as a whole, and after a restart.
 
-use std::sync::{Arc, Mutex, mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use syncmgr::testing::{Ask, Call, MemoryLedger, TestCenter, Verdict, What};
+use syncmgr::testing::{Ask, Call, TestCenter, Verdict, What};
 use syncmgr::{Handler, ItemId, ProgressStatus, admission};
 
-use super::{Findings, Trial};
+use super::stage::{Stage, Subject};
+use super::{Findings, Trial, settling};
 use crate::host::bare::locked;
-use crate::host::{HandlerSpec, HostedHandler, Services};
+use crate::host::{HandlerSpec, HostedHandler, Limits};
 
 /// A stop must be acknowledged in this time.
 const IN_TIME: Duration = Duration::from_secs(10);
 
 /// The rules that show in the calls of any synchronization.
 const SEEN: &[&str] = &["R1", "R2", "R5", "R10", "R12", "R15", "R18"];
-
-/// The handler that is tried in a scene: each has one of its own.
-struct Subject {
-    handler: Arc<dyn Handler>,
-    /// Where it is in another process.
-    hosted: Option<Arc<HostedHandler>>,
-}
-
-struct Stage<'a> {
-    subject: &'a dyn Fn() -> Subject,
-    trial: &'a Trial,
-    items: Vec<ItemId>,
-}
 
 /// Plays all scenes; gives the handler's name.
 pub(super) fn play(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -> String {
@@ -42,7 +29,8 @@ pub(super) fn play(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -
     restart(&handler, &admissible, findings);
     handler.shut_down();
     let subject = || {
-        let hosted = Arc::new(HostedHandler::new(spec.clone()));
+        let limits = Limits { work: trial.patience, ..Limits::default() };
+        let hosted = Arc::new(HostedHandler::with_limits(spec.clone(), limits));
         Subject { handler: Arc::clone(&hosted) as Arc<dyn Handler>, hosted: Some(hosted) }
     };
     synchronize(&subject, trial, admissible, findings);
@@ -89,15 +77,17 @@ fn synchronize(
         None => admissible,
     };
     if items.is_empty() {
-        for rule in SEEN {
+        for rule in SEEN.iter().chain(settling::RULES) {
             findings.not_tried(rule, "it has no item to synchronize");
         }
         return;
     }
-    let stage = Stage { subject, trial, items };
+    let stage = Stage { subject, trial, items, ledger: Arc::default() };
     stage.undisturbed(findings);
+    stage.asked_for_more(findings);
     stage.one_stopped(findings);
     stage.all_stopped(findings);
+    settling::play(&stage, findings);
 }
 
 /// The same items after the process was ended and started again.
@@ -118,59 +108,10 @@ fn restart(handler: &HostedHandler, before: &[ItemId], findings: &mut Findings) 
 impl Stage<'_> {
     /// Synchronizes once, with whatever `prepare` asks for in between. None: it did not come back.
     fn run(&self, findings: &mut Findings, prepare: impl FnOnce(&TestCenter)) -> Option<Verdict> {
-        let Subject { handler, hosted } = (self.subject)();
-        let center = TestCenter::new(handler);
-        if let Some(hosted) = &hosted {
-            hosted.set_services(Services {
-                creator: Some(Arc::new(center.clone())),
-                control: None,
-                ledger: Some(Arc::new(MemoryLedger::default())),
-            });
-        }
-        prepare(&center);
-        let (done, over) = mpsc::channel();
-        let (syncs, items) = (center.clone(), self.items.clone());
-        let spawned = thread::Builder::new().name("trial".into()).spawn(move || {
-            // Whoever waited may have given up.
-            let _ = done.send(syncs.sync(&items));
-        });
-        let came_back = spawned.is_ok()
-            && match over.recv_timeout(self.trial.patience) {
-                Ok(Ok(())) => true,
-                Ok(Err(refusal)) => {
-                    findings.broken("R15", refusal.to_string());
-                    false
-                }
-                Err(_) => {
-                    let patience = self.trial.patience.as_secs();
-                    findings.broken("R12", format!("a synchronization was not over after {patience} s"));
-                    // Ends the process, and with it the call.
-                    if let Some(hosted) = &hosted {
-                        hosted.restart();
-                        let _ = over.recv_timeout(self.trial.patience);
-                    }
-                    false
-                }
-            };
-        if let Some(hosted) = &hosted {
-            match hosted.bad_lines() {
-                0 => findings.held("P6"),
-                count => findings.broken(
-                    "P6",
-                    format!("{count} lines were no messages: {}", hosted.last_words().join(" | ")),
-                ),
-            }
-            hosted.shut_down();
-        }
-        let verdict = center.finish();
-        for failure in &verdict.failures {
-            if !failure.problem.text.contains("was stopped") {
-                findings.broken("R12", format!("'synchronize' failed: {}", failure.problem));
-            }
-        }
-        for violation in &verdict.violations {
-            findings.broken(violation.rule, violation.text.clone());
-        }
+        let play = self.set();
+        prepare(&play.center);
+        let came_back = play.synchronize(&self.items, None, findings);
+        let verdict = play.end("R12", findings);
         came_back.then_some(verdict)
     }
 
@@ -182,14 +123,41 @@ impl Stage<'_> {
         let did = |what: fn(&What) -> bool| verdict.calls.iter().any(|call| what(&call.what));
         for (rule, tried, why) in [
             ("R8", did(|what| matches!(what, What::Propose(_))), "it proposed no item"),
-            (
-                "R9",
-                did(|what| matches!(what, What::AddItem(_) | What::AddRequest)),
-                "it took no further item in",
-            ),
             ("R16", did(|what| matches!(what, What::Event(_))), "it reported no event"),
         ] {
             if tried { findings.held(rule) } else { findings.not_tried(rule, why) }
+        }
+    }
+
+    /// While one item is synchronized, it is asked for once more, and so is another one. Both are synchronized then: taken
+    /// in by the session, or in the next turn.
+    fn asked_for_more(&self, findings: &mut Findings) {
+        let Some(first) = self.items.first() else { return };
+        let wanted: Vec<ItemId> = self.items.iter().take(2).cloned().collect();
+        let play = self.set();
+        let begins = |call: &Call| matches!(call.what, What::CreateSession(_)) && call.refusal.is_none();
+        play.center.when(begins, Ask::Start(wanted.clone(), None));
+        let came_back = play.synchronize(std::slice::from_ref(first), None, findings);
+        let verdict = play.end("R17", findings);
+        if !came_back {
+            return;
+        }
+        findings.held("R17");
+        for item in &wanted {
+            let runs = verdict.runs.iter().filter(|run| run.items.iter().any(|end| end.item == *item));
+            let expected = if item == first { 2 } else { 1 };
+            if runs.count() < expected {
+                findings
+                    .broken("R17", format!("item '{item}' was asked for meanwhile, and not synchronized"));
+            }
+        }
+        let did = |what: fn(&What) -> bool| verdict.calls.iter().any(|call| what(&call.what));
+        if did(|what| matches!(what, What::AddItem(_) | What::AddRequest)) {
+            findings.held("R9");
+        } else if did(|what| matches!(what, What::Query)) {
+            findings.not_tried("R9", "it asked what waits, and left it to the next synchronization");
+        } else {
+            findings.not_tried("R9", "it never asks what waits");
         }
     }
 

@@ -29,6 +29,7 @@ else:
     tell = os.fdopen(4, "w", encoding="utf-8")
 waiting = []
 last = 0
+turns = 0
 
 
 def raw(text):
@@ -81,7 +82,17 @@ def finish(session, items, status="succeeded"):
 
 def sync(turn, items):
     """What `synchronize` does; the answer is what it is answered with."""
-    if MODE == "garbage":
+    global turns
+    turns += 1
+    if MODE == "once" and turns > 1:
+        return {"code": -32010, "message": "That was done already.", "data": {"class": "config"}}
+    if MODE == "takes-all":
+        session = begin(turn)
+        waits = ask("query_for_additional_items", session=session)["result"]["items"]
+        for item in waits:
+            ask("add_item_to_session", session=session, item=item)
+        finish(session, {*items, *waits})
+    elif MODE == "garbage":
         session = begin(turn)
         note("report_progress", session=session, item=items[0], status="updating")
         for n in range(int(ARGS[0])):
@@ -100,6 +111,28 @@ def sync(turn, items):
         note("report_progress")
         raw('{"jsonrpc":"2.0","method":"report_pro{"jsonrpc":"2.0","method":"gress"}\n')
         raw(b"\xff\xfe".decode("latin-1") + "\n")
+    elif MODE == "keeps-saying":
+        session = begin(turn)
+        ask("report_progress", session=session, item=items[0], status="updating", step=1, max=2)
+        progress = {"session": session, "item": items[0], "status": "updating"}
+        line = {
+            "of a wrong type": json.dumps({"jsonrpc": "2.0", "method": "report_progress", "params": {**progress, "step": {}}}),
+            "below zero": json.dumps({"jsonrpc": "2.0", "method": "report_progress", "params": {**progress, "step": -1}}),
+            "beyond 64 bits": json.dumps({"jsonrpc": "2.0", "method": "report_progress", "params": {**progress, "max": str(1 << 64)}}),
+            "of an id that is none": json.dumps({"jsonrpc": "2.0", "id": [1], "method": "can_continue", "params": {"session": session}}),
+            "without its end": '{"jsonrpc":"2.0","method":"report_progress","params":{"session"',
+            "mixed up": '{"jsonrpc":"2.0","method":"report_pro{"jsonrpc":"2.0","method":"report_phase"}gress"}',
+            "of another kind": "[]",
+            "in another encoding": '{"jsonrpc":"2.0","method":"\udcff"}',
+            "too long": "x" * 70_000,
+            "as an answer": json.dumps({"jsonrpc": "2.0", "id": 987654, "result": {}}),
+        }[ARGS[0]]
+        for _ in range(100):
+            tell.buffer.write(line.encode("utf-8", "surrogateescape") + b"\n")
+        tell.flush()
+        # It would go on.
+        while True:
+            next_message()
     elif MODE == "unknown":
         session = begin(turn)
         note("report_weather", session=session)

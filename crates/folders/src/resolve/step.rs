@@ -68,6 +68,7 @@ impl<'n> Steps<'n> {
     /// What is to be done about one conflict, if both versions are still those that were shown (S1).
     pub(super) fn step(&mut self, decided: &Decided) -> Result<(RelPath, Work), Refused> {
         let Decided { conflict, choice } = decided;
+        makes_sense(decided)?;
         if !(choice.needs() - abilities(conflict)).is_empty() {
             return Err(Refused::Left(format!("{} cannot be settled this way", named(conflict))));
         }
@@ -88,6 +89,7 @@ impl<'n> Steps<'n> {
     /// What is to be done about a conflict copy of another program.
     pub(super) fn copy(&mut self, decided: &Decided) -> Result<TwoPaths, Refused> {
         let Decided { conflict, choice } = decided;
+        makes_sense(decided)?;
         let two = super::copies::steps(self.now, conflict, choice, self.clock, |path| self.is_free(path))?;
         self.given.extend(two.then.iter().map(|action| action.path.clone()));
         Ok(two)
@@ -416,6 +418,12 @@ pub(super) fn unreadable() -> Refused {
 
 fn action(path: &RelPath, op: Op) -> Action {
     Action { path: path.clone(), dir: None, op }
+}
+
+/// The center looks at that too, but not for a handler in a process of its own.
+fn makes_sense(decided: &Decided) -> Result<(), Refused> {
+    let why = decided.choice.check(&decided.conflict);
+    why.map_err(|why| Problem::new(ProblemClass::Config, why.to_string()).into())
 }
 
 pub(super) fn side_of(version: usize) -> Side {

@@ -65,6 +65,9 @@ pub(crate) struct HandlerTest {
     /// Synchronize these items only
     #[arg(long = "item", value_name = "ITEM")]
     pub(crate) items: Vec<String>,
+    /// Settle its open conflicts too, in every way that it offers: versions are lost by that
+    #[arg(long)]
+    pub(crate) settle: bool,
     /// How long one synchronization may take
     #[arg(long, value_name = "TIME", default_value = "60s")]
     pub(crate) patience: Period,

@@ -76,7 +76,11 @@ fn unknown(refusal: Refusal) -> Failure {
 fn test(app: &App<'_>, args: &HandlerTest) -> Result<Exit, Failure> {
     let items =
         args.items.iter().map(|item| ItemId::new(item)).collect::<Result<Vec<_>, _>>().map_err(unknown)?;
-    let trial = Trial { items: (!items.is_empty()).then_some(items), patience: args.patience.duration() };
+    let trial = Trial {
+        items: (!items.is_empty()).then_some(items),
+        patience: args.patience.duration(),
+        settle: args.settle,
+    };
     let report = conformance::try_handler(&subject(app, &args.command)?, &trial);
     if args.json {
         app.out.json(&json!({ "type": "report", "clean": report.is_clean(), "report": report }));

@@ -12,7 +12,7 @@ from ._conflict import Choice, Conflict, Decided
 from ._follow import Runner
 from ._handler import Handler, has
 from ._look import Look
-from ._model import Event, Json, Operation, Refused, number
+from ._model import Event, Json, Operation, Problem, ProblemClass, Refused, number
 from ._peer import Peer, paged
 from ._session import Session
 
@@ -123,7 +123,7 @@ class Calls:
     def _synchronize(self, params: Json) -> None:
         turn = params["turn"]
         items = [*self.more.pop(turn, []), *params["items"]]
-        decided = [self._one_decided(turn, told) for told in self.decided.pop(turn, [])]
+        decided = [one for told in self.decided.pop(turn, []) if (one := self._one_decided(turn, told)) is not None]
         first, rest = items[:200], items[200:]
         answer = self._peer.call("create_session", {"turn": turn, "items": first})
         session = Session(self._peer, turn, first, params.get("options") or {}, answer)
@@ -139,9 +139,15 @@ class Calls:
         finally:
             self.sessions.pop(session.number, None)
 
-    def _one_decided(self, turn: int, told: Json) -> Decided:
-        choice = Choice.from_json(told["choice"], self.sent)
-        return Decided(self._peer, turn, int(told["place"]), Conflict.from_json(told["conflict"]), choice)
+    def _one_decided(self, turn: int, told: Json) -> Optional[Decided]:
+        """What makes no sense is answered for, and reaches no handler."""
+        conflict, choice = Conflict.from_json(told["conflict"]), Choice.from_json(told["choice"], self.sent)
+        decided = Decided(self._peer, turn, int(told["place"]), conflict, choice)
+        why = choice.hindrance(conflict, self.handler.abilities(conflict))
+        if why is None:
+            return decided
+        decided.failed(Problem(ProblemClass.CONFIG, why))
+        return None
 
     def _check_options(self, params: Json) -> None:
         try:
@@ -223,8 +229,11 @@ class Calls:
         return {"abilities": list(self.handler.abilities(Conflict.from_json(params["conflict"])))}
 
     def _resolve(self, params: Json) -> Json:
-        choice = Choice.from_json(params["choice"], self.sent)
-        return {"feedback": self.handler.resolve(Conflict.from_json(params["conflict"]), choice) or "continue"}
+        conflict, choice = Conflict.from_json(params["conflict"]), Choice.from_json(params["choice"], self.sent)
+        why = choice.hindrance(conflict, self.handler.abilities(conflict))
+        if why is not None:
+            raise Problem(ProblemClass.CONFIG, why)
+        return {"feedback": self.handler.resolve(conflict, choice) or "continue"}
 
     def _look_again(self, params: Json) -> Json:
         now = self.handler.look_again(Conflict.from_json(params["conflict"]))

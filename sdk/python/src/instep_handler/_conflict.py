@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Callable, Mapping, Optional, Sequence
 
 from ._bytes import bytes_of, text_of, to_json
 from ._model import Json, Problem, number
@@ -120,6 +120,54 @@ class Choice:
             content=content,
             told=told,
         )
+
+
+    def winner(self, conflict: Conflict) -> Optional[int]:
+        """The version that stays, where that is one of those that compete; none: another or several, or a tie."""
+        if self.keep == "one":
+            return self.index
+        if self.keep == "recent":
+            return _only_greatest(conflict, lambda version: version.modified)
+        if self.keep == "largest":
+            return _only_greatest(conflict, lambda version: version.size)
+        return self.items[0][0] if self.keep == "items" and len(self.items) == 1 else None
+
+    def hindrance(self, conflict: Conflict, abilities: Sequence[str]) -> Optional[str]:
+        """Why it cannot settle this conflict by a handler that has these abilities, as far as that can be told without
+        looking; none when it can."""
+        chosen = [self.index] if self.keep == "one" else [index for index, _ in self.items]
+        if self.keep == "items" and not chosen:
+            return "no version was chosen to be kept"
+        for place, index in enumerate(chosen):
+            if not 0 <= index < len(conflict.versions):
+                return f"version {index} was chosen, but there are {len(conflict.versions)}"
+            if index in chosen[:place]:
+                return f"version {index} was chosen twice"
+        needs = "keep_multiple" if self.keep == "items" and len(chosen) > 1 else _NEEDS.get(self.keep)
+        if needs is not None and needs not in abilities:
+            return f"the conflict of '{conflict.path}' cannot be settled this way"
+        if self.keep in ("recent", "largest") and self.winner(conflict) is None:
+            return f"no version of '{conflict.path}' is {'newer' if self.keep == 'recent' else 'larger'} than all others"
+        return None
+
+
+#: What a handler must be able to do for a choice.
+_NEEDS: Mapping[str, str] = {
+    "all": "keep_multiple",
+    "recent": "keep_recent",
+    "other": "keep_other",
+    "merged": "keep_other",
+    "remove_from_sync_set": "remove_from_sync_set",
+}
+
+
+def _only_greatest(conflict: Conflict, key: Callable[[Version], int]) -> Optional[int]:
+    # The time and the size of a directory say nothing of what is in it, and a deleted version has none.
+    if any(version.kind == "directory" for version in conflict.versions):
+        return None
+    there = [(key(version), index) for index, version in enumerate(conflict.versions) if not version.deleted]
+    greatest = [index for value, index in there if value == max(there)[0]]
+    return greatest[0] if len(greatest) == 1 else None
 
 
 @dataclass(frozen=True)

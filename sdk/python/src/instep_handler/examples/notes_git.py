@@ -192,16 +192,14 @@ class Notes(Handler):
             return "refresh"
         folder = self.folder(conflict.item)
         here, note = (os.path.join(folder, version.path or conflict.path) for version in now.versions)
-        index = choice.index
-        if choice.keep == "recent":
-            index = 0 if now.versions[0].modified > now.versions[1].modified else 1
-        if choice.keep in ("one", "recent") and index == 0:
+        winner = choice.winner(now)
+        if winner == 0:
             os.replace(here, note)
-        elif choice.keep in ("one", "recent"):
+        elif winner == 1:
             # The history of the remote has it: it was committed before the merge.
             os.remove(here)
         elif choice.keep != "all":
-            raise Problem(ProblemClass.CONFIG, "Notes can keep the version here, the remote's, the newer, or all.")
+            raise Problem(ProblemClass.CONFIG, "Notes can keep one of the versions, under its own name, or all.")
         self.center.remove_conflicts(conflict.item, [conflict.id])
         return None
 
