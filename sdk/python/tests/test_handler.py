@@ -9,7 +9,7 @@ import socket
 import tempfile
 import threading
 import unittest
-from typing import Any, BinaryIO, Optional, Sequence, Union
+from typing import Any, BinaryIO, Optional, Sequence
 
 from instep_handler import (
     Cancel,
@@ -29,7 +29,7 @@ from instep_handler import (
 )
 from instep_handler._bytes import MAX_LINE
 from instep_handler._model import number
-from instep_handler._serve import run
+from instep_handler._serve import Served, run
 
 
 class Shelves(Handler):
@@ -70,10 +70,10 @@ class Patient(aio.Handler):
 
     name = "Patient"
 
-    def items(self) -> Sequence[Item]:
+    async def items(self) -> Sequence[Item]:
         return [Item("a", "A"), Item("b", "B")]
 
-    async def synchronize_async(self, session: aio.Session) -> None:
+    async def synchronize(self, session: aio.Session) -> None:
         async def one(item: str) -> None:
             async with session.item(item) as work:
                 for step in range(3):
@@ -102,7 +102,7 @@ class Rooms(Collection):
 class Center:
     """Plays the center: answers everything, keeps what was told."""
 
-    def __init__(self, handler: Union[Handler, Collection]) -> None:
+    def __init__(self, handler: Served) -> None:
         reads, to_handler = os.pipe()
         from_handler, writes = os.pipe()
         self.out: BinaryIO = os.fdopen(to_handler, "wb")
@@ -174,7 +174,7 @@ class Center:
 class TheProtocol(unittest.TestCase):
     """What the SDK says and takes."""
 
-    def center(self, handler: Union[Handler, Collection, None] = None) -> Center:
+    def center(self, handler: Optional[Served] = None) -> Center:
         center = Center(handler or Shelves())
         self.addCleanup(center.close)
         return center

@@ -63,9 +63,12 @@ fn the_rust_of_the_guide_is_built_in_an_empty_folder_and_run() {
 fn the_python_of_the_guide_runs() {
     let scene = Scene::bare();
     let program = scene.home().join("clocks.py");
-    fs::write(&program, block("python", "class Clocks")).expect("the home is ours");
     let env = format!("env = {{ PYTHONPATH = {:?} }}\n", root().join("sdk/python/src"));
-    works(&scene, &["/usr/bin/python3", "-B", program.to_str().expect("a path of ours is text")], &env);
+    // With threads, and with coroutines.
+    for has in ["from instep_handler import Handler", "from instep_handler.aio import Handler"] {
+        fs::write(&program, block("python", has)).expect("the home is ours");
+        works(&scene, &["/usr/bin/python3", "-B", program.to_str().expect("a path of ours is text")], &env);
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ from ._bytes import PART, text_of, to_json
 from ._collection import Lister
 from ._conflict import Choice, Conflict, Decided
 from ._follow import Runner
-from ._handler import Handler, has
+from ._handler import Handler
 from ._look import Look
 from ._model import Event, Json, Operation, Problem, ProblemClass, Refused, number
 from ._peer import Peer, paged
@@ -48,7 +48,7 @@ class Calls:
     # ---- Properties and items ----
 
     def _get_handler(self, params: Json) -> Json:
-        handler = self.handler
+        handler = self.handler._properties()
         return {
             "name": handler.name or type(handler).__name__,
             "kind": handler.kind,
@@ -95,12 +95,12 @@ class Calls:
 
     def _ui_operation(self, params: Json) -> Json:
         # Written or not: the capability says whether it is asked for.
-        written = has(self.handler, "ui_operation")
+        written = self.handler._has("ui_operation")
         item = params.get("item")
         return self._operation(self.handler.ui_operation(str(params["action"]), item) if written else None)
 
     def _event_link(self, params: Json) -> Json:
-        written = has(self.handler, "event_link")
+        written = self.handler._has("event_link")
         return self._operation(self.handler.event_link(Event.from_json(params["event"])) if written else None)
 
     def _operation(self, operation: Optional[Operation]) -> Json:
@@ -245,13 +245,13 @@ class Calls:
         return {"conflicts": len(found)}
 
     def _content(self, params: Json) -> Json:
-        if not has(self.handler, "content"):
+        if not self.handler._has("content"):
             return {}
         conflict, limit = Conflict.from_json(params["conflict"]), int(params["limit"])
         return self._tell(params["look"], self.handler.content(conflict, params.get("version"), limit))
 
     def _merge(self, params: Json) -> Json:
-        if not has(self.handler, "merge"):
+        if not self.handler._has("merge"):
             return {}
         merge = self.handler.merge(Conflict.from_json(params["conflict"]))
         if merge is None:

@@ -16,6 +16,12 @@ class Collection:
     #: with ``hello.center.update_partners()``. Otherwise it is asked now and then.
     stays: bool = False
 
+    def _served(self) -> Collection:
+        return self
+
+    def _program(self) -> str:
+        return type(self).__name__
+
     def hello(self, hello: Hello) -> None:
         """The center has introduced itself; settings are in ``hello``. Raise a :class:`Problem` to refuse them."""
 

@@ -27,12 +27,8 @@ class Hello:
     center: Center
 
 
-class Handler:
-    """A provider of synchronization. Subclass it; only :meth:`items` and :meth:`synchronize` must be written.
-
-    What else you write, the center knows of by itself, and asks for. Methods are called on threads of their own. Raise a
-    :class:`~instep_handler.Problem` for a person to read, or :class:`~instep_handler.Refused` for a caller.
-    """
+class Properties:
+    """What a handler says of itself."""
 
     #: What a person reads.
     name: str = ""
@@ -45,6 +41,24 @@ class Handler:
     policies: Sequence[str] = ()
     #: Whether it wants to run all the time, because it watches something.
     stays: bool = False
+
+
+class Handler(Properties):
+    """A provider of synchronization. Subclass it; only :meth:`items` and :meth:`synchronize` must be written.
+
+    What else you write, the center knows of by itself, and asks for. Methods are called on threads of their own. Raise a
+    :class:`~instep_handler.Problem` for a person to read, or :class:`~instep_handler.Refused` for a caller.
+    """
+
+    def _served(self) -> Handler:
+        return self
+
+    def _properties(self) -> Properties:
+        return self
+
+    def _has(self, method: str) -> bool:
+        """Whether a method was written."""
+        return getattr(type(self), method) is not getattr(Handler, method)
 
     def hello(self, hello: Hello) -> None:
         """The center has introduced itself; settings are in ``hello``. Raise a :class:`Problem` to refuse them."""
@@ -186,12 +200,7 @@ _ABILITIES: Mapping[str, Sequence[str]] = {
 }
 
 
-def has(handler: Handler, method: str) -> bool:
-    """Whether a method was written."""
-    return getattr(type(handler), method) is not getattr(Handler, method)
-
-
 def abilities(handler: Handler) -> list[str]:
     """What a handler can do beside what each must."""
-    written = [ability for ability, methods in _ABILITIES.items() if any(has(handler, name) for name in methods)]
-    return ["options", "command_line", *written, *(["stay"] if handler.stays else [])]
+    written = [ability for ability, methods in _ABILITIES.items() if any(handler._has(name) for name in methods)]
+    return ["options", "command_line", *written, *(["stay"] if handler._properties().stays else [])]

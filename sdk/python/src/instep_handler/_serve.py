@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, BinaryIO, Callable, Mapping, Optional, Union
+from typing import Any, BinaryIO, Callable, Mapping, Optional, Protocol, Union
 
 from ._bytes import MAX_LINE, bytes_of
 from ._calls import Calls
@@ -26,7 +26,13 @@ LONGEST_PAUSE = 60.0
 _REGISTER = 0
 
 
-def serve(handler: Union[Handler, Collection], *, path: Optional[str] = None, identifier: Optional[str] = None) -> None:
+class Served(Protocol):
+    """A handler or a collection, for threads or for asyncio."""
+
+    def _served(self) -> Union[Handler, Collection]: ...
+
+
+def serve(handler: Served, *, path: Optional[str] = None, identifier: Optional[str] = None) -> None:
     """Serves until the center says goodbye or is gone: on descriptors 3 and 4, or (``path``) over the center's socket as
     a program that started itself and is known as ``identifier``. The process should exit then. Raises :class:`Refused`
     when the center does not let it in. A program that starts itself has no collection: it connects once for each of its
@@ -48,7 +54,7 @@ def serve(handler: Union[Handler, Collection], *, path: Optional[str] = None, id
 
 
 def keep_serving(
-    make: Callable[[], Handler],
+    make: Callable[[], Served],
     *,
     path: Optional[str] = None,
     identifier: Optional[str] = None,
@@ -79,14 +85,14 @@ def default_socket(environment: Mapping[str, str] = os.environ) -> str:
     return os.path.join(place, "handlers.sock")
 
 
-def run(handler: Union[Handler, Collection], reads: BinaryIO, writes: BinaryIO, register: Optional[str] = None) -> None:
+def run(handler: Served, reads: BinaryIO, writes: BinaryIO, register: Optional[str] = None) -> None:
     """Serves over two streams."""
     peer = Peer(writes)
     if register is not None:
         version = f"{VERSION[0]}.{VERSION[1]}"
         params = {"handler": register, "protocol": version}
         peer.send({"id": _REGISTER, "method": "register", "params": params})
-    server = _Server(handler, peer)
+    server = _Server(handler._served(), peer)
     try:
         while not server.ended:
             line = reads.readline(MAX_LINE + 1)
@@ -191,7 +197,8 @@ class _Server:
         handler.hello(hello)
         self._greeted = True
         can = (["collection"] + ["stay"] * handler.stays) if isinstance(handler, Lister) else abilities(handler)
-        program = {"name": type(self._collection or handler).__name__, "version": ""}
+        name = type(handler._properties()).__name__ if self._collection is None else self._collection._program()
+        program = {"name": name, "version": ""}
         return {"protocol": f"{VERSION[0]}.{VERSION[1]}", "program": program, "abilities": can}
 
     def _shutdown(self, params: Json) -> None:
