@@ -46,6 +46,42 @@ fn fewer_bad_lines_of_every_kind_end_nothing() {
 }
 
 #[test]
+fn whatever_it_keeps_saying_is_explained_in_the_results_and_others_go_on() {
+    // Works all the while, and is stopped at the end.
+    let other = Scene::new(&["stops"]);
+    let center = other.center.clone();
+    let done = thread::spawn(move || center.sync(&[id("a")]));
+    for (says, why) in [
+        ("of a wrong type", "report_progress: "),
+        ("below zero", "report_progress: "),
+        ("beyond 64 bits", "18446744073709551616"),
+        ("of an id that is none", "its id is neither a number nor a string"),
+        ("without its end", "EOF while parsing"),
+        ("mixed up", "expected"),
+        ("of another kind", "batches are not part of this protocol"),
+        ("in another encoding", "UTF-8"),
+        ("too long", "longer than 65536 bytes"),
+        ("as an answer", "it answers the question 987654, which is not open"),
+    ] {
+        let verdict = Scene::new(&["keeps-saying", says]).sync();
+        let problem = failure(&verdict);
+        assert_eq!(problem.class, ProblemClass::Bug);
+        assert!(problem.text.contains("100 lines") && problem.text.contains(why), "{says}: {problem}");
+        let end = verdict.item(&id("a")).unwrap();
+        assert_eq!((end.outcome, end.problem.as_ref()), (Outcome::Interrupted, Some(problem)), "{says}");
+        assert!(!done.is_finished());
+    }
+    let works =
+        || other.center.calls().iter().any(|call| call.is_progress(&id("a"), ProgressStatus::Updating));
+    wait_until("the other one works", works);
+    other.center.ask(syncmgr::testing::Ask::CancelAll);
+    done.join().unwrap().unwrap();
+    let verdict = other.center.finish();
+    verdict.assert_clean();
+    assert_eq!(verdict.item(&id("a")).unwrap().outcome, Outcome::Canceled);
+}
+
+#[test]
 fn unknown_methods_members_and_words_are_tolerated() {
     let scene = Scene::new(&["unknown"]);
     assert_eq!(scene.sync().failures, []);
