@@ -152,6 +152,10 @@ impl Handler for SyncthingHandler {
         self.keeper.undo_request(run)
     }
 
+    fn takes_back(&self, run: RunId) -> bool {
+        self.keeper.takes_back(run)
+    }
+
     fn synchronize(
         &self,
         items: &[ItemId],

@@ -49,6 +49,10 @@ impl Keeper for Nobody {
     fn undo_request(&self, _: RunId) -> Option<Request> {
         None
     }
+
+    fn takes_back(&self, _: RunId) -> bool {
+        false
+    }
 }
 
 fn handler(folder: Folder, ledger: &Arc<MemoryLedger>) -> Arc<SyncthingHandler> {

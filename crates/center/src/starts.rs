@@ -63,9 +63,10 @@ impl Center {
         self.start(handler, items, request, flags)
     }
 
-    /// Whether a handler takes its runs back.
-    pub fn takes_back(&self, handler: &HandlerId, run: RunId) -> bool {
-        self.inner.handler(handler).is_ok_and(|handler| handler.undo_request(run).is_some())
+    /// Whether something of a run can be put back: its handler says so, and one of its items is still there. Asking it may take
+    /// a moment.
+    pub fn takes_back(&self, run: RunId) -> bool {
+        self.still_there(run).is_ok_and(|(handler, _)| handler.takes_back(run))
     }
 
     /// Takes a run back, as far as its items are still there: a run of its own.
@@ -74,23 +75,27 @@ impl Center {
     /// `InvalidArgument` for an unknown run, or one of whose items none is there any more; `NotImplemented` when its
     /// handler takes nothing back; and as [`start`](Self::start).
     pub fn undo(&self, run: RunId) -> Result<Started, Refusal> {
-        let record = self.inner.store.run(run)?;
-        let record = record.ok_or_else(|| Refusal::InvalidArgument(format!("there is no run {run}")))?;
-        let handler = self.inner.handler(&record.handler)?;
+        let (handler, items) = self.still_there(run)?;
         let request = handler.undo_request(run).ok_or_else(|| {
-            let text = format!("the handler '{}' cannot take a run back", record.handler);
+            let text = format!("the handler '{}' cannot take a run back", handler.id());
             Refusal::NotImplemented(text)
         })?;
-        let items: Vec<ItemId> = record.items.into_iter().map(|item| item.item).collect();
-        let known = self.inner.with_handler(&record.handler, |entry| {
-            let known = items.iter().filter(|item| entry.items.get(item).is_some());
-            Ok(known.cloned().collect::<Vec<ItemId>>())
+        self.start(handler.id(), Some(&items), Some(request), SyncControlFlags::empty())
+    }
+
+    /// The handler of a run, and those of its items that are still there.
+    fn still_there(&self, run: RunId) -> Result<(Arc<dyn Handler>, Vec<ItemId>), Refusal> {
+        let record = self.inner.store.run(run)?;
+        let record = record.ok_or_else(|| Refusal::InvalidArgument(format!("there is no run {run}")))?;
+        let items = record.items.into_iter().map(|item| item.item);
+        let (handler, known) = self.inner.with_handler(&record.handler, |entry| {
+            let known: Vec<ItemId> = items.filter(|item| entry.items.get(item).is_some()).collect();
+            Ok((Arc::clone(&entry.handler), known))
         })?;
         if known.is_empty() {
-            let text = format!("no item of run {run} is set up any more");
-            return Err(Refusal::InvalidArgument(text));
+            return Err(Refusal::InvalidArgument(format!("no item of run {run} is set up any more")));
         }
-        self.start(&record.handler, Some(&known), Some(request), SyncControlFlags::empty())
+        Ok((handler, known))
     }
 
     /// Keeps something that was started for whoever comes back with its number.

@@ -16,6 +16,7 @@ use syncmgr::{
 use crate::apply::{Hooks, Limits, NoHooks};
 use crate::drive;
 use crate::follow;
+use crate::journal;
 use crate::look::{Ask, LookError};
 use crate::options::{ChangeRequest, Home, RunOptions, UndoRequest};
 use crate::pair::Pair;
@@ -202,8 +203,13 @@ impl Handler for FoldersHandler {
         Ok((options != RunOptions::default()).then(|| Request::new(options)))
     }
 
+    /// Of any run: one of which nothing is left says so.
     fn undo_request(&self, run: RunId) -> Option<Request> {
         Some(Request::new(UndoRequest { run }))
+    }
+
+    fn takes_back(&self, run: RunId) -> bool {
+        journal::is_remembered(&self.home.pairs, run)
     }
 
     fn preview(&self, item: &ItemId, options: &str, watch: &dyn Watch) -> Result<Preview, PreviewError> {

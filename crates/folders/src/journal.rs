@@ -365,6 +365,11 @@ pub fn exists(home: &Path, run: RunId) -> bool {
     home.join(name_of(run)).exists()
 }
 
+/// Whether a run changed anything on any of the pairs that are remembered there, and that is still known.
+pub fn is_remembered(pairs: &Path, run: RunId) -> bool {
+    std::fs::read_dir(pairs).into_iter().flatten().flatten().any(|pair| exists(&pair.path(), run))
+}
+
 /// Forgets runs that ended before `before`: their trash is gone, so they cannot be taken back. What cannot be deleted now
 /// is tried again after the next run.
 pub fn prune(home: &Path, before: SystemTime) {

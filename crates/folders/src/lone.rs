@@ -79,6 +79,11 @@ impl LoneFolders {
         self.handler.undo_request(run)
     }
 
+    /// Whether there is anything that it would put back.
+    pub fn takes_back(&self, run: RunId) -> bool {
+        self.handler.takes_back(run)
+    }
+
     /// Settles what a selection says of the item, or takes a run back, and gives the item its last word.
     pub fn carry_out(&self, item: &ItemId, callback: &dyn SyncCallback, request: &Request) {
         self.handler.carry_out(item, callback, Some(request));

@@ -28,6 +28,10 @@ impl Keeper for Folders {
     fn undo_request(&self, run: RunId) -> Option<Request> {
         self.0.undo_request(run)
     }
+
+    fn takes_back(&self, run: RunId) -> bool {
+        self.0.takes_back(run)
+    }
 }
 
 /// Keepers of what each handler's folders need beneath `state`.

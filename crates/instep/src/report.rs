@@ -130,7 +130,7 @@ pub(crate) fn tells(event: &Event, problem: &Problem) -> bool {
 
 /// The run's number, what it took, and how it is taken back.
 fn closing(app: &App<'_>, engine: &Engine, record: &RunRecord) {
-    let can = engine.center.takes_back(&record.handler, record.id);
+    let can = engine.center.takes_back(record.id);
     let undo = human::undo_hint(record)
         .filter(|_| can)
         .map(|undo| format!("; {} takes it back", app.out.paint(Tone::Strong, undo)));

@@ -86,6 +86,7 @@ fn viewer() -> OpenApiRouter<Parts> {
         .routes(routes!(runs::runs))
         .routes(routes!(runs::run))
         .routes(routes!(runs::run_events))
+        .routes(routes!(control::undoable))
         .routes(routes!(logs::log))
         .routes(routes!(logs::log_text))
         .routes(routes!(events::events))

@@ -29,6 +29,7 @@ pub(crate) fn headline(headline: Headline) -> wire::Headline {
 
 pub(crate) fn handler(status: HandlerStatus) -> wire::Handler {
     wire::Handler {
+        href: format!("{}/handlers/{}", crate::api::BASE, segment::write(status.handler.as_str())),
         id: status.handler.to_string(),
         name: status.name,
         comment: status.comment,

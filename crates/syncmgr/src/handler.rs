@@ -143,6 +143,10 @@ pub trait Handler: Send + Sync {
     fn undo_request(&self, _run: RunId) -> Option<Request> {
         None
     }
+    /// Whether there is anything that such a request would put back: for whoever offers it. Not in the original.
+    fn takes_back(&self, run: RunId) -> bool {
+        self.undo_request(run).is_some()
+    }
     /// What a start with these options would do to the item; touches nothing. Options as for
     /// [`request`](Self::request). Not in the original.
     ///

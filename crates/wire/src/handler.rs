@@ -18,13 +18,15 @@ pub struct Handlers {
 pub struct Handler {
     /// Its identifier.
     pub id: String,
+    /// Its resource: `/api/v1/handlers/...`.
+    pub href: String,
     /// What a person reads.
     pub name: String,
     /// Its summary; may be empty.
     pub comment: String,
     /// What it is.
     pub kind: HandlerKind,
-    /// Whether it has a picture of its own: `/api/v1/handlers/{handler}/icon`.
+    /// Whether it has a picture of its own: `icon` beneath its resource.
     pub icon: bool,
     /// Its state, folded from those of its items.
     pub state: SyncState,

@@ -55,7 +55,7 @@ pub use resolve::{
     AllConflicts, Became, Chosen, ConflictChoices, Keep, MergedText, ResolveOrder, Resolved, Settlement,
     ShownConflict, VersionDetails,
 };
-pub use run::{Run, RunEvents, RunItem, RunsPage};
+pub use run::{Run, RunEvents, RunItem, RunsPage, Undoable};
 pub use schedule::{Calendar, CalendarItem, CalendarSpan, NextTimes, Schedule};
 pub use service::{Check, Health, Version};
 pub use session::{Answer, Call, Heard, NamedItem, OpenSession, Opened, ProgressLine, Session, Sessions};

@@ -39,6 +39,8 @@ pub struct ConflictChoices {
     pub merge: Option<MergedText>,
     /// More about each version, in the conflict's order.
     pub versions: Vec<VersionDetails>,
+    /// Whether settling it is a run, which can be taken back like any other of its handler.
+    pub in_run: bool,
 }
 
 /// Two texts in one.

@@ -64,6 +64,14 @@ pub struct RunItem {
     pub problem: Option<Problem>,
 }
 
+/// Whether a run can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Undoable {
+    /// Its handler has what that needs, and at least one of its items is still there. Nothing is left of a run that changed
+    /// nothing, or whose trash is long emptied.
+    pub undoable: bool,
+}
+
 /// The events of a run, those of one reason together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunEvents {

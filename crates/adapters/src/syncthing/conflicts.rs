@@ -31,6 +31,8 @@ pub trait Keeper: Send + Sync {
     fn carry_out(&self, item: &ItemId, callback: &dyn SyncCallback, request: &Request);
     /// The request that takes a run back.
     fn undo_request(&self, run: RunId) -> Option<Request>;
+    /// Whether there is anything that it would put back.
+    fn takes_back(&self, run: RunId) -> bool;
 }
 
 /// Makes a keeper for the folders of that handler.

@@ -1,6 +1,9 @@
 //! `undo` brings back what a run took away, exactly, and touches nothing that changed since.
 
+use syncmgr::Handler as _;
+
 use super::*;
+use crate::journal;
 
 #[test]
 fn s7_undo_brings_everything_back_and_the_next_sync_takes_it_as_the_newest_word() {
@@ -103,6 +106,22 @@ fn s7_a_run_of_which_nothing_is_kept_any_more_is_said_to_be_one() {
     assert!(problem.text.contains("more than 1 day ago"), "{problem:?}");
     assert_eq!(problem.class, syncmgr::ProblemClass::Config);
     bed.assert_in_sync();
+}
+
+#[test]
+fn only_a_run_that_changed_something_is_offered_for_undoing_for_as_long_as_that_is_known() {
+    let bed = Bed::new();
+    // As another life of the daemon, or whoever keeps folders of other handlers: nothing is known but what was written.
+    let home = Home { pairs: bed.home.path().into() };
+    let handler = FoldersHandler::new(home, Vec::new(), Arc::new(MemoryLedger::new()));
+    bed.a.file("x", "1");
+    let changed = bed.sync().is(Outcome::Done).run;
+    let idle = bed.sync().is(Outcome::Done).run;
+    assert!(handler.takes_back(changed));
+    assert!(!handler.takes_back(idle), "S12: it left no journal");
+    let journals = Home { pairs: bed.home.path().into() }.of(&bed.item);
+    journal::prune(&journals, std::time::SystemTime::now() + std::time::Duration::from_secs(60));
+    assert!(!handler.takes_back(changed), "its trash is gone");
 }
 
 #[test]

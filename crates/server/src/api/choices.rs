@@ -72,6 +72,7 @@ fn offered(handler: Option<&dyn ResolutionHandler>, conflict: &Conflict) -> Conf
         keep: keep.into_iter().filter_map(|(keep, can)| can.then_some(keep)).collect(),
         merge,
         versions: versions(handler, conflict),
+        in_run: handler.is_some_and(ResolutionHandler::works_in_sessions),
     }
 }
 

@@ -7,7 +7,9 @@ use center::{Center, StartId, Started};
 use syncmgr::control::Control;
 use syncmgr::flags::{ControlFlags, SyncControlFlags};
 use syncmgr::{HandlerId, ItemId, Refusal, RunId};
-use wire::{HandlerSwitches, ItemSwitches, PauseOrder, Queue, ResumeOrder, Start, StartOrder, StopOrder};
+use wire::{
+    HandlerSwitches, ItemSwitches, PauseOrder, Queue, ResumeOrder, Start, StartOrder, StopOrder, Undoable,
+};
 
 use super::runs::item_without_handler;
 use crate::convert;
@@ -179,6 +181,23 @@ pub(super) async fn switch_item(
 pub(super) async fn delete_item(State(parts): State<Parts>, at: AtItem) -> Result<StatusCode, Failure> {
     let AtItem(handler, item) = at;
     parts.ask(move |center| Ok(center.delete_item(&handler, &item).map(|()| StatusCode::NO_CONTENT)?)).await
+}
+
+/// Whether a run can be taken back; its handler is asked, which may take a moment
+#[utoipa::path(
+    get, path = "/runs/{run}/undo", tag = "runs", params(("run" = u64, Path)),
+    responses((status = OK, body = Undoable))
+)]
+pub(super) async fn undoable(
+    State(parts): State<Parts>,
+    Path(run): Path<u64>,
+) -> Result<Json<Undoable>, Failure> {
+    parts
+        .ask(move |center| {
+            center.store().run(RunId(run))?.ok_or_else(|| super::runs::unknown_run(run))?;
+            Ok(Json(Undoable { undoable: center.takes_back(RunId(run)) }))
+        })
+        .await
 }
 
 /// Take a run back: a run of its own

@@ -27,6 +27,9 @@ async fn items_are_started_and_what_came_of_it_is_told() {
     let undo =
         service.ask(request(Method::POST, &format!("/api/v1/runs/{}/undo", start["runs"][0]), None)).await;
     assert_eq!(undo.fault(), (409, "not_supported".into()));
+    let can = service.get(&format!("/api/v1/runs/{}/undo", start["runs"][0])).await.json();
+    assert_eq!(can, json!({ "undoable": false }));
+    assert_eq!(service.get("/api/v1/runs/999/undo").await.fault(), (404, "unknown_run".into()));
 }
 
 #[tokio::test]

@@ -82,6 +82,21 @@ async fn every_item_is_found_at_its_own_address_whatever_its_identifier() {
 }
 
 #[tokio::test]
+async fn every_handler_is_found_at_its_own_address_whatever_its_identifier() {
+    let service = Service::start().await;
+    let odd = [".", "..", "~", "~shelf", "a/b?c#d%"];
+    odd.into_iter().for_each(|id| service.add_shelf(id));
+    let all = service.get("/api/v1/handlers").await.json();
+    let all = all["handlers"].as_array().unwrap();
+    for id in odd {
+        let handler = all.iter().find(|handler| handler["id"] == id).unwrap();
+        let href = handler["href"].as_str().unwrap();
+        assert_eq!(&service.get(href).await.json(), handler);
+        assert_eq!(service.get(&format!("{href}/icon")).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn runs_are_listed_filtered_and_explained() {
     let service = Service::start().await;
     let good = service.run("good").await;

@@ -55,7 +55,7 @@ impl Service {
         let jobs = Jobs::register(&center).unwrap();
         let icon = Icon { media_type: "image/svg+xml".into(), bytes: Arc::from(*b"<svg/>") };
         let icon = Arc::new(Mutex::new(icon));
-        center.register(Arc::new(Shelf::new(&icon))).unwrap();
+        center.register(Arc::new(Shelf::new("shelf", &icon))).unwrap();
         let access = Access::new(home.path().join("tokens.json"));
         let lock = home.path().join("settings.lock");
         let settings = SettingsFile::new(home.path().join("instep.toml"), lock, Arc::new(|_| Vec::new()));
@@ -79,6 +79,11 @@ impl Service {
             let _ = stopped.await;
         }));
         Self { center, jobs, parts, icon, address, home, stop: Some(stop), running: Some(running) }
+    }
+
+    /// Adds another shelf with the same items.
+    pub(crate) fn add_shelf(&self, id: &str) {
+        self.center.register(Arc::new(Shelf::new(id, &self.icon))).unwrap();
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
@@ -202,12 +207,12 @@ pub(crate) type Picture = Arc<Mutex<Icon>>;
 pub(crate) const ODD_NAME: &str = "<img src=x onerror=alert(1)> \u{202e}\u{7}";
 
 impl Shelf {
-    fn new(icon: &Picture) -> Self {
+    fn new(id: &str, icon: &Picture) -> Self {
         let named =
             [("good", "Good"), ("bad", "Bad"), ("a/b?c#d%", ODD_NAME), ("..", "Two dots"), ("~", "A tilde")];
         let items =
             named.map(|(id, name)| NamedItem::new(ItemId::new(id).unwrap(), name)).into_iter().collect();
-        Self { id: HandlerId::new("shelf").unwrap(), items, icon: Arc::clone(icon) }
+        Self { id: HandlerId::new(id).unwrap(), items, icon: Arc::clone(icon) }
     }
 }
 
