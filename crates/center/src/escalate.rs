@@ -10,6 +10,7 @@ use syncmgr::{
 };
 
 use crate::center::{Center, Inner, State, locked};
+use crate::feed::What;
 use crate::open::Open;
 use crate::turn::Turn;
 
@@ -269,6 +270,12 @@ impl Inner {
         };
         // A store that cannot take the line is no reason to wait longer.
         let _ = self.record_event(open, NewEvent::new(None, Level::Warning, title, text), self.clock.wall());
+        if step == Step::Tell {
+            // Its headline is another one from now on, and nothing else would say so.
+            for item in open.session.snapshot().items {
+                self.tell(What::ItemChanged { handler: name.clone(), item: item.id });
+            }
+        }
         if step == Step::Leave {
             self.end(open, EndReason::LeftBehind);
         }

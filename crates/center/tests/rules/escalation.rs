@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use center::{Headline, StopGrace, StopStage};
+use center::{Headline, News, StopGrace, StopStage, What};
 use syncmgr::control::Control;
 use syncmgr::{HandlerError, Outcome, ProblemClass, ProgressStatus, Refusal, SessionCreator, Termination};
 
@@ -59,8 +59,12 @@ fn r12_a_handler_of_this_process_that_ignores_a_stop_is_left_behind_and_that_is_
     let started = world.start(&["a"]);
     here.meet();
     stop(&world);
+    let (feed, before) = (world.center.feed(), world.center.feed().now());
     assert_eq!(after(&world, 10), Some(StopStage::NotResponding));
     assert_eq!(world.item("a").headline, Headline::NotResponding);
+    let told = What::ItemChanged { handler: handler(), item: item("a") };
+    let News::Changes(changes) = feed.since(before, 100) else { panic!("nothing was told") };
+    assert!(changes.iter().any(|change| change.what == told), "whoever shows it looks again: {changes:#?}");
     assert_eq!(after(&world, 40), Some(StopStage::NotResponding), "nothing can be forced");
     assert_eq!(after(&world, 10), None);
 
