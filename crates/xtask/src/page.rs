@@ -6,6 +6,13 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::shell;
 
+/// The browser: the system's own is used.
+const BROWSER: [(&str, &[&str]); 1] = [("chromium", &["chromium", "--version"])];
+
+/// What is synchronized in it by others.
+const PEERS: [(&str, &[&str]); 2] =
+    [("syncthing", &["syncthing", "--version"]), ("python3", &["python3", "--version"])];
+
 /// The oldest Node.js that the page's tools run on.
 const NODE: (u32, u32) = (20, 19);
 
@@ -56,7 +63,7 @@ pub(crate) fn check() -> Result<()> {
 /// Every screen and every action, in a real browser against the real program.
 pub(crate) fn browser(filters: &[&str]) -> Result<()> {
     files()?;
-    chromium()?;
+    shell::packages(&[&BROWSER[..], &PEERS].concat())?;
     program("debug", &["--features", "page"])?;
     let mut words = vec!["run", "browser", "--", "--project=rules"];
     words.extend(filters);
@@ -67,7 +74,7 @@ pub(crate) fn browser(filters: &[&str]) -> Result<()> {
 /// them in a real store.
 pub(crate) fn figures() -> Result<()> {
     files()?;
-    chromium()?;
+    shell::packages(&BROWSER)?;
     program("debug", &["--features", "page"])?;
     let home = std::env::current_dir()?.join("target/figures");
     if !home.join("state/instep.db").exists() {
@@ -81,7 +88,7 @@ pub(crate) fn figures() -> Result<()> {
 /// Draws the pictures of the documents.
 pub(crate) fn pictures() -> Result<()> {
     files()?;
-    chromium()?;
+    shell::packages(&BROWSER)?;
     shell::run(&["cargo", "build", "-p", "instep"])?;
     npm(&["run", "browser", "--", "--project=pictures"])
 }
@@ -96,16 +103,6 @@ fn install() -> Result<()> {
     }
     // Not `npm ci`: it refuses a lock file that leaves out the packages of other platforms.
     npm(&["install", "--no-save", "--no-audit", "--no-fund"])
-}
-
-/// A browser: the system's own is used, and installed where the system's packages have it.
-fn chromium() -> Result<()> {
-    if shell::succeeds(&["chromium", "--version"]) {
-        return Ok(());
-    }
-    println!("chromium is missing: installing it from the system's packages");
-    shell::run(&["apt-get", "update", "--quiet"])?;
-    shell::run(&["apt-get", "install", "--yes", "--no-install-recommends", "chromium"])
 }
 
 fn npm(words: &[&str]) -> Result<()> {

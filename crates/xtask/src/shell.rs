@@ -53,6 +53,26 @@ pub(crate) fn output(words: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Installs what is missing from the system's packages; each with how to see that it is there. Without a tool its tests fail:
+/// none is passed over in silence.
+pub(crate) fn packages(tools: &[(&str, &[&str])]) -> Result<()> {
+    let missing = || -> Vec<&str> {
+        tools.iter().filter(|(_, there)| !succeeds(there)).map(|(package, _)| *package).collect()
+    };
+    let wanted = missing();
+    if !wanted.is_empty() {
+        println!("installing from the system's packages: {}", wanted.join(", "));
+        succeeds(&["apt-get", "update", "--quiet"]);
+        let install = ["apt-get", "install", "--yes", "--no-install-recommends"];
+        succeeds(&[&install[..], &wanted].concat());
+        let left = missing();
+        if !left.is_empty() {
+            bail!("tests need these, and they could not be installed: {}", left.join(", "));
+        }
+    }
+    Ok(())
+}
+
 /// Makes sure that a cargo subcommand is there, building it from its source if need be.
 pub(crate) fn cargo_tool(subcommand: &str, package: &str) -> Result<()> {
     if succeeds(&["cargo", subcommand, "--version"]) {

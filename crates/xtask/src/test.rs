@@ -1,6 +1,6 @@
 //! Every test there is.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::shell;
 
@@ -36,27 +36,9 @@ const TOOLS: [(&str, &[&str]); 20] = [
     ("exfat-fuse", &["test", "-x", "/usr/sbin/mount.exfat-fuse"]),
 ];
 
-/// Installs what is missing. Without a tool its tests fail: none is passed over in silence.
-fn install_tools() -> Result<()> {
-    let missing = || -> Vec<&str> {
-        TOOLS.iter().filter(|(_, there)| !shell::succeeds(there)).map(|(package, _)| *package).collect()
-    };
-    let wanted = missing();
-    if !wanted.is_empty() {
-        shell::succeeds(&["apt-get", "update", "--quiet"]);
-        let install = ["apt-get", "install", "--yes", "--no-install-recommends"];
-        shell::succeeds(&[&install[..], &wanted].concat());
-        let left = missing();
-        if !left.is_empty() {
-            bail!("tests need these, and they could not be installed: {}", left.join(", "));
-        }
-    }
-    Ok(())
-}
-
 pub(crate) fn run(filters: &[&str]) -> Result<()> {
     shell::cargo_tool("nextest", "cargo-nextest")?;
-    install_tools()?;
+    shell::packages(&TOOLS)?;
     let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
     let mut words = vec!["cargo", "nextest", "run", "--workspace", "--profile", profile];
     words.extend(filters);
