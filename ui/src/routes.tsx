@@ -3,6 +3,7 @@ import type { ConflictQuery, RunQuery } from "./api/queries";
 import { Broken, NotFound } from "./parts/broken";
 import { Frame } from "./parts/frame";
 import { Home } from "./screens/home";
+import { identifier, segment } from "./segment";
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, errorComponent: Broken });
 
@@ -18,6 +19,24 @@ function words<Key extends string>(
   }
   return kept;
 }
+
+interface Named {
+  handler: string;
+  item: string;
+}
+
+// Handlers and items are called as they please, also as what a browser takes for a direction.
+const read = <Params extends Named>(said: Params): Params => ({
+  ...said,
+  handler: identifier(said.handler),
+  item: identifier(said.item),
+});
+const write = <Params extends Named>(meant: Params): Params => ({
+  ...meant,
+  handler: segment(meant.handler),
+  item: segment(meant.item),
+});
+const named = { parse: (said: Named) => read(said), stringify: (meant: Named) => write(meant) };
 
 type RunSearch = Pick<RunQuery, "handler" | "item" | "outcome" | "search">;
 type ConflictSearch = Pick<ConflictQuery, "handler" | "item" | "kind" | "folder" | "search">;
@@ -40,13 +59,22 @@ const home = createRoute({
 const item = createRoute({
   getParentRoute: () => root,
   path: "/items/$handler/$item",
+  params: named,
   component: lazyRouteComponent(() => import("./screens/item"), "Item"),
 });
 
 const preview = createRoute({
   getParentRoute: () => root,
   path: "/preview/$handler/$item",
+  params: named,
   component: lazyRouteComponent(() => import("./screens/preview"), "Preview"),
+});
+
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: "/verify/$handler/$item",
+  params: named,
+  component: lazyRouteComponent(() => import("./screens/verify"), "Verify"),
 });
 
 const conflicts = createRoute({
@@ -60,6 +88,7 @@ const conflicts = createRoute({
 const conflict = createRoute({
   getParentRoute: () => root,
   path: "/conflicts/$handler/$item/$conflict",
+  params: { parse: (said) => read(said), stringify: (meant) => write(meant) },
   component: lazyRouteComponent(() => import("./screens/conflict"), "Conflict"),
 });
 
@@ -111,6 +140,7 @@ const tree = root.addChildren([
   home,
   item,
   preview,
+  verify,
   conflicts,
   conflict,
   results,

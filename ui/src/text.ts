@@ -7,6 +7,7 @@
 import type {
   Conflict,
   ConflictKind,
+  DifferenceKind,
   HandlerKind,
   Headline,
   Item,
@@ -17,6 +18,7 @@ import type {
   StopStage,
   SyncState,
   Verb,
+  Verification,
 } from "./api/client";
 import { count, distance, duration, ms, size, span, time } from "./format";
 
@@ -506,6 +508,7 @@ export const text = {
     sync: "Sync now",
     stop: "Stop",
     preview: "See what it would do",
+    verify: "Verify",
     pauseHour: "Pause for an hour",
     pauseDay: "Pause until tomorrow",
     pauseOpen: "Pause until resumed",
@@ -520,6 +523,7 @@ export const text = {
   item: {
     sync: "Sync now",
     preview: "Preview",
+    verify: "Verify",
     now: "Now",
     facts: "How it stands",
     stands: "State",
@@ -666,6 +670,7 @@ export const text = {
     which: "What is kept",
     confirm: (n: number) => `Settle ${count(n)}`,
     busy: "Settling …",
+    undoable: "What is settled in a run can be taken back at once: undo is offered afterwards.",
     outlook: (can: number, left: number) =>
       [
         can > 0 ? `${plural(can, "conflict is", "conflicts are")} settled so.` : "None can be settled so.",
@@ -722,6 +727,41 @@ export const text = {
     putBack: "Take back",
     folder: (path: string, open: boolean) => (open ? `Fold ${path}` : `Unfold ${path}`),
     looksAgain: "Looking again with that …",
+  },
+
+  verify: {
+    title: (name: string) => `Verify ${name}`,
+    tip: {
+      pair: "Whether both sides hold the same. Nothing is touched.",
+      other: "Whether it is as its last run left it. Nothing is touched.",
+    },
+    again: "Look again",
+    preview: "See what a run would do",
+    byContent: "Compare content byte for byte",
+    byContentTip: "Everything is read, and that takes its time. Without it, sizes and times decide.",
+    looking: "Looking; nothing is touched …",
+    side: { a: "the first side", b: "the second side" },
+    found: ({ clean, differing, unseen }: Verification, sides: readonly [string, string] | undefined) => {
+      if (clean) return sides ? `${sides[0]} and ${sides[1]} hold the same.` : "It is as its last run left it.";
+      const said = [
+        differing > 0 ? plural(differing, "difference", "differences") : "",
+        unseen > 0 ? `${plural(unseen, "entry", "entries")} of which nothing is known` : "",
+      ];
+      return `${said.filter(Boolean).join(", ")}.`;
+    },
+    looked: (entries: number, bytes: number, at: string) => {
+      const compared = bytes > 0 ? `, ${size(bytes)} of content compared` : "";
+      return `${plural(entries, "entry", "entries")} looked at${compared}, ${time(at)}.`;
+    },
+    groups: {
+      missing: (side) => (side ? `Missing on ${side}` : "Missing"),
+      content: (side) => (side ? `Other content on ${side} than was agreed on` : "Other content"),
+      conflict: () => "Open conflicts",
+      renamed: (side) => (side ? `Still under the old name on ${side}` : "Still under the old name"),
+      metadata: () => "Other permissions or times",
+    } satisfies Record<DifferenceKind, (side: string | null) => string>,
+    unknown: "Nothing is known of these",
+    untold: (n: number) => `and ${count(n)} more`,
   },
 
   schedule: {

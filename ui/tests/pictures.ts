@@ -16,6 +16,7 @@ const SCREENS: Record<string, string> = {
   home: "/",
   item: "/items/folders/photos",
   preview: "/preview/folders/music",
+  verify: "/verify/folders/photos",
   conflicts: "/conflicts",
   conflict: "",
   results: "/results",

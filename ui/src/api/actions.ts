@@ -16,6 +16,7 @@ import {
   type Run,
   type ShownConflict,
 } from "./client";
+import { undoable } from "./queries";
 
 /** What is kept of conflicts, with what belongs to that choice. */
 export type Kept = Pick<ResolveOrder, "keep" | "name_a" | "name_b" | "content">;
@@ -31,6 +32,18 @@ function tomorrow(): string {
   return day.toISOString();
 }
 
+/** What went wrong, in the program's words, and what to do about it. */
+function wordsOf(error: unknown): string {
+  const fix = error instanceof Refused && error.fix ? ` ${error.fix}` : "";
+  return `${error instanceof Error ? error.message : String(error)}${fix}`;
+}
+
+/** Those of the runs that can be taken back. One of which that is not known is not offered. */
+async function takenBack(runs: readonly number[]): Promise<number[]> {
+  const can = await Promise.all(runs.map((run) => undoable(run).catch(() => ({ undoable: false }))));
+  return runs.filter((_, index) => can[index]?.undoable);
+}
+
 export function useControl() {
   const say = useSay();
   const queries = useQueryClient();
@@ -43,8 +56,7 @@ export function useControl() {
         for (const topic of stale) void queries.invalidateQueries({ queryKey: [topic] });
         return answer;
       } catch (error) {
-        const fix = error instanceof Refused && error.fix ? ` ${error.fix}` : "";
-        say("bad", `${error instanceof Error ? error.message : String(error)}${fix}`);
+        say("bad", wordsOf(error));
         return undefined;
       }
     }
@@ -198,8 +210,7 @@ export function useControl() {
       /** Tries a handler; what came of it stands beside it. */
       testHandler: (handler: string) =>
         asked(api.POST("/api/v1/handlers/{handler}/test", { params: { path: { handler } } })).catch(
-          (error: unknown): undefined =>
-            say("bad", error instanceof Error ? error.message : String(error)) as undefined,
+          (error: unknown): undefined => say("bad", wordsOf(error)) as undefined,
         ),
       undo,
       /** Settles conflicts as they were shown; says how many came to what, and offers to take it back. */
@@ -207,18 +218,17 @@ export function useControl() {
         try {
           const body = { ...kept, ...(conflicts ? { conflicts } : {}), ...(all ? { all } : {}) };
           const resolved = await asked(api.POST("/api/v1/conflicts/resolve", { body }));
-          const run = resolved.runs.at(-1);
           const whole = resolved.settled > 0 && resolved.failed + resolved.changed + resolved.left === 0;
+          const back = resolved.settled > 0 ? await takenBack(resolved.runs) : [];
           say(
             whole ? "good" : "warn",
             text.done.settled(resolved),
-            run === undefined || resolved.settled === 0 ? undefined : () => void undo(run),
+            back.length === 0 ? undefined : () => back.forEach((run) => void undo(run)),
           );
           for (const topic of ["conflicts", "items", "runs"]) void queries.invalidateQueries({ queryKey: [topic] });
           return resolved;
         } catch (error) {
-          const fix = error instanceof Refused && error.fix ? ` ${error.fix}` : "";
-          say("bad", `${error instanceof Error ? error.message : String(error)}${fix}`);
+          say("bad", wordsOf(error));
           return undefined;
         }
       },

@@ -1,15 +1,28 @@
 /** Calls of the API, typed from its document. */
 
 import createClient from "openapi-fetch";
+import { segment } from "../segment";
 import type { Fault, paths } from "./schema";
 
 export type * from "./schema";
+
+/** What stands in paths for identifiers that may be any text. */
+const NAMED = ["handler", "item"];
+
+/** A path of the document with values in the place of its names. */
+function addressed(path: string, values: Record<string, unknown>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(values[name]);
+    return encodeURIComponent(NAMED.includes(name) ? segment(value) : value);
+  });
+}
 
 /** Everything the page asks for goes to the program that served it. The header keeps other pages from asking. */
 export const api = createClient<paths>({
   baseUrl: "/",
   credentials: "same-origin",
   headers: { "X-Instep": "1" },
+  pathSerializer: addressed,
 });
 
 /** A request that was not carried out, in the program's own words. */

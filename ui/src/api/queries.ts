@@ -2,6 +2,7 @@
 
 import { keepPreviousData, type UseQueryResult, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
+import type { Values } from "../draft";
 import type { Rows } from "../parts/virtual";
 import {
   type Action,
@@ -183,6 +184,13 @@ export const useRun = (run: number) =>
     queryFn: ({ signal }) => asked(api.GET("/api/v1/runs/{run}", { params: { path: { run } }, signal })),
   });
 
+/** Whether a run can be taken back. */
+export const useUndoable = (run: number) =>
+  useQuery({ queryKey: ["runs", run, "undoable"], queryFn: ({ signal }) => undoable(run, signal) });
+
+export const undoable = (run: number, signal?: AbortSignal) =>
+  asked(api.GET("/api/v1/runs/{run}/undo", { params: { path: { run } }, ...(signal ? { signal } : {}) }));
+
 /** What a run told, by reason: what went wrong in it, or all about one item of it. Nothing is asked without a run. */
 export const useRunEvents = (run: number | undefined, item?: string) =>
   useQuery({
@@ -297,11 +305,15 @@ export const useVersionContent = (conflict: Conflict, version: number) =>
   useQuery({
     queryKey: ["conflicts", conflict.handler, conflict.item, conflict.id, "version", version, conflict.seen],
     queryFn: async ({ signal }): Promise<Content> => {
-      const path = [conflict.handler, conflict.item, conflict.id].map(encodeURIComponent).join("/");
-      const url = `/api/v1/conflicts/${path}/versions/${version}`;
-      const answer = await fetch(url, { signal, credentials: "same-origin", headers: { "X-Instep": "1" } });
-      if (!answer.ok) return {};
-      const bytes = await answer.arrayBuffer();
+      const { handler, item, id } = conflict;
+      const answer = await api.GET("/api/v1/conflicts/{handler}/{item}/{conflict}/versions/{version}", {
+        params: { path: { handler, item, conflict: id, version: String(version) } },
+        parseAs: "arrayBuffer",
+        signal,
+      });
+      if (!answer.response.ok) return {};
+      // Of an empty file nothing comes.
+      const bytes = answer.data ?? new ArrayBuffer(0);
       if (PICTURES.test(conflict.path)) return { image: URL.createObjectURL(new Blob([bytes])) };
       try {
         const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -404,6 +416,22 @@ export const usePreview = (handler: string, item: string, choices: readonly Choi
     placeholderData: keepPreviousData,
   });
 
+/** Looks whether an item is as its last run left it. Like a preview it may take long, and is never asked again by itself. */
+export const useVerification = (handler: string, item: string, byContent: boolean) =>
+  useQuery({
+    queryKey: ["verification", handler, item, byContent],
+    queryFn: ({ signal }) =>
+      asked(
+        api.POST("/api/v1/items/{handler}/{item}/verify", {
+          params: { path: { handler, item } },
+          body: byContent ? { options: { checksum: true } } : {},
+          signal,
+        }),
+      ),
+    gcTime: 0,
+    retry: false,
+  });
+
 /** The folders in a folder; those of the person if none is said. */
 export const useFolders = (at: PathText | undefined) =>
   useQuery({
@@ -425,6 +453,12 @@ export type { SettingsText as Settings } from "./client";
 
 export const useSettings = () =>
   useQuery({ queryKey: ["settings"], queryFn: ({ signal }) => asked(api.GET("/api/v1/settings", { signal })) });
+
+/** What the settings say of a pair of folders; nothing of an item of another handler. */
+export const usePair = (handler: string, item: string): Values | undefined => {
+  const items = useSettings().data?.values?.items as Record<string, Values> | undefined;
+  return handler === "folders" ? items?.[item] : undefined;
+};
 
 /** What other tools synchronize on this machine; looking takes a moment, and is not repeated by itself. */
 export const useDetected = () =>

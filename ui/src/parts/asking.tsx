@@ -4,7 +4,7 @@ import { Away, Refused } from "../api/client";
 import { text } from "../text";
 import { Screen } from "./frame";
 import { Notice } from "./notice";
-import { Prose } from "./prose";
+import { Fix } from "./problem";
 
 interface Props<T> {
   query: UseQueryResult<T>;
@@ -44,11 +44,7 @@ export function Trouble({ error, again }: { error: Error; again?: () => void }) 
           )
         }
       >
-        {fix && (
-          <span className="small">
-            <Prose of={fix} />
-          </span>
-        )}
+        <Fix of={fix} />
       </Notice>
     </div>
   );

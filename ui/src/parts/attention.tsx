@@ -7,7 +7,7 @@ import { text } from "../text";
 import { Name } from "./name";
 import { Notice, type Tone } from "./notice";
 import { useNow } from "./now";
-import { Prose } from "./prose";
+import { Problem } from "./problem";
 
 const TONES: Partial<Record<Headline, Tone>> = { conflicts: "warn", gaps: "warn", interrupted: "warn" };
 
@@ -26,19 +26,7 @@ export function Attention({ of: item }: { of: Item }) {
       }
       actions={<Buttons item={item} />}
     >
-      {problem && (
-        <span>
-          <Prose of={problem.text} />
-          {problem.fix && (
-            <>
-              {" "}
-              <span className="quiet">
-                <Prose of={problem.fix} />
-              </span>
-            </>
-          )}
-        </span>
-      )}
+      {problem && <Problem of={problem} />}
       {item.headline === "conflicts" && <span>{text.attention.conflicts(item.conflicts)}</span>}
       {item.headline === "overdue" && (
         <span>{item.last_good ? text.attention.lastGood(item.last_good.ended, now) : text.attention.neverGood}</span>

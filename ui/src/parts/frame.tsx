@@ -15,7 +15,7 @@ import { useLive } from "../live/live";
 import { useSignedOut } from "../live/signed-out";
 import { text } from "../text";
 import { Notice } from "./notice";
-import { Prose } from "./prose";
+import { Fix } from "./problem";
 
 interface Room {
   to: string;
@@ -72,18 +72,14 @@ export function Frame() {
         {away && (
           <div className="away" role="alert">
             <Notice tone="bad" title={text.away}>
-              <span className="small">
-                <Prose of={text.awayTip} />
-              </span>
+              <Fix of={text.awayTip} />
             </Notice>
           </div>
         )}
         {signedOut && (
           <div className="away" role="alert">
             <Notice tone="bad" title={text.signedOut}>
-              <span className="small">
-                <Prose of={text.signedOutTip} />
-              </span>
+              <Fix of={text.signedOutTip} />
             </Notice>
           </div>
         )}

@@ -40,9 +40,6 @@ const KINDS: Record<HandlerKind, LucideIcon> = {
   computer: Monitor,
 };
 
-/** A handler as a segment of an address. */
-const segment = (id: string) => encodeURIComponent(/^(~|\.\.?$)/.test(id) ? `~${id}` : id);
-
 interface Props {
   handler: string;
   /** One of its items, which may have a picture of its own. */
@@ -52,7 +49,7 @@ interface Props {
 /** The picture of a handler or item: its own, else one for what kind it is. Said to nobody, its name stands beside it. */
 export function HandlerIcon({ handler: id, item }: Props) {
   const handler = useHandler(id);
-  const own = item?.icon ? `${item.href}/icon` : handler?.icon ? `/api/v1/handlers/${segment(id)}/icon` : undefined;
+  const own = item?.icon ? `${item.href}/icon` : handler?.icon ? `${handler.href}/icon` : undefined;
   const [broken, setBroken] = useState<string>();
   // A partner of a collection is called by it: `rclone:cloud`.
   const Icon = KNOWN[id.split(":")[0] ?? id] ?? KINDS[handler?.kind ?? "unspecified"];

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { CirclePlay, CircleStop, Eye, ListChecks, Power } from "lucide-react";
+import { CirclePlay, CircleStop, Eye, ListChecks, Power, ShieldCheck } from "lucide-react";
 import { useControl } from "../api/actions";
 import type { Item } from "../api/client";
 import { text } from "../text";
@@ -43,6 +43,12 @@ function ItemActions({ of: item, label, onClose }: Props) {
       text: text.menu.preview,
       icon: <Eye aria-hidden />,
       run: () => void navigate({ to: "/preview/$handler/$item", params: at }),
+    },
+    {
+      id: "verify",
+      text: text.menu.verify,
+      icon: <ShieldCheck aria-hidden />,
+      run: () => void navigate({ to: "/verify/$handler/$item", params: at }),
     },
     {
       id: "results",

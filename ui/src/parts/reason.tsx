@@ -4,6 +4,7 @@ import { count } from "../format";
 import { text } from "../text";
 import { Name } from "./name";
 import { Notice, type Tone } from "./notice";
+import { Fix } from "./problem";
 import { Prose } from "./prose";
 
 export const LEVEL_TONE: Record<Level, Tone> = { error: "bad", warning: "warn", information: "quiet" };
@@ -19,11 +20,7 @@ function Reason({ of }: { of: EventGroup }) {
           <Prose of={why} />
         </span>
       )}
-      {of.fix && (
-        <span className="small">
-          <Prose of={of.fix} />
-        </span>
-      )}
+      <Fix of={of.fix} />
       {!only && (
         <details>
           <summary>{text.run.examples(of.examples.length, of.count)}</summary>

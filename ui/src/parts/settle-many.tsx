@@ -81,7 +81,7 @@ export function SettleMany({ filter, total, sides, onClose }: Props) {
           )}
         </Asking>
       </div>
-      <p className="small quiet">{text.conflict.undoable}</p>
+      <p className="small quiet">{text.many.undoable}</p>
     </Dialog>
   );
 }

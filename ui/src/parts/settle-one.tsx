@@ -48,7 +48,7 @@ export function SettleOne({ of, choices }: Props) {
       {choices.keep.length === 0 ? (
         <p>{text.conflict.noChoice}</p>
       ) : (
-        <p className="small quiet">{text.conflict.undoable}</p>
+        choices.in_run && <p className="small quiet">{text.conflict.undoable}</p>
       )}
       {asking === "names" && (
         <KeepNames

@@ -13,6 +13,7 @@ import { Screen } from "../parts/frame";
 import { Name } from "../parts/name";
 import { Notice } from "../parts/notice";
 import { useNow } from "../parts/now";
+import { Problem } from "../parts/problem";
 import { Prose } from "../parts/prose";
 import { RuleForm, ruleSentence } from "../parts/rule-form";
 import { text } from "../text";
@@ -81,14 +82,7 @@ function Told({ alerts }: { alerts: Alert[] }) {
                 )
               }
             >
-              <span>
-                <Prose of={alert.text} />{" "}
-                {alert.fix && (
-                  <span className="quiet">
-                    <Prose of={alert.fix} />
-                  </span>
-                )}
-              </span>
+              <Problem of={alert} />
               {alert.more > 0 && <span className="small quiet">{text.alerts.more(alert.more)}</span>}
             </Notice>
           </li>

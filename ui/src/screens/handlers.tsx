@@ -10,6 +10,7 @@ import { Switch } from "../parts/field";
 import { Screen } from "../parts/frame";
 import { HandlerIcon } from "../parts/handler-icon";
 import { Name } from "../parts/name";
+import { Problem } from "../parts/problem";
 import { Prose } from "../parts/prose";
 import { states, text } from "../text";
 
@@ -117,15 +118,7 @@ function Tested({ of: { said, problem } }: { of: HandlerTest }) {
   }
   return (
     <span className="tone-bad">
-      <Prose of={problem.text} />
-      {problem.fix && (
-        <>
-          {" "}
-          <span className="quiet">
-            <Prose of={problem.fix} />
-          </span>
-        </>
-      )}
+      <Problem of={problem} />
     </span>
   );
 }

@@ -1,10 +1,10 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { CircleStop, Eye, FolderSync } from "lucide-react";
+import { CircleStop, Eye, FolderSync, ShieldCheck } from "lucide-react";
 import type { ReactNode } from "react";
 import { useControl } from "../api/actions";
 import type { Item as ItemRecord } from "../api/client";
-import { useCommand, useHandler, useItem, useLastRuns, useRunEvents, useSettings } from "../api/queries";
-import { calledIn, type Values } from "../draft";
+import { useCommand, useHandler, useItem, useLastRuns, usePair, useRunEvents } from "../api/queries";
+import { calledIn } from "../draft";
 import { time } from "../format";
 import { useLive, useMoving } from "../live/live";
 import { Asking } from "../parts/asking";
@@ -58,6 +58,10 @@ export function Item() {
               <Link to="/preview/$handler/$item" params={{ handler, item: id }} className="button">
                 <Eye aria-hidden />
                 {text.item.preview}
+              </Link>
+              <Link to="/verify/$handler/$item" params={{ handler, item: id }} className="button">
+                <ShieldCheck aria-hidden />
+                {text.item.verify}
               </Link>
               <ItemMenu of={item} />
             </>
@@ -176,9 +180,8 @@ function Fact({ name, children }: { name: ReactNode; children: ReactNode }) {
 
 /** Where the two sides lie, under the names that the person gave them. */
 function Sides({ item }: { item: ItemRecord }) {
-  const items = useSettings().data?.values?.items as Record<string, Values> | undefined;
-  const said = items?.[item.id];
-  if (item.handler !== "folders" || !said) return null;
+  const said = usePair(item.handler, item.id);
+  if (!said) return null;
   return (
     <dl className="facts wide sides">
       {(["a", "b"] as const).map((side) => (

@@ -1,7 +1,7 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { Download, ListChecks } from "lucide-react";
 import type { Outcome } from "../api/client";
-import { useHandlers, useRuns } from "../api/queries";
+import { useHandlers, useItem, useRuns } from "../api/queries";
 import { Asking } from "../parts/asking";
 import { Drop } from "../parts/drop";
 import { Empty } from "../parts/empty";
@@ -92,7 +92,9 @@ export function Results() {
             </option>
           ))}
         </select>
-        {filter.item && <Drop of={text.results.onlyItem(filter.item)} drop={() => set({ item: undefined })} />}
+        {filter.handler && filter.item && (
+          <OnlyItem handler={filter.handler} item={filter.item} drop={() => set({ item: undefined })} />
+        )}
       </div>
       <Asking query={runs.query}>
         {() =>
@@ -117,4 +119,9 @@ export function Results() {
       </Asking>
     </Screen>
   );
+}
+
+function OnlyItem({ handler, item, drop }: { handler: string; item: string; drop: () => void }) {
+  const found = useItem(handler, item);
+  return <Drop of={text.results.onlyItem(found.data?.name ?? item)} drop={drop} />;
 }

@@ -3,7 +3,7 @@ import { CircleStop, Download, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { useControl } from "../api/actions";
 import type { Event, LiveItem, RunItem, Run as RunRecord } from "../api/client";
-import { useEvents, useItem, useLog, useRun, useRunEvents } from "../api/queries";
+import { useEvents, useItem, useLog, useRun, useRunEvents, useUndoable } from "../api/queries";
 import { CHANGES, plain, total } from "../counts";
 import { clockTime, count, duration, ms, size, time } from "../format";
 import { useMoving } from "../live/live";
@@ -15,6 +15,7 @@ import { Moving } from "../parts/moving";
 import { Name } from "../parts/name";
 import { Notice, type Tone } from "../parts/notice";
 import { Phases } from "../parts/phases";
+import { Fix } from "../parts/problem";
 import { Prose } from "../parts/prose";
 import { Reasons as ByReason, LEVEL_TONE } from "../parts/reason";
 import { Search } from "../parts/search";
@@ -39,12 +40,7 @@ export function Run() {
           )}
           actions={
             run.ended ? (
-              hasChanged(run) && (
-                <button type="button" onClick={() => control.undo(run.id)}>
-                  <RotateCcw aria-hidden />
-                  {text.run.undo}
-                </button>
-              )
+              <Undo run={run.id} />
             ) : (
               <button type="button" className="danger" onClick={() => control.stopRun(run)}>
                 <CircleStop aria-hidden />
@@ -62,6 +58,18 @@ export function Run() {
         </Screen>
       )}
     </Asking>
+  );
+}
+
+/** Only where there is something to take back, and somebody who can: the program knows. */
+function Undo({ run }: { run: number }) {
+  const control = useControl();
+  if (!useUndoable(run).data?.undoable) return null;
+  return (
+    <button type="button" onClick={() => void control.undo(run)}>
+      <RotateCcw aria-hidden />
+      {text.run.undo}
+    </button>
   );
 }
 
@@ -89,11 +97,7 @@ function Item({ run, item }: { run: RunRecord; item: RunItem }) {
           title={<Prose of={item.problem.text} />}
           actions={<WhatNext run={run} item={item} />}
         >
-          {item.problem.fix && !settledHere(item) && (
-            <span className="small">
-              <Prose of={item.problem.fix} />
-            </span>
-          )}
+          {!settledHere(item) && <Fix of={item.problem.fix} />}
         </Notice>
       )}
       {run.ended && (
@@ -119,13 +123,6 @@ function useLiveItem(run: RunRecord, { item }: RunItem): LiveItem | undefined {
   const found = useItem(run.handler, item, !run.ended).data?.working ?? undefined;
   return run.ended ? undefined : [heard, found].find((live) => live?.run === run.id);
 }
-
-/** Whether there is something to take back, and somebody who can: what another tool did, it does not undo. */
-const hasChanged = (run: RunRecord): boolean =>
-  !FOREIGN.test(run.handler) &&
-  run.items.some((item) => CHANGES.some((change) => total(plain(item.counts), change) > 0) || item.outcome === "gaps");
-
-const FOREIGN = /^(jobs|rsync|rclone|restic|borg|unison|git)(:|$)/;
 
 /** Whether a button leads to what the advice says for those on a terminal. */
 const settledHere = ({ outcome }: RunItem): boolean => outcome === "needs_decision";
