@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Page } from "@playwright/test";
-import { choose, type Daemon, expect, test } from "./daemon";
+import { choose, type Daemon, expect, freePort, test } from "./daemon";
 
 const act = (page: Page, item: string, action: string) => choose(page, `What can be done with ${item}`, action);
 
@@ -155,7 +155,7 @@ test("two pages on one item: each shows what the other did", async ({ daemon, op
 
 test("a daemon that comes back as another version says so", async ({ daemon, open, page }) => {
   await daemon.add("Notes", "laptop", "nas");
-  await daemon.start(20_000 + (process.pid % 20_000));
+  await daemon.start(await freePort());
   await open();
   await expect(page.getByText(/^Version/)).toBeVisible();
   await daemon.end("SIGTERM");
@@ -300,6 +300,12 @@ test("a page that is no longer let in says so", async ({ daemon, open }) => {
   daemon.expectComplaints(/401/);
   await page.getByRole("link", { name: "Results" }).click();
   await expect(page.getByRole("alert").first()).toContainText("not signed in");
+  // A link that was opened elsewhere in the browser lets this page in again, too.
+  const other = await page.context().newPage();
+  await other.goto(await daemon.link());
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByText("No runs like that")).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
 test("a daemon of another version asks for the page to be loaded anew", async ({ daemon, open, page }) => {

@@ -3,6 +3,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -117,17 +118,59 @@ export class Daemon {
     return (JSON.parse(await this.ask("POST", "/api/v1/page-link")) as { link: string }).link;
   }
 
+  /** A program that starts itself and connects: two shelves, each of which is copied from here to there. */
+  async shelves(called: string): Promise<void> {
+    for (const place of ["top/here", "top/there", "low/here", "low/there"]) {
+      mkdirSync(join(this.home, "shelves", place), { recursive: true });
+    }
+    const words = [
+      join(root, "crates/instep/tests/program/shelf.py"),
+      join(this.home, "shelves"),
+      join(this.home, "state/handlers.sock"),
+      called,
+    ];
+    const env = { ...this.env, PYTHONPATH: join(root, "sdk/python/src"), PYTHONDONTWRITEBYTECODE: "1" };
+    // The daemon may answer before it listens there.
+    await expect.poll(() => existsSync(join(this.home, "state/handlers.sock"))).toBe(true);
+    this.guests.push(spawn("python3", words, { env, stdio: "ignore" }));
+    await expect.poll(() => this.ask("GET", "/api/v1/items")).toContain("Top shelf");
+  }
+
+  private readonly guests: ChildProcess[] = [];
+
   async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
-    child.kill(signal);
-    await gone;
+    if (this.child) await ended(this.child, signal);
   }
 
   async clear(): Promise<void> {
+    for (const guest of this.guests) await ended(guest, "SIGKILL");
     await this.end("SIGKILL");
     rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** Ends a process that may have ended by itself, and waits until it has. */
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  child.kill(signal);
+  await gone;
+}
+
+/** Workers begin far from each other. */
+let nextPort = process.pid * 97;
+
+/** A port that nobody has, below those that the system gives to whoever asks for any: it stays free for a while. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    nextPort = 20_000 + ((nextPort + 1) % 12_000);
+    const port = nextPort;
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
   }
 }
 

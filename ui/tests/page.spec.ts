@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { choose, expect, test } from "./daemon";
+import { choose, expect, freePort, test } from "./daemon";
 
 const act = (page: Page, item: string, action: string) => choose(page, `What can be done with ${item}`, action);
 
@@ -68,6 +68,7 @@ test("a conflict is settled, and taken back", async ({ daemon, open }) => {
   await page.getByRole("link", { name: /plan\.txt/ }).click();
   await expect(page.getByText("from the laptop")).toBeVisible();
   await expect(page.getByText("and from the nas")).toBeVisible();
+  await expect(page.getByText("Nothing is lost: undo brings everything back as it was.")).toBeVisible();
   await page.getByRole("button", { name: "Keep nas" }).click();
   await expect(page.getByText("1 conflict is settled.")).toBeVisible();
   expect(daemon.read("laptop/plan.txt")).toContain("and from the nas");
@@ -86,7 +87,7 @@ test("names that hold anything are shown harmlessly", async ({ daemon, open }) =
 
 test("the page says when the program is away, and goes on when it is back", async ({ daemon, open }) => {
   await daemon.add("Notes", "laptop", "nas");
-  await daemon.start(20_000 + (process.pid % 20_000));
+  await daemon.start(await freePort());
   const page = await open();
   await expect(page.getByRole("link", { name: "Notes" })).toBeVisible();
   await daemon.end("SIGKILL");
@@ -113,6 +114,7 @@ const SCREENS = [
   "/",
   "/items/folders/notes",
   "/preview/folders/notes",
+  "/verify/folders/notes",
   "/conflicts",
   "/results",
   "/runs/2",

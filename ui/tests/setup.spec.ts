@@ -120,3 +120,23 @@ test("what the machine synchronizes already is watched, or run from here", async
   await expect(page.getByText("letters is in the list now.")).toBeVisible();
   expect(readFileSync(join(daemon.home, "instep.toml"), "utf8")).toContain("[items.letters]");
 });
+
+test("a pair is added without being run, and runs by itself as it was said", async ({ daemon, open }) => {
+  daemon.write({ "laptop/one.txt": "one" });
+  await daemon.start();
+  const page = await open("/add");
+  await page.getByLabel("What you call it").fill("Notes");
+  await page.getByLabel("First folder").fill(daemon.path("laptop"));
+  mkdirSync(daemon.path("nas"), { recursive: true });
+  await page.getByLabel("Second folder").fill(daemon.path("nas"));
+  const next = page.getByRole("button", { name: "Next" });
+  await next.click();
+  await next.click();
+  await page.getByLabel("At a time of the day").check();
+  await page.getByLabel("Time", { exact: true }).fill("23:59");
+  await next.click();
+  await page.getByRole("button", { name: "Add without running" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Notes" })).toBeVisible();
+  await expect.poll(() => readFileSync(join(daemon.home, "instep.toml"), "utf8")).toContain('cron = "59 23 * * *"');
+  expect(daemon.read("nas/one.txt")).toBe("");
+});

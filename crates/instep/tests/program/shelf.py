@@ -12,7 +12,7 @@ from instep_handler import (
     serve,
 )
 
-HOME, SOCKET = sys.argv[1:3]
+HOME, SOCKET, *CALLED = sys.argv[1:]
 SHELVES = {"top": "Top shelf", "low": "Low shelf"}
 
 
@@ -90,6 +90,12 @@ class Shelves(Handler):
         shutil.copy(source, target)
         self.center.remove_conflicts(conflict.item, [conflict.id])
 
+    def content(self, conflict, version, limit):
+        if version is None:
+            return None
+        with open(os.path.join(HOME, conflict.item, ["here", "there"][version], conflict.path), "rb") as file:
+            return file.read(limit)
+
     def follow(self, item, runner):
         over = threading.Event()
 
@@ -113,4 +119,4 @@ class Shelves(Handler):
         return end
 
 
-serve(Shelves(), path=SOCKET, identifier="shelves")
+serve(Shelves(), path=SOCKET, identifier=CALLED[0] if CALLED else "shelves")
