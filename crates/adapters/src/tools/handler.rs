@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use syncmgr::conflict::{ConflictLedger, ConflictStore, ResolutionHandler, Selection};
+use syncmgr::event::NewEvent;
 use syncmgr::flags::{HandlerCapabilities, HandlerType};
 use syncmgr::outcome::{Phase, Problem, ProblemClass};
 use syncmgr::plan::{Preview, PreviewError, RowList, Watch};
@@ -109,7 +110,7 @@ impl ToolHandler {
         output.command(&prepared.shown());
         let mut follow = Follow { teller: Teller::new(hearer, item.clone(), self.kind.tool()), output };
         follow.teller.event(Level::Information, "The command", prepared.shown());
-        let (mut verdict, conflicts) = match process::run(command, Input::Nothing, GRACE, &mut follow) {
+        let (verdict, conflicts) = match process::run(command, Input::Nothing, GRACE, &mut follow) {
             Ok(Ended { exit, stopped }) => follow.teller.end_and_conflicts(exit, stopped.is_some()),
             Err(error) => {
                 let text = format!("{} cannot be run: {}", self.kind.id(), syncmgr::reason(&error));
@@ -122,12 +123,9 @@ impl ToolHandler {
             let open = conflicts.into_iter().map(|found| conflict_of(&self.id, &set, found)).collect();
             let open = self.resolution().in_full(&set, open);
             if let Err(refusal) = self.conflicts.replace(&self.id, item, open) {
-                verdict.problem.get_or_insert_with(|| {
-                    Problem::new(
-                        ProblemClass::Transient,
-                        format!("the conflicts could not be written down: {refusal}"),
-                    )
-                });
+                let text = format!("what is open now could not be written down: {refusal}");
+                let event = NewEvent::new(Some(item), Level::Error, "Conflicts not recorded", text);
+                let _ = callback.report_event(event);
             }
         }
     }

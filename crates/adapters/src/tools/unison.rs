@@ -93,7 +93,8 @@ impl TryFrom<Keys> for Pair {
 }
 
 impl Pair {
-    fn prepare(&self, own: &[&str]) -> Prepared {
+    /// What a profile says, also the one that Unison reads unasked, must not keep it from telling, or from ending.
+    fn prepare(&self, own: &[&str], last: &[&str]) -> Prepared {
         let mut prepared = Prepared::new(["unison"]).with(&self.environment);
         for word in own.iter().chain(&["-ui", "text", "-sshargs", "-oBatchMode=yes"]) {
             prepared.word(*word);
@@ -103,6 +104,9 @@ impl Pair {
             prepared.word(ignore);
         }
         prepared.words(&self.options);
+        for word in ["-silent=false", "-terse=false", "-repeat="].iter().chain(last) {
+            prepared.word(*word);
+        }
         match &self.what {
             What::Roots(a, b) => prepared.words([a, b]),
             What::Profile(profile) => prepared.word(profile),
@@ -112,6 +116,11 @@ impl Pair {
 }
 
 impl Pair {
+    /// The command that asks about the first item, whatever a profile says: without a question it would do it.
+    fn asked(&self, own: &[&str]) -> Prepared {
+        Prepared { answers: Some(LISTING), ..self.prepare(own, &["-batch=false", "-auto=false"]) }
+    }
+
     /// The roots as Unison was told of them, as far as that can be seen: a profile may take them from elsewhere.
     fn roots(&self) -> Option<[String; 2]> {
         let profile = match &self.what {
@@ -141,7 +150,7 @@ impl Settles for Pair {
         // A deletion that is part of a conflict is no reason for it to ask.
         let mut words = vec!["-confirmbigdel=false"];
         words.extend(paths.iter().flat_map(|path| ["-path", *path]));
-        Prepared { answers: Some(LISTING), ..self.prepare(&words) }
+        self.asked(&words)
     }
 
     fn prefer(&self, side: usize, keeps_both: bool, paths: &[&str]) -> Option<Prepared> {
@@ -155,7 +164,7 @@ impl Settles for Pair {
         for (path, pattern) in paths.iter().zip(&patterns) {
             words.extend(["-path", *path, "-preferpartial", pattern]);
         }
-        Some(self.prepare(&words))
+        Some(self.prepare(&words, &[]))
     }
 
     fn loser(&self) -> &'static str {
@@ -184,12 +193,12 @@ impl Job for Pair {
     fn command(&self, options: &Options) -> Prepared {
         // Its own guard: a root that was emptied.
         let released = if options.approve { &["-confirmbigdel=false"][..] } else { &[] };
-        self.prepare(&[&["-batch"], released].concat())
+        self.prepare(&[&["-batch"], released].concat(), &[])
     }
 
     /// It has none, but its list. A first run asks something else before, and has nothing to delete.
     fn dry_run(&self, _options: &Options) -> Option<Prepared> {
-        Some(Prepared { answers: Some(LISTING), ..self.prepare(&[]) })
+        Some(self.asked(&[]))
     }
 
     fn may_delete(&self) -> bool {

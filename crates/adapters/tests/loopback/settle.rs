@@ -252,3 +252,29 @@ fn a_conflict_with_another_machine_is_settled_there() {
     expect(&verdict, Outcome::Done);
     assert_eq!((read(&place, "dst/one"), read(&place, "src/two")), ("a1\n".into(), "b2\n".into()));
 }
+
+/// Unison reads a profile also where only two roots are named.
+#[test]
+fn s6_a_profile_that_asks_nothing_tells_nothing_or_never_ends_is_previewed_guarded_and_ended() {
+    for says in ["batch = true", "silent = true", "auto = true", "terse = true", "repeat = 1"] {
+        let (place, settings) = scene("for n in $(seq 20); do echo $n > src/dir/$n; done");
+        expect(&place.sync("unison", settings.clone()), Outcome::Done);
+        place.write("home/.unison/default.prf", &format!("{says}\n"));
+        place.prepare("rm dst/dir/*; echo new > src/new");
+        let preview = place.handler("unison", settings.clone()).preview(&item(), "{}", &()).unwrap();
+        assert_eq!((preview.counts.a.deleted, preview.counts.b.created), (21, 1), "{says}");
+        assert_eq!(preview.expected, Outcome::SafetyStop, "{says}");
+        expect(&place.sync("unison", settings.clone()), Outcome::SafetyStop);
+        assert!(
+            Path::new(&place.at("src/dir/20")).exists() && !Path::new(&place.at("dst/new")).exists(),
+            "{says}"
+        );
+        let mut more = settings;
+        more["max_delete"] = json!("95%");
+        expect(&place.sync("unison", more), Outcome::Done);
+        assert!(
+            Path::new(&place.at("dst/new")).exists() && !Path::new(&place.at("src/dir/20")).exists(),
+            "{says}"
+        );
+    }
+}
