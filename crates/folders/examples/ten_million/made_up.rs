@@ -1,5 +1,6 @@
 //! Two sides that are made up as they are asked for, so that they may be as large as anybody likes.
 
+use std::num::NonZero;
 use std::path::Path;
 
 use folders::base::{Access, Base, BaseRead, BaseStore as _};
@@ -14,7 +15,12 @@ pub(crate) const WIDTH: u64 = 100;
 
 /// Plans over two sides of `tops` times 10,000 files: a first run if there is no base. `edited` is the directory of the
 /// top in which A's very first file was edited.
-pub(crate) fn plan(tops: u64, edited: Option<u64>, base: Option<&dyn BaseRead>) -> Plan {
+pub(crate) fn plan(
+    tops: u64,
+    edited: Option<u64>,
+    base: Option<&dyn BaseRead>,
+    threads: NonZero<usize>,
+) -> Plan {
     let policy = Policy {
         mode: Mode::TwoWay,
         on_conflict: OnConflict::Ask,
@@ -26,7 +32,7 @@ pub(crate) fn plan(tops: u64, edited: Option<u64>, base: Option<&dyn BaseRead>) 
         keep_both_suffix: "kept".into(),
     };
     let planner = Planner::new(policy.clone(), base.is_none());
-    drive::plan(&MadeUp { tops, edited, base }, planner, &policy, drive::default_threads(), &()).unwrap()
+    drive::plan(&MadeUp { tops, edited, base }, planner, &policy, threads, &()).unwrap()
 }
 
 /// The most memory that this process has had so far, in bytes.

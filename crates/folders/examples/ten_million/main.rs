@@ -13,6 +13,7 @@ mod made_up;
 use std::time::Instant;
 
 use folders::base::{Access, Base};
+use folders::drive;
 use made_up::{WIDTH, agree, peak, plan};
 
 fn main() {
@@ -21,14 +22,15 @@ fn main() {
     println!("{} files in {} directories on each side", tops * WIDTH * WIDTH, tops * (WIDTH + 1));
     told("the base is written", || agree(&home, tops));
 
+    let threads = drive::default_threads();
     let base = Base::open(&home, Access::Read).unwrap();
     let reader = base.reader().unwrap();
-    let first = told("a first run: both sides are the same", || plan(tops, None, None));
+    let first = told("a first run: both sides are the same", || plan(tops, None, None, threads));
     assert!(first.actions.is_empty() && first.conflicts.is_empty());
-    let unchanged = told("nothing is changed", || plan(tops, None, Some(&reader)));
+    let unchanged = told("nothing is changed", || plan(tops, None, Some(&reader), threads));
     assert!(unchanged.actions.is_empty() && unchanged.settle.is_empty() && unchanged.alike.is_empty());
     assert_eq!(unchanged.looked_at, [tops + tops * WIDTH * (WIDTH + 1); 2]);
-    let edited = told("one file is edited", || plan(tops, Some(tops / 2), Some(&reader)));
+    let edited = told("one file is edited", || plan(tops, Some(tops / 2), Some(&reader), threads));
     assert_eq!(edited.actions.len(), 1);
     drop(reader);
     std::fs::remove_dir_all(home).unwrap();
