@@ -58,7 +58,7 @@ const MORE: &[&str] = &[
 /// Where a run can be killed, but nothing refused that is ever refused.
 const NEVER_REFUSED: &[&str] = &["close", "futex", "mmap", "munmap", "clone3", "getpid"];
 
-fn can_trace() -> bool {
+pub(crate) fn can_trace() -> bool {
     let traced = Command::new("strace")
         .args(["-f", "-o", "/dev/null", "-e", "inject=nanosleep:error=EINTR:when=1000", "true"])
         .stdout(Stdio::null())

@@ -7,6 +7,7 @@
 )]
 
 mod busy;
+mod calls;
 mod injected;
 mod pair;
 mod random;

@@ -3,6 +3,7 @@
 //! Each run that writes much does so on a file system of its own; where nothing can be mounted, nothing is at least
 //! deleted between runs, for ext4 steps round inodes that were freed in the last minutes.
 
+mod calls;
 mod disk;
 mod floor;
 pub(crate) mod measure;

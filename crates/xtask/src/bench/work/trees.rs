@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::{Bench, Pair, Series, Source};
+use crate::bench::calls::Calls;
 use crate::bench::disk::{self, Disk};
 use crate::bench::peers::{Peer, floor};
 use crate::bench::{Sizes, workload};
@@ -48,6 +49,7 @@ impl Bench<'_> {
         // Sizes are log-normal: 10 KiB a file on the whole, and as much again for what two sides and a state take.
         let work = Work { name: "small", tree, files: files + dirs, mib: files / 50 };
         let mut pairs = self.first(&work)?;
+        self.calls(&work, files)?;
         self.unchanged(work.name, &pairs, true)?;
         pairs.retain(|pair| pair.peer.both_ways());
         self.churn(&pairs)
@@ -107,6 +109,19 @@ impl Bench<'_> {
         pairs.sort_by_key(|pair| self.peers.iter().position(|&peer| peer == pair.peer));
         self.keep(series);
         Ok(pairs)
+    }
+
+    /// How many system calls our first copy takes.
+    fn calls(&mut self, work: &Work, files: u64) -> Result<()> {
+        let disk = Disk::new(self.place, &format!("{}-calls", work.name), work.mib, work.files)?;
+        let pair = self.pair(Peer::Instep, disk, &work.tree.0)?;
+        let job = Peer::Instep.job(&pair.a, &pair.b, &pair.state, true);
+        let what = format!("{}, first copy: system calls a file, with its share of directories", work.name);
+        match Calls::of(&job, self.place)? {
+            Some(calls) => self.fact(what, calls.each(files)),
+            None => self.fact(what, "not counted: strace is not here, or may not trace"),
+        }
+        Ok(())
     }
 
     fn pair(&self, peer: Peer, disk: Disk, a: &Path) -> Result<Pair> {
