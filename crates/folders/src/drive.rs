@@ -60,13 +60,15 @@ struct State {
     nodes: Vec<Node>,
     /// Visits under way: each may bring more nodes.
     visiting: usize,
+    /// Threads that wait for something to look at: waking takes a call of the system, also where nobody waits.
+    waiting: usize,
     done: bool,
     canceled: bool,
 }
 
 impl State {
     fn new(planner: Planner) -> Self {
-        Self { planner, nodes: Vec::new(), visiting: 0, done: false, canceled: false }
+        Self { planner, nodes: Vec::new(), visiting: 0, waiting: 0, done: false, canceled: false }
     }
 }
 
@@ -91,7 +93,7 @@ impl Drive<'_> {
                 Some(mut visited) => {
                     let children = visited.take_children();
                     // This thread goes on with one of them.
-                    for _ in 1..children.len() {
+                    for _ in 1..children.len().min(state.waiting + 1) {
                         self.work.notify_one();
                     }
                     state.nodes.extend(children);
@@ -109,7 +111,9 @@ impl Drive<'_> {
                 return Some(node);
             }
             if state.visiting > 0 {
+                state.waiting += 1;
                 state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.waiting -= 1;
                 continue;
             }
             // All of this round is absorbed: only now the planner can know of more.

@@ -13,13 +13,18 @@ struct State<T> {
     waiting: Vec<T>,
     /// Tasks that were taken and may bring others.
     busy: usize,
+    /// Threads that wait for a task: waking takes a call of the system, also where nobody waits.
+    idle: usize,
     closed: bool,
 }
 
 impl<T> Queue<T> {
     /// `waiting`: the last is taken first.
     pub(super) fn new(waiting: Vec<T>) -> Self {
-        Self { state: Mutex::new(State { waiting, busy: 0, closed: false }), changed: Condvar::new() }
+        Self {
+            state: Mutex::new(State { waiting, busy: 0, idle: 0, closed: false }),
+            changed: Condvar::new(),
+        }
     }
 
     /// Takes a task, waiting for one as long as a busy thread may bring one; none when all is done, or it was closed.
@@ -36,13 +41,16 @@ impl<T> Queue<T> {
             if state.busy == 0 {
                 return None;
             }
+            state.idle += 1;
             state = self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+            state.idle -= 1;
         }
     }
 
     pub(super) fn add(&self, tasks: impl IntoIterator<Item = T>) {
-        lock(&self.state).waiting.extend(tasks);
-        self.changed.notify_all();
+        let mut state = lock(&self.state);
+        state.waiting.extend(tasks);
+        self.wake(&state);
     }
 
     /// A task that was taken is done.
@@ -50,14 +58,21 @@ impl<T> Queue<T> {
         let mut state = lock(&self.state);
         state.busy -= 1;
         if state.busy == 0 {
-            self.changed.notify_all();
+            self.wake(&state);
         }
     }
 
     /// Nobody gets another task; what waits stays for the next batch.
     pub(super) fn close(&self) {
-        lock(&self.state).closed = true;
-        self.changed.notify_all();
+        let mut state = lock(&self.state);
+        state.closed = true;
+        self.wake(&state);
+    }
+
+    fn wake(&self, state: &State<T>) {
+        if state.idle > 0 {
+            self.changed.notify_all();
+        }
     }
 
     pub(super) fn into_rest(self) -> Vec<T> {

@@ -52,6 +52,8 @@ pub(super) struct Batch<'b, 'a> {
     /// Why it ended before it was full.
     ending: Mutex<Option<Ending>>,
     failed: Mutex<Option<io::Error>>,
+    /// Nothing more is begun, for whatever reason: asked for each file.
+    over: AtomicBool,
     pub(super) died: AtomicBool,
 }
 
@@ -100,6 +102,7 @@ impl<'b, 'a> Batch<'b, 'a> {
             edits: Mutex::default(),
             ending: Mutex::default(),
             failed: Mutex::default(),
+            over: AtomicBool::new(false),
             died: AtomicBool::new(false),
         }
     }
@@ -225,7 +228,7 @@ impl<'b, 'a> Batch<'b, 'a> {
     fn note_open(&self, on: Side, dir: &RelPath) -> Result<(), Failed> {
         lock(&self.apply.open).add(on, dir).map_err(|error| {
             *lock(&self.failed) = Some(error);
-            self.queue.close();
+            self.close();
             Failed::Batch
         })
     }
@@ -238,14 +241,14 @@ impl<'b, 'a> Batch<'b, 'a> {
             }
             Err(Fault::Die) => {
                 self.died.store(true, Ordering::Relaxed);
-                self.queue.close();
+                self.close();
                 Err(Failed::Batch)
             }
         }
     }
 
     fn must_stop(&self) -> bool {
-        if self.died.load(Ordering::Relaxed) || lock(&self.ending).is_some() || lock(&self.failed).is_some() {
+        if self.over.load(Ordering::Relaxed) {
             return true;
         }
         let limits = self.apply.ground.limits;
@@ -253,7 +256,7 @@ impl<'b, 'a> Batch<'b, 'a> {
             || self.bytes.load(Ordering::Relaxed) >= limits.bytes
             || (self.entries.load(Ordering::Relaxed) > 0 && self.begun.elapsed() >= limits.time)
         {
-            self.queue.close();
+            self.close();
             return true;
         }
         if !self.apply.ground.report.go_on() {
@@ -265,6 +268,12 @@ impl<'b, 'a> Batch<'b, 'a> {
 
     fn end(&self, ending: Ending) {
         lock(&self.ending).get_or_insert(ending);
+        self.close();
+    }
+
+    /// Nothing more is begun.
+    fn close(&self) {
+        self.over.store(true, Ordering::Relaxed);
         self.queue.close();
     }
 
