@@ -221,6 +221,28 @@ _undo() {
         --argjson options "${options:-null}"
 }
 
+# Why a choice makes no sense for a conflict that this library could settle; nothing when it does.
+_senseless() {
+    _of "$1" '.params | (.conflict.versions | length) as $count | .choice as $choice
+        | if $choice.keep == "one" then [$choice.index]
+          elif $choice.keep == "items" then [$choice.items[].index] else [] end
+        | if any(. < 0 or . >= $count) then "a version was chosen that there is not: there are \($count)"
+          elif $choice.keep == "items" and length == 0 then "no version was chosen to be kept"
+          elif length != (unique | length) then "a version was chosen twice"
+          elif ["other", "merged", "remove_from_sync_set"] | index($choice.keep) then "it cannot be settled this way"
+          else empty end'
+}
+
+_resolve() {
+    why=$(_senseless "$1")
+    if [ -z "$why" ] &&
+        why=$(handler_resolve "$(_of "$1" '.params.conflict | tojson')" "$(_of "$1" '.params.choice | tojson')"); then
+        answer "$1" '{result: {}}'
+    else
+        answer "$1" '{error: {code: -32010, message: $why, data: {class: "config"}}}' --arg why "${why:-it was refused}"
+    fi
+}
+
 items_json() {
     handler_items | jq -Rcn '[inputs | split("\t") | {id: .[0], name: .[1]}]'
 }
@@ -290,9 +312,7 @@ take() {
     verify) _verify "$1" ;;
     undo_options) _undo "$1" ;;
     get_abilities) answer "$1" '{result: {abilities: ["keep_single", "keep_multiple", "keep_recent"]}}' ;;
-    resolve_conflict)
-        _try "$1" handler_resolve "$(_of "$1" '.params.conflict | tojson')" "$(_of "$1" '.params.choice | tojson')"
-        ;;
+    resolve_conflict) _resolve "$1" ;;
     enable)
         if _has handler_enable; then
             _try "$1" handler_enable "$(_of "$1" .params.enabled)" "$(_of "$1" '.params.item // ""')"

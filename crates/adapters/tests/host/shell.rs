@@ -7,7 +7,7 @@ use adapters::host::{HandlerSpec, HostedHandler, Services};
 use syncmgr::conflict::{Choice, ConflictStore};
 use syncmgr::plan::DifferenceKind;
 use syncmgr::testing::{MemoryLedger, TestCenter};
-use syncmgr::{Handler, HandlerId, Outcome, Refusal, RunId};
+use syncmgr::{Handler, HandlerId, Outcome, ProblemClass, Refusal, RunId};
 use tempfile::TempDir;
 
 use crate::support::{id, limits};
@@ -79,6 +79,10 @@ fn a_handler_in_shell_previews_verifies_settles_and_takes_back() {
     let resolution = scene.handler.resolution_handler().unwrap();
     let error = resolution.carry_out(&open[0], &Choice::KeepAll).unwrap_err();
     assert!(error.problem.text.contains("only one can be kept"), "{error}");
+    assert_eq!(error.problem.class, ProblemClass::Config, "no mistake of its author");
+    // What makes no sense reaches no handler, whoever asks.
+    let error = resolution.resolve(&open[0], &Choice::KeepOne(2)).unwrap_err();
+    assert!(error.problem.text.contains("there are 2"), "{error}");
     resolution.carry_out(&open[0], &Choice::KeepOne(1)).unwrap();
     assert!(scene.ledger.conflicts(scene.handler.id(), Some(&item)).unwrap().is_empty());
 }
