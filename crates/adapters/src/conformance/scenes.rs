@@ -85,9 +85,10 @@ fn synchronize(
     let stage = Stage { subject, trial, items, ledger: Arc::default() };
     stage.undisturbed(findings);
     stage.asked_for_more(findings);
+    // Before the stops: a tool that was stopped may have to be told first that it may go on.
+    settling::play(&stage, findings);
     stage.one_stopped(findings);
     stage.all_stopped(findings);
-    settling::play(&stage, findings);
 }
 
 /// The same items after the process was ended and started again.

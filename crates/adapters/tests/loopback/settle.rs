@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use adapters::conformance::{Held, Trial, try_here};
 use adapters::tools::ToolHandler;
 use serde_json::{Value, json};
 use syncmgr::conflict::{Choice, Conflict, ConflictKind, Decided, ResolutionItem, Selection, Settlement};
@@ -276,5 +277,20 @@ fn s6_a_profile_that_asks_nothing_tells_nothing_or_never_ends_is_previewed_guard
             Path::new(&place.at("dst/new")).exists() && !Path::new(&place.at("src/dir/20")).exists(),
             "{says}"
         );
+    }
+}
+
+#[test]
+fn the_conformance_kit_finds_nothing_wrong_with_how_it_settles() {
+    // Enough for every choice that there is.
+    let (place, settings) =
+        scene("for n in 1 2 3 4 5 6 7; do echo longer > src/new$n; echo x > dst/new$n; done");
+    let make = || place.handler("unison", settings.clone()) as Arc<dyn Handler>;
+    let report = try_here(&make, &Trial { settle: true, ..Trial::default() });
+    let broken: Vec<_> = report.broken().collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+    for rule in ["C1", "C2", "C3", "C4", "C5", "R17"] {
+        let held = report.findings.iter().any(|finding| finding.rule == rule && finding.held == Held::Yes);
+        assert!(held, "{rule}: {report:#?}");
     }
 }
