@@ -19,6 +19,10 @@ const RESYNC: &str = "bisync wants to hear from a person that both sides may be 
 pub struct Rclone {
     /// It goes both ways: what it counts as checked is not what is at a target.
     both_ways: bool,
+    /// It puts both sides together, which deletes nothing.
+    resync: bool,
+    /// It only says what it would do: what it did not bring over before looks to it as if it were to be deleted.
+    dry: bool,
 }
 
 #[derive(Deserialize)]
@@ -52,12 +56,12 @@ struct Stats {
 impl Parse for Rclone {
     fn line(&mut self, _from: Stream, line: &str, facts: &mut Vec<Fact>) {
         self.both_ways |= line.contains("Synching Path1 ");
+        self.resync |= line.contains("Resynching Path1 to Path2");
+        self.dry |= line.contains(" as --dry-run is set");
         let before = facts.len();
         if json(line, facts) {
-            if self.both_ways {
-                let said = facts.split_off(before);
-                facts.extend(said.into_iter().filter(|fact| !matches!(fact, Fact::Total(Total::Target, _))));
-            }
+            let said = facts.split_off(before);
+            facts.extend(said.into_iter().filter(|fact| self.means(fact)));
             return;
         }
         if let Some((_, rest)) = line.split_once("Transferred:") {
@@ -87,6 +91,19 @@ impl Parse for Rclone {
             _ => return,
         };
         message(level, text, object, facts);
+    }
+}
+
+impl Rclone {
+    /// Whether a fact is one in what it does here.
+    fn means(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::Total(Total::Target, _) => !self.both_ways,
+            Fact::Did { verb: Verb::Delete, .. } | Fact::Total(Total::Deleted, _) => {
+                !(self.resync && self.dry)
+            }
+            _ => true,
+        }
     }
 }
 
@@ -332,6 +349,24 @@ mod tests {
             "failed to decrypt password: input too short when revealing password - is it obscured?";
         assert_eq!(failed(obscured), ProblemClass::Auth);
         assert_eq!(failed("didn't find section in config file"), ProblemClass::Config);
+    }
+
+    #[test]
+    fn a_dry_run_of_a_resync_deletes_nothing_as_the_resync_itself() {
+        let (mut rclone, mut told) = (Rclone::default(), Vec::new());
+        for line in [
+            r#"{"level":"warning","msg":"Skipped copy as --dry-run is set (size 2)","object":"g"}"#,
+            r#"{"level":"info","msg":"Resynching Path1 to Path2"}"#,
+            r#"{"level":"warning","msg":"Skipped delete as --dry-run is set (size 2)","object":"g"}"#,
+            r#"{"level":"warning","msg":"done","stats":{"deletes":1}}"#,
+        ] {
+            rclone.line(Stream::Err, line, &mut told);
+        }
+        assert!(told.contains(&Fact::Did { verb: Verb::Create, path: "g".into() }), "{told:?}");
+        let gone = |fact: &Fact| {
+            matches!(fact, Fact::Did { verb: Verb::Delete, .. } | Fact::Total(Total::Deleted, _))
+        };
+        assert!(!told.iter().any(gone), "{told:?}");
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub struct Unison {
     versions: HashMap<String, [Told; 2]>,
     /// The one that is being told about: its path, and what the first side has.
     open: Option<(String, Option<Told>)>,
+    refusals: Refusals,
     /// The last lines of the final report name what was skipped and what failed, and why; those before it say less.
     reporting: bool,
     /// What failed, and why, as it was told while it ran: the report gives the paths alone.
@@ -96,7 +97,7 @@ impl Parse for Unison {
             }
         } else if from == Stream::Out && self.version(line) {
             // One of both.
-        } else if let Some(refusal) = refusal(text) {
+        } else if let Some(refusal) = self.refusals.line(text) {
             facts.push(refusal);
         } else if text.contains("ETA") {
             facts.extend(percent::bar(text));
@@ -120,19 +121,47 @@ impl Unison {
     }
 }
 
-/// Why it goes no further at all: a root that was emptied, an error, or what the ssh in between says before Unison only
-/// finds the connection lost.
-fn refusal(text: &str) -> Option<Fact> {
-    if text.contains("has been completely emptied") {
-        let emptied = Problem::new(ProblemClass::Safety, format!("{text} Nothing was touched"));
-        return Some(Fact::Failure(emptied.with_fix(
-            "see whether the folder is there, and mounted; if it is right, run again with --approve",
-        )));
+/// Why it goes no further at all: a root that was emptied, locks, an error, or what the ssh in between says before Unison
+/// only finds the connection lost.
+#[derive(Default)]
+struct Refusals {
+    /// The files of locks that it named.
+    locks: Vec<String>,
+}
+
+impl Refusals {
+    fn line(&mut self, text: &str) -> Option<Fact> {
+        if text.contains("has been completely emptied") {
+            let emptied = Problem::new(ProblemClass::Safety, format!("{text} Nothing was touched"));
+            return Some(Fact::Failure(emptied.with_fix(
+                "see whether the folder is there, and mounted; if it is right, run again with --approve",
+            )));
+        }
+        let lock = text.strip_prefix("The file ").and_then(|rest| rest.strip_suffix(" should be deleted"));
+        if let Some((file, host)) = lock.and_then(|lock| lock.rsplit_once(" on host ")) {
+            self.locks.push(format!("`rm '{file}'` on {host}"));
+            return Some(Fact::Failure(self.locked()));
+        }
+        if text.contains("the archives are locked") {
+            return Some(Fact::Failure(self.locked()));
+        }
+        let of_ssh = text.contains("Permission denied (")
+            || text.starts_with("ssh: ")
+            || text.starts_with("Host key verification failed");
+        text.strip_prefix("Fatal error: ").or_else(|| of_ssh.then_some(text)).map(failure)
     }
-    let of_ssh = text.contains("Permission denied (")
-        || text.starts_with("ssh: ")
-        || text.starts_with("Host key verification failed");
-    text.strip_prefix("Fatal error: ").or_else(|| of_ssh.then_some(text)).map(failure)
+
+    /// A lock does not say whether whoever made it is alive.
+    fn locked(&self) -> Problem {
+        let take_away = match &self.locks[..] {
+            [] => "take away the files that it names".to_owned(),
+            locks => format!("take its locks away with {}", locks.join(" and ")),
+        };
+        let text = "another Unison has these two, or one was killed: its locks are in the way";
+        Problem::new(ProblemClass::Transient, text).with_fix(format!(
+            "wait until the other Unison is over; if none runs, {take_away}, then run it again"
+        ))
+    }
 }
 
 /// `path (why)`.
@@ -188,6 +217,20 @@ mod tests {
         ]);
         let [Fact::Told { level: Level::Error, text, .. }] = &told[..] else { panic!("{told:?}") };
         assert_eq!(text, "big could not be synchronized: Error in readWriteBounded: No space left on device");
+    }
+
+    #[test]
+    fn all_locks_that_are_in_the_way_are_named() {
+        let told = facts(&[
+            "Fatal error: Warning: the archives are locked.  ",
+            "If no other instance of unison is running, the locks should be removed.",
+            "The file /h/.unison/lk1 on host vm should be deleted",
+            "The file /h/.unison/lk2 on host nas should be deleted",
+        ]);
+        let Some(Fact::Failure(problem)) = told.last() else { panic!("{told:?}") };
+        assert_eq!(problem.class, ProblemClass::Transient);
+        let fix = problem.fix.as_deref().unwrap_or_default();
+        assert!(fix.contains("`rm '/h/.unison/lk1'` on vm and `rm '/h/.unison/lk2'` on nas"), "{fix}");
     }
 
     #[test]

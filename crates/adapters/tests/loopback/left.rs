@@ -134,8 +134,10 @@ fn a_bisync_that_was_stopped_wants_a_person_to_put_both_sides_together_and_says_
     let fix = problem.fix.as_deref().unwrap_or_default();
     assert!(fix.contains("options = [\"--resync\"]") && fix.contains("overwrites"), "{problem:?}");
     // As it says: a preview, a run, and it is as before.
+    place.write("dst/on-one-side", "x");
     let resync = place.handler("rclone", bisync(&place, &["--resync"]));
-    resync.preview(&item(), "{}", &()).unwrap();
+    let preview = resync.preview(&item(), "{}", &()).unwrap();
+    assert_eq!((preview.counts.b.deleted, preview.expected), (0, Outcome::Done), "nothing is deleted by it");
     expect(&place.sync("rclone", bisync(&place, &["--resync"])), Outcome::Done);
     expect(&place.sync("rclone", bisync(&place, &[])), Outcome::Done);
     assert_eq!(fs::metadata(place.at("dst/big")).unwrap().len(), 4_000_000);
@@ -213,4 +215,20 @@ fn a_borg_that_has_the_repository_is_waited_for_and_one_that_was_killed_is_not()
         "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes BORG_BASE_DIR=$PWD/home borg break-lock repo",
     );
     expect(&place.sync("borg", later), Outcome::Done);
+}
+
+#[test]
+fn locks_that_a_unison_has_left_are_named_and_left_to_the_person() {
+    let place = Place::new();
+    place.prepare("mkdir -p home");
+    let settings = with_own_home(json!({"a": place.at("src"), "b": place.at("dst")}), &place);
+    expect(&place.sync("unison", settings.clone()), Outcome::Done);
+    place.write("src/new", "x");
+    place.prepare("cd home/.unison; for archive in ar*; do touch lk${archive#ar}; done");
+    let advice = advice(&place.sync("unison", settings.clone()));
+    assert_eq!(files_in(&place, "home/.unison").iter().filter(|file| file.contains("/lk")).count(), 2);
+    let removals: Vec<&str> = advice.split('`').filter(|word| word.starts_with("rm ")).collect();
+    assert_eq!(removals.len(), 2, "{advice}");
+    removals.into_iter().for_each(|line| place.prepare(line));
+    expect(&place.sync("unison", settings), Outcome::Done);
 }

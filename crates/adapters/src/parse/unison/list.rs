@@ -10,12 +10,13 @@ use syncmgr::Level;
 use syncmgr::plan::{EntryKind, PlanSide, Verb};
 
 use super::super::{Became, Disagreement, Fact, Parse, Stream, Told};
-use super::refusal;
+use super::Refusals;
 
 /// Reads the list.
 #[derive(Default)]
 pub(crate) struct List {
     item: Option<Item>,
+    refusals: Refusals,
 }
 
 /// A line of the list, until both lines about it have come.
@@ -46,7 +47,7 @@ impl Parse for List {
                 None => item.a = Some(told),
                 Some(a) => self.tell(Some([a, told]), facts),
             }
-        } else if let Some(refusal) = refusal(line.trim_start()) {
+        } else if let Some(refusal) = self.refusals.line(line.trim_start()) {
             facts.push(refusal);
         } else if line.starts_with("Nothing to do") {
             facts.push(Fact::Nothing);
