@@ -15,10 +15,11 @@ pub fn keep_both(name: &Name, suffix: &str, is_taken: impl Fn(&Name) -> bool) ->
         let counter = if number == 1 { String::new() } else { format!("-{number}") };
         let middle = format!(".{suffix}{counter}");
         let room = LONGEST.saturating_sub(middle.len());
-        let extension = if extension.len() < room { extension } else { &[] };
-        let room = room - extension.len();
-        let mark = if stem.len() > room { mark(name) } else { String::new() };
-        let stem = cut(stem, room.saturating_sub(mark.len()));
+        let fits = name.len() <= room;
+        // What is cut bears a mark, and an extension that leaves no room for it is cut with the rest.
+        let mark = if fits { String::new() } else { mark(name) };
+        let extension = if fits || extension.len() + mark.len() < room { extension } else { &[] };
+        let stem = cut(stem, room.saturating_sub(extension.len() + mark.len()));
         let kept = [stem, mark.as_bytes(), middle.as_bytes(), extension].concat();
         if !is_taken(&kept) {
             return kept;
