@@ -85,9 +85,10 @@ fn stand_ins(script: impl Fn(&str, &str, &str) -> Option<String>) -> (Scene, std
     (scene, bin)
 }
 
-fn sync(scene: &Scene, bin: &std::path::Path, tool: &str) -> (Option<i32>, String) {
-    let output =
-        scene.command(&["sync", &format!("my-{tool}")]).env("PATH", bin).output().expect("it starts");
+fn sync(scene: &Scene, bin: &std::path::Path, tool: &str, options: &[&str]) -> (Option<i32>, String) {
+    let item = format!("my-{tool}");
+    let words = [&["sync", &item], options].concat();
+    let output = scene.command(&words).env("PATH", bin).output().expect("it starts");
     let told = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8_lossy(&told).into_owned())
 }
@@ -97,11 +98,11 @@ fn a_tool_that_is_missing_or_too_old_is_told_with_what_to_do() {
     let (missing, nowhere) = stand_ins(|_, _, _| None);
     let (old, bin) = stand_ins(|_, old, _| Some(format!("#!/bin/sh\necho '{old}'\n")));
     for (tool, ..) in ALL {
-        let (code, told) = sync(&missing, &nowhere, tool);
+        let (code, told) = sync(&missing, &nowhere, tool, &[]);
         assert_eq!(code, Some(2), "{told}");
         assert!(told.contains(&format!("{tool} is not installed")), "{told}");
         assert!(told.contains(&format!("install {tool}")), "{told}");
-        let (code, told) = sync(&old, &bin, tool);
+        let (code, told) = sync(&old, &bin, tool, &[]);
         assert_eq!(code, Some(2), "{told}");
         assert!(told.contains("is too old") && told.contains("install a newer"), "{told}");
     }
@@ -142,7 +143,8 @@ fn a_tool_that_would_ask_at_the_terminal_fails_with_what_it_wants() {
     assert!(told.contains("passphrase = \"secret:NAME\""), "{told}");
 }
 
-/// What it says is not what we know: how it ended counts, and all it said is kept.
+/// What it says is not what we know: how it ended counts, and all it said is kept. Where it may delete, a guard that does
+/// not understand it has the word before.
 #[test]
 fn a_tool_that_changed_what_it_says_is_judged_by_how_it_ended() {
     let script = |code: u8| {
@@ -156,10 +158,15 @@ fn a_tool_that_changed_what_it_says_is_judged_by_how_it_ended() {
     let (good, good_bin) = stand_ins(script(0));
     let (bad, bad_bin) = stand_ins(script(77));
     for (tool, ..) in ALL {
-        let (code, told) = sync(&good, &good_bin, tool);
+        if tool == "unison" {
+            let (code, told) = sync(&good, &good_bin, tool, &[]);
+            assert_eq!(code, Some(4), "{told}");
+            good.instep("results last --log").expect(0).says(&["surprise"]);
+        }
+        let (code, told) = sync(&good, &good_bin, tool, &["--approve"]);
         assert_eq!(code, Some(0), "{tool}: {told}");
         good.instep("results last --log").expect(0).says(&["surprise"]);
-        let (code, told) = sync(&bad, &bad_bin, tool);
+        let (code, told) = sync(&bad, &bad_bin, tool, &[]);
         assert_eq!(code, Some(2), "{tool}: {told}");
         assert!(told.contains("ended with code 77"), "{tool}: {told}");
     }
@@ -198,4 +205,51 @@ fn an_item_of_a_tool_is_added_key_by_key() {
     scene.instep("add other --handler rsync --set source").expect(2).says(&["KEY=VALUE"]);
     scene.instep("add A B --set source=/x").expect(2).says(&["--handler"]);
     assert_eq!(fs::read_to_string(scene.settings_file()).expect("they are there"), before);
+}
+
+#[test]
+fn conflicts_of_unison_are_shown_with_both_versions_and_settled_by_unison() {
+    let scene = Scene::bare();
+    let settings = format!(
+        "[items.notes]\nhandler = \"unison\"\na = \"{}\"\nb = \"{}\"\nenvironment = {{ HOME = \"{}\" }}\n",
+        scene.a.path().display(),
+        scene.b.path().display(),
+        scene.home().display()
+    );
+    fs::write(scene.settings_file(), settings).expect("the home is ours");
+    for (name, a, b) in [("one", "of a", "of b, longer"), ("two", "a", "b"), ("three", "x", "y")] {
+        scene.a.file(name, a);
+        scene.b.file(name, b);
+    }
+    scene
+        .instep("sync notes")
+        .expect(5)
+        .says(&["settle one: instep resolve notes", "a|b|both|newest|largest\n"]);
+    let (_, open) = scene.json("conflicts notes");
+    let one = open.iter().find(|conflict| conflict["path"] == "one").expect("it is open");
+    assert_eq!((one["a"]["size"].as_u64(), one["b"]["size"].as_u64()), (Some(4), Some(12)), "{one}");
+    scene.instep("resolve notes one --keep largest").expect(5);
+    assert_eq!(
+        (scene.a.read("one"), scene.b.read("one")),
+        (b"of b, longer".to_vec(), b"of b, longer".to_vec())
+    );
+    scene.instep("resolve notes two --keep merge").says(&["takes the version of one side"]);
+    scene.instep("resolve notes --all --keep a").expect(0);
+    assert_eq!((scene.b.read("two"), scene.b.read("three")), (b"a".to_vec(), b"x".to_vec()));
+    scene.instep("results last --log").expect(0).says(&["$ ", "-preferpartial", "Synchronization complete"]);
+    scene.instep("sync notes").expect(0);
+}
+
+/// Each item's output is there, after its command.
+#[test]
+fn the_log_of_a_run_has_what_all_of_its_items_wrote() {
+    let scene = scene();
+    let path = scene.settings_file();
+    let settings = fs::read_to_string(&path).expect("it was written");
+    let other = settings.replace("[items.nightly]", "[items.other]").replace("Every night", "Other");
+    fs::write(&path, settings + &other).expect("the home is ours");
+    scene.a.file("one", "1");
+    scene.instep("sync nightly other").expect(0);
+    let log = scene.instep("results last --log").expect(0).stdout;
+    assert_eq!(log.matches("Number of files").count(), 2, "{log}");
 }
