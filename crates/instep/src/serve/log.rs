@@ -30,8 +30,12 @@ pub(crate) fn begin(format: LogFormat, out: &Out) {
         },
         Err(_) => (EnvFilter::new(USUAL), None),
     };
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        // It would be said on standard error too, and a thread that cannot write there panics.
+        .log_internal_errors(false);
     let colored = out.colors_errors() && std::io::stderr().is_terminal();
     let begun = match format {
         LogFormat::Human => log.with_ansi(colored).try_init(),

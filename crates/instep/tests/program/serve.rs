@@ -149,6 +149,19 @@ fn wrong_settings_keep_a_daemon_from_starting_with_the_place_of_the_mistake() {
 }
 
 #[test]
+fn a_daemon_whose_log_cannot_be_written_serves_all_the_same() {
+    let scene = Scene::synced(|scene| {
+        scene.a.file("x", "x");
+    });
+    std::os::unix::fs::symlink("/dev/full", scene.home().join("serve.log")).expect("the home is ours");
+    let daemon = Daemon::start(&scene);
+    scene.a.file("y", "y");
+    scene.instep("sync pair").expect(0);
+    scene.assert_same();
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
 fn a_log_for_programs_has_one_object_a_line() {
     let scene = Scene::new();
     let daemon = Daemon::start(&scene);

@@ -1,13 +1,15 @@
 //! A store that is locked, read-only, full or damaged: named, in nobody's way, and never a reason to touch a file.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 
 use serde_json::Value;
 use testkit::Mounted;
 
 use crate::daemon::ask;
-use crate::scene::Scene;
+use crate::scene::{Scene, wait_until};
 use crate::serve::Daemon;
 
 #[test]
@@ -59,6 +61,15 @@ fn a_read_only_store_is_named_and_no_file_is_touched() {
     scene.assert_same();
 }
 
+/// How many bytes of its file system all files of a directory take.
+fn room_of_files(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)))
+        .map(|(path, data)| if data.is_dir() { room_of_files(&path) } else { data.blocks() * 512 })
+        .sum()
+}
+
 #[test]
 fn a_full_disk_under_the_store_is_said_by_commands_and_by_the_health_of_the_daemon() {
     let scene = Scene::bare();
@@ -69,12 +80,16 @@ fn a_full_disk_under_the_store_is_said_by_commands_and_by_the_health_of_the_daem
     let daemon = Daemon::start(&scene);
     let filler = scene.home().join("filler");
     let fill = || {
-        // As much as there is room for, and what others gave back since.
         let mut file =
             fs::OpenOptions::new().create(true).append(true).open(&filler).expect("it can be opened");
-        for size in [1 << 20, 512] {
-            while std::io::Write::write(&mut file, &vec![0; size]).is_ok_and(|written| written > 0) {}
-        }
+        // Until there is no more room to come: what a process had mapped is given back only when nobody looks at that
+        // process any more, which may be after its end.
+        wait_until(|| {
+            for size in [1 << 20, 512] {
+                while file.write(&vec![0; size]).is_ok_and(|written| written > 0) {}
+            }
+            room_of_files(scene.home()) == 4 << 20
+        });
     };
     fill();
     scene.a.file("y", "y");
