@@ -1,6 +1,6 @@
 //! What reports of a handler in another process cost the center, through the handler protocol: progress as fast as the
-//! other process can tell it, with an event after each thousand, of which none may be missing; and how soon a handler's
-//! first item begins.
+//! other process can tell it, and among it begins, ends, events and conflicts, of which none may be missing; and how soon a
+//! handler's first item begins.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use adapters::host::{HandlerSpec, HostedHandler, Limits, Services};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use center::{Center, SystemClock};
 use store::{EventQuery, Store};
-use syncmgr::conflict::SharedLedger;
+use syncmgr::conflict::{
+    Conflict, ConflictId, ConflictItemType, ConflictKind, ConflictStore, ConflictVersion, SharedLedger,
+};
 use syncmgr::flags::SyncControlFlags;
 use syncmgr::handler::{ItemList, NamedItem};
 use syncmgr::{
@@ -25,6 +27,8 @@ const REPORTS: u64 = 2_000_000;
 const ROUNDS: usize = 5;
 /// An event comes after so many.
 const PER_EVENT: u64 = 1_000;
+/// An item ends after so many, with a conflict.
+const PER_ITEM: u64 = 10_000;
 const STARTS: usize = 21;
 
 fn refused(refusal: syncmgr::Refusal) -> anyhow::Error {
@@ -117,9 +121,13 @@ fn flood(reports: u64) -> Result<Told> {
         verdict.items.iter().all(|item| item.outcome == Outcome::Done),
         "it did not end well: {verdict:?}"
     );
+    let items = items(reports)?;
+    ensure!(verdict.items.len() == items.len(), "{} items ended", verdict.items.len());
     let query = EventQuery { run: Some(*run), limit: Some(u32::MAX), ..EventQuery::default() };
     let events = center.store().events(&query)?.len();
     ensure!(events as u64 == reports / PER_EVENT, "{events} events arrived");
+    let conflicts = center.store().count(&id, None).map_err(refused)?;
+    ensure!(conflicts == reports / PER_ITEM, "{conflicts} conflicts arrived");
     Ok(Told { took, computed })
 }
 
@@ -136,10 +144,16 @@ fn serve(how: &str, reports: u64) -> Result<()> {
     match how {
         "nothing" => Ok(()),
         _ => Ok(instep_handler::serve(|hello| {
-            let items = [NamedItem::new(ItemId::new("photos")?, "Photos")].into_iter().collect();
-            Ok(Arc::new(Flood { id: hello.handler.clone(), items, reports }))
+            let items = items(reports)?.into_iter().map(|id| NamedItem::new(id, "Photos")).collect();
+            let ledger = hello.center.ledger();
+            Ok(Arc::new(Flood { id: hello.handler.clone(), items, reports, ledger }))
         })?),
     }
+}
+
+/// The items that so many reports are about; one at least.
+fn items(reports: u64) -> Result<Vec<ItemId>, syncmgr::Refusal> {
+    (0..(reports / PER_ITEM).max(1)).map(|n| ItemId::new(&format!("photos-{n}"))).collect()
 }
 
 /// Reports as fast as it can.
@@ -147,6 +161,30 @@ struct Flood {
     id: HandlerId,
     items: ItemList,
     reports: u64,
+    ledger: SharedLedger,
+}
+
+impl Flood {
+    fn conflict(&self, item: &ItemId) -> Conflict {
+        let version = |location: &str| ConflictVersion {
+            location: location.into(),
+            item_type: ConflictItemType::Updated,
+            kind: "file".into(),
+            size: 1,
+            modified: 0,
+            stamp: Vec::new(),
+            path: None,
+        };
+        Conflict {
+            id: ConflictId(b"both".to_vec()),
+            handler: self.id.clone(),
+            item: item.clone(),
+            kind: ConflictKind::EditEdit,
+            path: b"both".to_vec(),
+            detected: 0,
+            versions: vec![version("here"), version("there")],
+        }
+    }
 }
 
 impl Handler for Flood {
@@ -169,15 +207,19 @@ impl Handler for Flood {
         _request: Option<&Request>,
     ) -> Result<(), HandlerError> {
         let session = creator.create_session(&self.id, items)?;
+        let each = self.reports / items.len() as u64;
         for item in items {
-            for n in 1..=self.reports {
-                session.report_progress(item, Some(path(n)), ProgressStatus::Updating, n, self.reports)?;
+            for n in 1..=each {
+                session.report_progress(item, Some(path(n)), ProgressStatus::Updating, n, each)?;
                 if n % PER_EVENT == 0 {
                     let event = NewEvent::new(Some(item), Level::Information, "So far", n.to_string());
                     session.report_event(event)?;
                 }
             }
-            session.report_progress(item, None, ProgressStatus::Succeeded, self.reports, self.reports)?;
+            if each > 0 {
+                self.ledger.put(vec![self.conflict(item)])?;
+            }
+            session.report_progress(item, None, ProgressStatus::Succeeded, each, each)?;
         }
         Ok(())
     }
