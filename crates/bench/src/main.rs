@@ -4,7 +4,8 @@
 //!
 //! With a word it measures the real daemon: `streams` what other programs' reports cost, `center` its answers with ten
 //! thousand items and a million events; `handler` what reports of a handler in another process cost. `store DIR` only makes what `center`
-//! asks about, with a run of a million lines, for those who want to look at it.
+//! asks about, with a run of a million lines, for those who want to look at it; `syncthing A B STATE` brings two folders
+//! to the same state, as a program that `cargo xtask bench` measures.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod center;
@@ -13,6 +14,7 @@ mod dbus;
 mod grpc;
 mod handler;
 mod streams;
+mod syncthing;
 
 use std::hint::black_box;
 use std::os::unix::net::UnixStream;
@@ -41,6 +43,13 @@ fn main() -> Result<()> {
             center::prepare(std::path::Path::new(&home))
         }
         Some("streams") => streams::run(),
+        Some("syncthing") => {
+            let places: Vec<_> = std::env::args().skip(2).map(std::path::PathBuf::from).collect();
+            let [a, b, state] = &places[..] else {
+                bail!("say which folders, and where it keeps what it knows")
+            };
+            syncthing::run(a, b, state)
+        }
         Some("handler") => handler::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some(other) => bail!(
             "`{other}` cannot be measured: say `center`, `streams`, `handler` or nothing; `store DIR` fills one"

@@ -63,7 +63,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
             other => bail!("unknown option {other}"),
         }
     }
-    shell::run(&["cargo", "build", "--release", "--quiet", "--package", "instep"])?;
+    shell::run(&["cargo", "build", "--release", "--quiet", "--package", "instep", "--package", "bench"])?;
     let peers = peers::find()?;
     let place = dir.join(format!("instep-bench-{}", std::process::id()));
     fs::create_dir_all(&place).with_context(|| format!("cannot create {}", place.display()))?;

@@ -18,6 +18,7 @@ pub(crate) enum Peer {
     Unison,
     RcloneSync,
     Bisync,
+    Syncthing,
     /// The bare system calls that the work cannot do without.
     Floor,
 }
@@ -31,6 +32,7 @@ impl Peer {
             Self::Unison => "unison",
             Self::RcloneSync => "rclone sync",
             Self::Bisync => "rclone bisync",
+            Self::Syncthing => "syncthing",
             Self::Floor => "floor",
         }
     }
@@ -44,6 +46,7 @@ impl Peer {
             Self::Cp => &["cp", "--version"],
             Self::Unison => &["unison", "-version"],
             Self::RcloneSync | Self::Bisync => &["rclone", "version"],
+            Self::Syncthing => &["syncthing", "--version"],
             Self::Floor => return self.name().to_owned(),
         };
         let said = shell::output(words).unwrap_or_default();
@@ -61,7 +64,18 @@ impl Peer {
 
     /// Whether it carries changes of both sides.
     pub(crate) fn both_ways(self) -> bool {
-        matches!(self, Self::Instep | Self::Unison | Self::Bisync)
+        matches!(self, Self::Instep | Self::Unison | Self::Bisync | Self::Syncthing)
+    }
+
+    /// Whether a workload of that name tells something of it that others have not told in less than many minutes.
+    pub(crate) fn works_at(self, workload: &str) -> bool {
+        match self {
+            // There both sides are the same to begin with.
+            Self::Cp => workload != "tiny",
+            Self::Bisync => !matches!(workload, "big" | "tiny"),
+            Self::Syncthing => workload == "small",
+            _ => true,
+        }
     }
 
     /// The command that synchronizes `a` and `b`. `state` is a directory of its own for what it must remember.
@@ -90,13 +104,20 @@ impl Peer {
                 words.push("--force");
                 Job::new(&words).env("XDG_CONFIG_HOME", state).env("XDG_CACHE_HOME", state)
             }
+            Self::Syncthing => {
+                Job::new(&[&built("bench"), "syncthing", &from, &to, &state.display().to_string()])
+            }
         }
     }
 }
 
 /// Our program.
 pub(crate) fn ours() -> String {
-    shell::root().join("target/release/instep").display().to_string()
+    built("instep")
+}
+
+fn built(program: &str) -> String {
+    shell::root().join("target/release").join(program).display().to_string()
 }
 
 /// The bare system calls as a program.
@@ -115,6 +136,7 @@ pub(crate) fn find() -> Result<Vec<Peer>> {
         ("rsync", "--version", &[Peer::Rsync][..]),
         ("unison", "-version", &[Peer::Unison]),
         ("rclone", "version", &[Peer::RcloneSync, Peer::Bisync]),
+        ("syncthing", "--version", &[Peer::Syncthing]),
     ] {
         if !shell::succeeds(&[program, probe]) {
             println!("{program} is missing: trying to install it");

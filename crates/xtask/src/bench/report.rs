@@ -17,6 +17,8 @@ Absolute times drift with the machine; the ratios (ours to theirs, below 1 is be
   what they wrote is durable too. It is no part of their time; the last column compares the times until all is durable.
 - Caches are warm unless the row says cold. Cold rows, first runs of a whole tree, and programs that take more than 20 s
   are one run each.
+- **syncthing** is two of it on loopback, from their start until each says that the other has all, and their end. It runs
+  all the time where it is used, and makes each file durable by itself.
 
 ![Times beside those of the peers](results.svg)
 ";

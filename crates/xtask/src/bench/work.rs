@@ -33,6 +33,7 @@ pub(crate) fn all(sizes: &Sizes, only: Option<&str>, peers: &[Peer], place: &Pat
     ];
     let mut parts = Vec::new();
     for (name, work) in WORKS.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name)) {
+        let peers = peers.iter().copied().filter(|peer| peer.works_at(name)).collect();
         let mut bench = Bench { sizes, peers, place, rows: Vec::new(), facts: Vec::new() };
         work(&mut bench)?;
         parts.push(Part { name: name.to_owned(), rows: bench.rows, facts: bench.facts });
@@ -50,7 +51,7 @@ type Work = fn(&mut Bench<'_>) -> Result<()>;
 
 struct Bench<'a> {
     sizes: &'a Sizes,
-    peers: &'a [Peer],
+    peers: Vec<Peer>,
     place: &'a Path,
     rows: Vec<Row>,
     facts: Vec<Fact>,
@@ -170,7 +171,7 @@ impl Bench<'_> {
 
     /// The peers, another first in each round.
     fn in_turn(&self, round: usize) -> Vec<Peer> {
-        let mut peers = self.peers.to_vec();
+        let mut peers = self.peers.clone();
         peers.rotate_left(round % self.peers.len());
         peers
     }

@@ -18,9 +18,7 @@ impl Bench<'_> {
         let mut edited = Series::new("big, 64 pages edited");
         let mib = size >> 20;
         for round in 0..self.sizes.rounds {
-            // It cannot keep two big versions apart in less than minutes.
-            let peers = self.in_turn(round).into_iter().filter(|&peer| peer != Peer::Bisync);
-            for peer in peers.chain([Peer::Floor]) {
+            for peer in self.in_turn(round).into_iter().chain([Peer::Floor]) {
                 // Room for both sides, and for the old version that goes to a trash.
                 let disk = Disk::new(self.place, &format!("big-{}", peer.word()), 3 * mib, 1_000)?;
                 let [a, b, state] = ["a", "b", "state"].map(|name| disk.path().join(name));

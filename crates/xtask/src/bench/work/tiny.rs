@@ -31,7 +31,7 @@ impl Bench<'_> {
         self.copy(&a, &b)?;
         let mut first = Series::new("tiny, first run, both the same");
         let mut pairs = Vec::new();
-        for &peer in self.peers.iter().filter(|peer| !matches!(peer, Peer::Cp | Peer::Bisync)) {
+        for peer in self.peers.clone() {
             let state = disk.path().join(format!("state-{}", peer.word()));
             fs::create_dir_all(&state)?;
             self.measure(&mut first, peer, &peer.job(&a, &b, &state, true), None)?;

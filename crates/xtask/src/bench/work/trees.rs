@@ -93,7 +93,7 @@ impl Bench<'_> {
                 }
             }
         }
-        for &peer in self.peers.iter().filter(|peer| peer.both_ways()) {
+        for peer in self.peers.clone().into_iter().filter(|peer| peer.both_ways()) {
             let disk = Disk::new(
                 self.place,
                 &format!("{}-{}", work.name, peer.word()),
