@@ -45,7 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("instep-handler", &["syncmgr", "wire"]),
     ("testkit", &["reconcile", "syncmgr"]),
     ("xtask", &["folders"]),
-    ("bench", &["adapters", "center", "instep-handler", "store", "syncmgr"]),
+    ("bench", &["adapters", "center", "instep-handler", "store", "syncmgr", "testkit"]),
 ];
 
 /// Crates that must be callable from anywhere, with their world given as arguments.
