@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::Serialize;
 use syncmgr::{Handler, ItemId};
 
-use crate::host::HandlerSpec;
+use crate::host::{HandlerSpec, Limits, STOP};
 
 /// How the handler is tried.
 #[derive(Debug, Clone)]
@@ -25,13 +25,28 @@ pub struct Trial {
     pub items: Option<Vec<ItemId>>,
     /// How long a synchronization may take.
     pub patience: Duration,
+    /// In which time a stop must be acknowledged.
+    pub stop: Duration,
+    /// How long an answer may take.
+    pub answer: Duration,
+    /// How long an exit may take.
+    pub exit: Duration,
     /// Whether open conflicts are settled, in every way that the handler offers: versions are lost by that.
     pub settle: bool,
 }
 
 impl Default for Trial {
     fn default() -> Self {
-        Self { items: None, patience: Duration::from_secs(60), settle: false }
+        let Limits { answer, exit, .. } = Limits::default();
+        Self { items: None, patience: Duration::from_secs(60), stop: STOP, answer, exit, settle: false }
+    }
+}
+
+impl Trial {
+    /// For a machine that may have much else to do: only what never comes is missed.
+    pub fn unhurried() -> Self {
+        let patience = Duration::from_secs(600);
+        Self { patience, stop: patience, answer: patience, exit: patience, ..Self::default() }
     }
 }
 
@@ -166,7 +181,7 @@ impl Findings {
 /// A collection is tried with each of its partners, each a handler.
 pub fn try_handler(spec: &HandlerSpec, trial: &Trial) -> Report {
     let mut findings = Findings::default();
-    let is_collection = probe::handshake(spec, &mut findings);
+    let is_collection = probe::handshake(spec, trial, &mut findings);
     if findings.is_broken("P1") {
         return findings.report(spec.id.to_string(), "the handshake failed");
     }
@@ -175,10 +190,10 @@ pub fn try_handler(spec: &HandlerSpec, trial: &Trial) -> Report {
         let name = try_one(spec, trial, &mut findings);
         return findings.report(name, "the handler gave no occasion");
     }
-    let names: Vec<String> = partners::list(spec, &mut findings)
+    let names: Vec<String> = partners::list(spec, trial, &mut findings)
         .iter()
         .map(|partner| {
-            probe::handshake(partner, &mut findings);
+            probe::handshake(partner, trial, &mut findings);
             if findings.is_broken("P1") {
                 partner.id.to_string()
             } else {
@@ -191,9 +206,9 @@ pub fn try_handler(spec: &HandlerSpec, trial: &Trial) -> Report {
 
 /// Tries a process that answers the handshake; gives the name of its handler.
 fn try_one(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -> String {
-    probe::versions(spec, findings);
-    probe::strange_input(spec, findings);
-    probe::endings(spec, findings);
+    probe::versions(spec, trial, findings);
+    probe::strange_input(spec, trial, findings);
+    probe::endings(spec, trial, findings);
     scenes::play(spec, trial, findings)
 }
 

@@ -34,7 +34,7 @@ mod ui;
 
 pub use door::{Door, Newcomer, Visitors};
 pub use handler::HostedHandler;
-pub use limits::Limits;
+pub use limits::{Limits, STOP};
 pub use provider::{Describe, Provider};
 pub use spec::{Environment, HandlerSpec, LookUp, Membership, Services};
 

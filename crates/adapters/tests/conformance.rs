@@ -28,11 +28,17 @@ fn spec(words: &[&str]) -> HandlerSpec {
     HandlerSpec::of_command(HandlerId::new("test").unwrap(), words)
 }
 
-/// One of `handler.py`'s ways.
+/// Waits short where a handler is to be waited for in vain, and as long as it takes where it is not.
 fn tried(mode: &[&str]) -> Report {
+    let short = Duration::from_secs(2);
+    let trial = match mode {
+        ["stubborn"] => Trial { patience: short, stop: short, exit: short, ..Trial::unhurried() },
+        ["stays-on" | "orphan"] => Trial { exit: short, ..Trial::unhurried() },
+        _ => Trial::unhurried(),
+    };
     let script = at("crates/adapters/tests/host/handler.py");
     let words: Vec<&str> = [python(), "-S", "-E", &script].into_iter().chain(mode.iter().copied()).collect();
-    try_handler(&spec(&words), &Trial { patience: Duration::from_secs(5), ..Trial::default() })
+    try_handler(&spec(&words), &trial)
 }
 
 #[track_caller]
@@ -81,7 +87,7 @@ fn every_broken_handler_fails_at_the_right_rule() {
         (&["takes-all"], "R9", "was refused"),
         (&["lies"], "R10", "foreign"),
         (&["dies", "3"], "R12", "exited with code 3"),
-        (&["stubborn"], "R12", "not over after 5 s"),
+        (&["stubborn"], "R12", "not over after 2 s"),
         (&["twofold"], "R15", "does not say that it supports several"),
         (&["wordless"], "R16", "was refused"),
         (&["once"], "R17", "That was done already"),
@@ -112,7 +118,7 @@ fn an_archive_kept_in_shell_passes_and_is_there() {
     }
     let mut spec = spec(&["sh", &at("sdk/sh/examples/archive.sh")]);
     spec.env.insert("ARCHIVES".into(), dir.path().to_str().unwrap().into());
-    assert_clean(&try_handler(&spec, &Trial::default()));
+    assert_clean(&try_handler(&spec, &Trial::unhurried()));
     let list = Command::new("tar").arg("tf").arg(dir.path().join("songs.tar")).output().unwrap();
     assert_eq!(String::from_utf8(list.stdout).unwrap(), "songs/one.txt\n");
 }
@@ -121,7 +127,7 @@ fn an_archive_kept_in_shell_passes_and_is_there() {
 fn quarrels(words: &[&str], settle: bool) -> Report {
     let script = at("crates/adapters/tests/host/quarrels.py");
     let words: Vec<&str> = [python(), "-S", "-E", &script].into_iter().chain(words.iter().copied()).collect();
-    try_handler(&spec(&words), &Trial { patience: Duration::from_secs(60), settle, ..Trial::default() })
+    try_handler(&spec(&words), &Trial { settle, ..Trial::unhurried() })
 }
 
 #[track_caller]
@@ -187,10 +193,9 @@ fn a_collection_is_tried_with_each_of_its_partners() {
     for device in ["camera", "phone"] {
         fs::create_dir_all(dir.path().join("devices").join(device)).unwrap();
     }
-    let report = try_handler(&devices(dir.path(), "well"), &Trial::default());
+    let report = try_handler(&devices(dir.path(), "well"), &Trial::unhurried());
     assert_clean(&report);
     assert_eq!(report.handler, "test: The camera, The phone");
-    let trial = || Trial { patience: Duration::from_secs(5), ..Trial::default() };
     fs::create_dir_all(dir.path().join("devices").join("x".repeat(62))).unwrap();
     let broken = [
         ("well", "no partner's identifier"),
@@ -200,7 +205,7 @@ fn a_collection_is_tried_with_each_of_its_partners() {
     ];
     std::thread::scope(|scope| {
         for (mode, word) in broken {
-            let tried = || try_handler(&devices(dir.path(), mode), &trial());
+            let tried = || try_handler(&devices(dir.path(), mode), &Trial::unhurried());
             scope.spawn(move || assert_broken(&tried(), "P11", word));
         }
     });
@@ -216,7 +221,7 @@ fn git(dir: &Path, words: &[&str]) -> String {
 fn notes_kept_in_python_pass_and_are_at_the_remote() {
     let dir = tempfile::tempdir().unwrap();
     let place = |name: &str| -> PathBuf { dir.path().join(name) };
-    let mut spec = spec(&["python3", "-m", "instep_handler.examples.notes_git"]);
+    let mut spec = spec(&[python(), "-m", "instep_handler.examples.notes_git"]);
     spec.env.insert("PYTHONPATH".into(), at("sdk/python/src"));
     for item in ["diary", "recipes"] {
         let (folder, remote) = (place(item), place(&format!("{item}.git")));
@@ -238,7 +243,7 @@ fn notes_kept_in_python_pass_and_are_at_the_remote() {
     let them = ["-c", "user.name=others", "-c", "user.email=others@example.org"];
     git(&others, &[&them[..], &["commit", "--quiet", "--message", "theirs"]].concat());
     git(&others, &["push", "--quiet", place("diary.git").to_str().unwrap(), "notes"]);
-    let report = try_handler(&spec, &Trial { settle: true, ..Trial::default() });
+    let report = try_handler(&spec, &Trial { settle: true, ..Trial::unhurried() });
     assert_clean(&report);
     assert_holds(&report, &["R17", "C1", "C2", "C3", "C4", "C5"]);
     assert_eq!(git(&place("diary.git"), &["show", "notes:monday.md"]), "diary");

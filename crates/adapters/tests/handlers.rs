@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use adapters::conformance::{Held, Trial, try_here};
 use adapters::tools::{Job, Kind, Read, Set, Surroundings, ToolHandler, kinds, read};
+use adapters::verdict::Tool;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use syncmgr::conflict::ConflictStore;
@@ -414,10 +415,49 @@ fn settings_that_are_wrong_are_refused_with_what_there_is() {
     assert!(read("folders", Table(json!({}))).is_none());
 }
 
+/// A tool that never says its version: to ask it is to sleep.
+struct Sleeper;
+
+impl Kind for Sleeper {
+    fn tool(&self) -> Tool {
+        Tool::Other
+    }
+
+    fn id(&self) -> &'static str {
+        "sleep"
+    }
+
+    fn version_words(&self) -> &'static [&'static str] {
+        &["1000"]
+    }
+
+    fn oldest(&self) -> [u32; 2] {
+        [0, 0]
+    }
+}
+
+#[test]
+fn r3_a_tool_that_is_still_asked_for_its_version_is_stopped_too() {
+    let scene = scene("rsync");
+    let settings = json!({"source": scene.at("src"), "target": scene.at("one")});
+    let set = Set { id: item(), name: "Job".into(), job: job("rsync", settings) };
+    let around = Surroundings { secret: Arc::new(|_| Ok(String::new())), log: Arc::new(|_| None) };
+    let ledger = Arc::clone(&scene.ledger);
+    let handler = Arc::new(ToolHandler::new(&Sleeper, vec![set], around, ledger).unwrap());
+    let center = TestCenter::new(handler as Arc<dyn Handler>);
+    center.when(|call| call.is_progress(&item(), ProgressStatus::UpdatingIndeterminate), Ask::CancelAll);
+    center.start(&[item()], None).unwrap();
+    center.run();
+    let verdict = center.finish();
+    verdict.assert_clean();
+    assert_eq!(outcome(&verdict), Outcome::Canceled, "{verdict:?}");
+    assert!(!Path::new(&scene.at("one")).exists(), "nothing was begun");
+}
+
 /// What the kit says of a tool: no rule is broken, and those that a tool gives occasion to try hold.
 #[track_caller]
 fn keeps_the_contract(handler: impl Fn() -> Arc<ToolHandler>) {
-    let report = try_here(&|| handler() as Arc<dyn Handler>, &Trial::default());
+    let report = try_here(&|| handler() as Arc<dyn Handler>, &Trial::unhurried());
     let broken: Vec<_> = report.broken().collect();
     assert!(broken.is_empty(), "{}: {broken:#?}", report.handler);
     for rule in ["R1", "R2", "R3", "R5", "R10", "R12", "R15", "R18"] {

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use syncmgr::HandlerId;
 
-use super::{Findings, probe};
+use super::{Findings, Trial, probe};
 use crate::host::{HandlerSpec, Membership};
 
 /// The process of each partner, as a center would start it.
-pub(super) fn list(spec: &HandlerSpec, findings: &mut Findings) -> Vec<HandlerSpec> {
-    let (first, again) = match (probe::partners(spec), probe::partners(spec)) {
+pub(super) fn list(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -> Vec<HandlerSpec> {
+    let (first, again) = match (probe::partners(spec, trial), probe::partners(spec, trial)) {
         (Ok(first), Ok(again)) => (first, again),
         (Err(why), _) | (_, Err(why)) => {
             findings.broken("P11", why);

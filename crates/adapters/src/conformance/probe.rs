@@ -4,24 +4,20 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use wire::rpc::handler::PartnerPage;
 use wire::rpc::{MAX_LINE, VERSION};
 
-use super::Findings;
+use super::{Findings, Trial};
 use crate::host::HandlerSpec;
 use crate::host::bare::{Pipes, Process};
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long an exit may take.
-const EXIT: Duration = Duration::from_secs(5);
-
 /// A process and its lines.
-struct Probe {
+struct Probe<'t> {
+    trial: &'t Trial,
     process: Process,
     output: Option<File>,
     lines: Receiver<String>,
@@ -33,8 +29,8 @@ struct Probe {
     partner: Option<String>,
 }
 
-impl Probe {
-    fn start(spec: &HandlerSpec) -> Result<Self, String> {
+impl<'t> Probe<'t> {
+    fn start(spec: &HandlerSpec, trial: &'t Trial) -> Result<Self, String> {
         let command = spec.command.as_deref().unwrap_or_default();
         let (process, pipes) = Process::start(spec, command).map_err(|problem| problem.to_string())?;
         let Pipes { input, output, log, exited } = pipes;
@@ -66,6 +62,7 @@ impl Probe {
             });
         }
         Ok(Self {
+            trial,
             process,
             output: Some(File::from(output)),
             lines,
@@ -86,12 +83,12 @@ impl Probe {
 
     fn ask(&mut self, id: &Value, method: &str, params: &Value) -> Result<Value, String> {
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string());
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + self.trial.answer;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let line = self.lines.recv_timeout(left).map_err(|why| match why {
                 mpsc::RecvTimeoutError::Timeout => {
-                    format!("'{method}' was not answered within {} s", PATIENCE.as_secs())
+                    format!("'{method}' was not answered within {} s", self.trial.answer.as_secs())
                 }
                 mpsc::RecvTimeoutError::Disconnected => format!("it ended instead of answering '{method}'"),
             })?;
@@ -118,26 +115,26 @@ impl Probe {
     }
 
     fn exits(&self) -> bool {
-        self.exited.recv_timeout(EXIT).is_ok()
+        self.exited.recv_timeout(self.trial.exit).is_ok()
     }
 }
 
-impl Drop for Probe {
+impl Drop for Probe<'_> {
     fn drop(&mut self) {
         self.process.signal(Signal::KILL);
         self.process.reap();
     }
 }
 
-fn started(spec: &HandlerSpec) -> Result<Probe, String> {
-    let mut probe = Probe::start(spec)?;
+fn started<'t>(spec: &HandlerSpec, trial: &'t Trial) -> Result<Probe<'t>, String> {
+    let mut probe = Probe::start(spec, trial)?;
     probe.initialize(&VERSION.to_string())?;
     Ok(probe)
 }
 
 /// Tries the handshake; gives whether it is a collection.
-pub(super) fn handshake(spec: &HandlerSpec, findings: &mut Findings) -> bool {
-    let answered = Probe::start(spec).and_then(|mut probe| probe.initialize(&VERSION.to_string()));
+pub(super) fn handshake(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -> bool {
+    let answered = Probe::start(spec, trial).and_then(|mut probe| probe.initialize(&VERSION.to_string()));
     match answered {
         Ok(message) if message["result"]["protocol"].is_string() => {
             findings.held("P1");
@@ -151,8 +148,8 @@ pub(super) fn handshake(spec: &HandlerSpec, findings: &mut Findings) -> bool {
 }
 
 /// The partners that a process of a collection lists.
-pub(super) fn partners(spec: &HandlerSpec) -> Result<Vec<String>, String> {
-    let mut probe = started(spec)?;
+pub(super) fn partners(spec: &HandlerSpec, trial: &Trial) -> Result<Vec<String>, String> {
+    let mut probe = started(spec, trial)?;
     let (mut partners, mut after) = (Vec::new(), Value::Null);
     for page in 2..1000 {
         let params = if after.is_null() { json!({}) } else { json!({ "after": after }) };
@@ -169,10 +166,10 @@ pub(super) fn partners(spec: &HandlerSpec) -> Result<Vec<String>, String> {
     Err("'list_partners' has no last page".into())
 }
 
-pub(super) fn versions(spec: &HandlerSpec, findings: &mut Findings) {
+pub(super) fn versions(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) {
     let offered = [VERSION.to_string(), format!("{}.{}", VERSION.major, VERSION.minor + 99)];
     for offer in offered {
-        let answer = Probe::start(spec).and_then(|mut probe| probe.initialize(&offer));
+        let answer = Probe::start(spec, trial).and_then(|mut probe| probe.initialize(&offer));
         let spoken = answer.map(|message| message["result"]["protocol"].as_str().map(str::to_owned));
         match spoken {
             Ok(Some(version)) => match version.parse::<wire::rpc::Version>() {
@@ -187,7 +184,7 @@ pub(super) fn versions(spec: &HandlerSpec, findings: &mut Findings) {
         }
     }
     let newer = format!("{}.0", VERSION.major + 1);
-    let answer = Probe::start(spec).and_then(|mut probe| probe.initialize(&newer));
+    let answer = Probe::start(spec, trial).and_then(|mut probe| probe.initialize(&newer));
     // It may refuse, go away, or say what it speaks; it must not say that it speaks what does not exist yet.
     if let Ok(message) = answer
         && message["result"]["protocol"].as_str() == Some(newer.as_str())
@@ -196,8 +193,8 @@ pub(super) fn versions(spec: &HandlerSpec, findings: &mut Findings) {
     }
 }
 
-pub(super) fn strange_input(spec: &HandlerSpec, findings: &mut Findings) {
-    let mut probe = match started(spec) {
+pub(super) fn strange_input(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) {
+    let mut probe = match started(spec, trial) {
         Ok(probe) => probe,
         Err(why) => return findings.broken("P1", why),
     };
@@ -242,26 +239,28 @@ pub(super) fn strange_input(spec: &HandlerSpec, findings: &mut Findings) {
     }
 }
 
-pub(super) fn endings(spec: &HandlerSpec, findings: &mut Findings) {
-    match started(spec) {
+pub(super) fn endings(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) {
+    match started(spec, trial) {
         Ok(mut probe) => {
             let _ = probe.ask(&json!(2), "shutdown", &json!({}));
             if probe.exits() {
                 findings.held("P7");
             } else {
-                findings.broken("P7", format!("it went on for {} s after 'shutdown'", EXIT.as_secs()));
+                findings.broken("P7", format!("it went on for {} s after 'shutdown'", trial.exit.as_secs()));
             }
         }
         Err(why) => findings.broken("P7", why),
     }
-    match started(spec) {
+    match started(spec, trial) {
         Ok(mut probe) => {
             probe.output = None;
             if probe.exits() {
                 findings.held("P8");
             } else {
-                findings
-                    .broken("P8", format!("it went on for {} s after the center had gone", EXIT.as_secs()));
+                findings.broken(
+                    "P8",
+                    format!("it went on for {} s after the center had gone", trial.exit.as_secs()),
+                );
             }
         }
         Err(why) => findings.broken("P8", why),

@@ -11,15 +11,19 @@ use super::{Findings, Trial, settling};
 use crate::host::bare::locked;
 use crate::host::{HandlerSpec, HostedHandler, Limits};
 
-/// A stop must be acknowledged in this time.
-const IN_TIME: Duration = Duration::from_secs(10);
-
 /// The rules that show in the calls of any synchronization.
 const SEEN: &[&str] = &["R1", "R2", "R5", "R10", "R12", "R15", "R18"];
 
 /// Plays all scenes; gives the handler's name.
 pub(super) fn play(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -> String {
-    let handler = HostedHandler::new(spec.clone());
+    let limits = Limits {
+        work: trial.patience,
+        answer: trial.answer,
+        exit: trial.exit,
+        let_go: trial.stop,
+        ..Limits::default()
+    };
+    let handler = HostedHandler::with_limits(spec.clone(), limits);
     if let Err(problem) = handler.start() {
         findings.broken("P1", problem.to_string());
         return spec.id.to_string();
@@ -29,7 +33,6 @@ pub(super) fn play(spec: &HandlerSpec, trial: &Trial, findings: &mut Findings) -
     restart(&handler, &admissible, findings);
     handler.shut_down();
     let subject = || {
-        let limits = Limits { work: trial.patience, ..Limits::default() };
         let hosted = Arc::new(HostedHandler::with_limits(spec.clone(), limits));
         Subject { handler: Arc::clone(&hosted) as Arc<dyn Handler>, hosted: Some(hosted) }
     };
@@ -194,7 +197,7 @@ impl Stage<'_> {
         let stopped = locked(&stopped).clone();
         match (verdict, stopped) {
             (_, None) => findings.not_tried("R3", "no item reported that it is being worked on"),
-            (_, Some((item, asked, Some(end)))) if end - asked > IN_TIME => findings.broken(
+            (_, Some((item, asked, Some(end)))) if end - asked > self.trial.stop => findings.broken(
                 "R3",
                 format!("item '{item}' was acknowledged {} s after it was stopped", (end - asked).as_secs()),
             ),
@@ -239,7 +242,7 @@ impl Stage<'_> {
         match (verdict, took) {
             (_, None) => findings.not_tried("R3", "no item reported that it is being worked on"),
             // The process is ended after the synchronization, which takes a moment of its own.
-            (Some(_), Some(took)) if took <= IN_TIME + Duration::from_secs(5) => findings.held("R3"),
+            (Some(_), Some(took)) if took <= self.trial.stop + self.trial.exit => findings.held("R3"),
             (_, Some(took)) => findings
                 .broken("R3", format!("{} s after a stop of everything it was not over", took.as_secs())),
         }

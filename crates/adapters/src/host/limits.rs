@@ -32,6 +32,9 @@ pub struct Limits {
     pub idle: Duration,
 }
 
+/// How long a handler has to acknowledge a stop.
+pub const STOP: Duration = Duration::from_secs(10);
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -58,7 +61,7 @@ impl Limits {
             bad_lines: self.bad_lines,
             events_per_second: self.events_per_second,
             lease: u32::try_from(syncmgr::session::LEASE.as_secs()).unwrap_or(u32::MAX),
-            stop: 10,
+            stop: u32::try_from(STOP.as_secs()).unwrap_or(u32::MAX),
         }
     }
 }

@@ -9,8 +9,8 @@ use syncmgr::outcome::{Problem, ProblemClass};
 use crate::parse::Stream;
 use crate::process::{self, Ended, Follower, Input, Stopping, Wish};
 
-/// How long a tool may take to answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a tool may take to answer: what starts at once on an idle machine takes many seconds on one with much to do.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a tool answered.
 pub(super) struct Answer {
@@ -19,11 +19,13 @@ pub(super) struct Answer {
     pub(super) errors: Vec<u8>,
 }
 
-/// Asks; of each output at most `most` bytes are kept.
-pub(super) fn ask(command: Command, most: usize) -> io::Result<Answer> {
-    let mut heard = Heard { output: Vec::new(), errors: Vec::new(), most, until: Instant::now() + PATIENCE };
+/// Asks; of each output at most `most` bytes are kept. The tool is ended when nobody waits for it any more.
+pub(super) fn ask(command: Command, most: usize, waits: &mut dyn FnMut() -> bool) -> io::Result<Answer> {
+    let until = Instant::now() + PATIENCE;
+    let mut heard = Heard { output: Vec::new(), errors: Vec::new(), most, until, waits };
     let ended = process::run(command, Input::Nothing, Duration::ZERO, &mut heard)?;
-    Ok(Answer { ended, output: heard.output, errors: heard.errors })
+    let Heard { output, errors, .. } = heard;
+    Ok(Answer { ended, output, errors })
 }
 
 /// Why a tool cannot be asked.
@@ -41,14 +43,15 @@ pub(super) fn not_run(name: &str, error: &io::Error) -> Problem {
     }
 }
 
-struct Heard {
+struct Heard<'w> {
     output: Vec<u8>,
     errors: Vec<u8>,
     most: usize,
     until: Instant,
+    waits: &'w mut dyn FnMut() -> bool,
 }
 
-impl Follower for Heard {
+impl Follower for Heard<'_> {
     fn output(&mut self, from: Stream, bytes: &[u8]) {
         let kept = if from == Stream::Out { &mut self.output } else { &mut self.errors };
         let room = self.most.saturating_sub(kept.len());
@@ -56,7 +59,7 @@ impl Follower for Heard {
     }
 
     fn look(&mut self) -> Wish {
-        if Instant::now() < self.until { Wish::GoOn } else { Wish::Kill }
+        if Instant::now() < self.until && (self.waits)() { Wish::GoOn } else { Wish::Kill }
     }
 
     fn stopping(&mut self, _how: Stopping) {}

@@ -20,13 +20,16 @@ use super::output::Output;
 use super::settle::Resolution;
 use super::weigh::weigh;
 use super::{Kind, Set, Surroundings, dry, version};
+use crate::host::STOP;
 use crate::parse::Stream;
 use crate::process::{self, Ended, Follower, Input, Stopping, Wish};
 use crate::telling::{Hearer as _, InSession, Teller};
 use crate::verdict::Verdict;
 
 /// How long a tool has to end after it was asked to.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(8);
+// The stop of one that does not listen is acknowledged in time too.
+const _: () = assert!(GRACE.as_secs() < STOP.as_secs());
 
 /// A tool and the items that are set up for it. A start may bring [`Options`].
 pub struct ToolHandler {
@@ -89,15 +92,20 @@ impl ToolHandler {
     fn run(&self, item: &ItemId, callback: &dyn SyncCallback, options: &Options, output: &mut Output<'_>) {
         let mut hearer = InSession { callback, item };
         let refused = |problem| Verdict { outcome: Outcome::Failed, problem: Some(problem) };
+        let canceled = Verdict { outcome: Outcome::Canceled, problem: None };
+        let goes_on = || callback.can_continue(Some(item)).unwrap_or(false);
         let prepared = self
             .find(item)
             .map_err(|refusal| Problem::new(ProblemClass::Config, refusal.to_string()))
-            .and_then(|set| version::check(self.kind).map(|_| set))
+            .and_then(|set| version::check(self.kind, &mut || goes_on()).map(|_| set))
             .and_then(|set| {
                 let prepared = set.job.command(options);
                 let command = prepared.command(&*self.around.secret).map_err(|error| error.problem)?;
                 Ok((set, prepared, command))
             });
+        if !goes_on() {
+            return hearer.end(&canceled, Counts::default());
+        }
         let (set, prepared, command) = match prepared {
             Ok(prepared) => prepared,
             Err(problem) => return hearer.end(&refused(problem), Counts::default()),
@@ -184,7 +192,7 @@ impl Handler for ToolHandler {
     }
 
     fn test(&self) -> Result<String, HandlerError> {
-        let version = version::check(self.kind).map_err(|problem| HandlerError { problem })?;
+        let version = version::check(self.kind, &mut || true).map_err(|problem| HandlerError { problem })?;
         Ok(version
             .text
             .map_or_else(|| self.kind.id().to_owned(), |text| format!("{} {text}", self.kind.id())))
@@ -215,7 +223,15 @@ impl Handler for ToolHandler {
             Refusal::NotImplemented(format!("{} cannot say beforehand what it would do", self.kind.id()))
         })?;
         let failed = |outcome, problem| PreviewError::Failed { outcome, problem };
-        version::check(self.kind).map_err(|problem| failed(Outcome::Failed, problem))?;
+        let unwanted = || {
+            let problem = Problem::new(ProblemClass::Transient, "nobody waits for the preview any more");
+            failed(Outcome::Canceled, problem)
+        };
+        let version = version::check(self.kind, &mut || !watch.canceled());
+        if watch.canceled() {
+            return Err(unwanted());
+        }
+        version.map_err(|problem| failed(Outcome::Failed, problem))?;
         let command =
             dry.command(&*self.around.secret).map_err(|error| failed(Outcome::Failed, error.problem))?;
         let mut told = 0;
@@ -225,8 +241,7 @@ impl Handler for ToolHandler {
             !watch.canceled()
         });
         if watch.canceled() {
-            let problem = Problem::new(ProblemClass::Transient, "nobody waits for the preview any more");
-            return Err(failed(Outcome::Canceled, problem));
+            return Err(unwanted());
         }
         if let Verdict {
             outcome: Outcome::Failed | Outcome::Waiting | Outcome::Canceled,

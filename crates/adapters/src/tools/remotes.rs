@@ -173,7 +173,8 @@ impl Remotes {
     fn ask(&self, keys: &RemoteKeys) -> Result<Vec<(String, String)>, HandlerError> {
         let words = ["rclone", "listremotes", "--long", "--ask-password=false"];
         let command = Prepared::new(words).with(&keys.environment).command(&*self.around.secret)?;
-        let answer = asked::ask(command, LIST).map_err(|error| asked::not_run(Rclone.id(), &error))?;
+        let answer =
+            asked::ask(command, LIST, &mut || true).map_err(|error| asked::not_run(Rclone.id(), &error))?;
         if answer.ended.exit != Exit::Code(0) {
             return Err(why_not(&String::from_utf8_lossy(&answer.errors)).into());
         }

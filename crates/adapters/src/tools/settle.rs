@@ -181,7 +181,7 @@ impl Resolution {
         shown: &[&Conflict],
         look: &mut dyn FnMut(u64) -> bool,
     ) -> Result<Vec<Conflict>, HandlerError> {
-        version::check(self.kind).map_err(|problem| HandlerError { problem })?;
+        version::check(self.kind, &mut || look(0)).map_err(|problem| HandlerError { problem })?;
         let paths: Vec<_> = shown.iter().map(|conflict| String::from_utf8_lossy(&conflict.path)).collect();
         let paths: Vec<&str> = paths.iter().map(|path| &**path).collect();
         let mut now = Vec::new();
@@ -227,7 +227,13 @@ impl Work<'_, '_, '_> {
         let _ = self.hearer.callback.report_phase(item, Phase::Comparing);
         let shown: Vec<&Conflict> = selection.of_item(item).map(|(_, decided)| &decided.conflict).collect();
         let callback = self.hearer.callback;
-        let now = of.look(&set, &shown, &mut |_| callback.can_continue(Some(item)).unwrap_or(false))?;
+        let goes_on = || callback.can_continue(Some(item)).unwrap_or(false);
+        let now = of.look(&set, &shown, &mut |_| goes_on());
+        if !goes_on() {
+            // What was not looked at to its end says nothing about any conflict.
+            return Ok(());
+        }
+        let now = now?;
         let mut now: HashMap<ConflictId, Conflict> =
             now.into_iter().map(|conflict| (conflict.id.clone(), conflict)).collect();
         let mut groups: BTreeMap<(usize, bool), Group<'_>> = BTreeMap::new();
@@ -252,7 +258,7 @@ impl Work<'_, '_, '_> {
         let _ = callback.report_phase(item, Phase::Moving);
         for ((side, keeps_both), group) in groups {
             for chunk in group.chunks(CHUNK) {
-                if !callback.can_continue(Some(item)).unwrap_or(false) {
+                if !goes_on() {
                     return Ok(());
                 }
                 self.settle(&set, side, keeps_both, chunk)?;

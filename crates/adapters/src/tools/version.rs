@@ -24,10 +24,15 @@ pub struct Version {
 /// # Errors
 /// It is not there, cannot be started, or does not answer.
 pub fn version(program: &Path, words: &[&str]) -> Result<Version, Problem> {
+    ask(program, words, &mut || true)
+}
+
+/// What it says means nothing if nobody waited for it.
+fn ask(program: &Path, words: &[&str], waits: &mut dyn FnMut() -> bool) -> Result<Version, Problem> {
     let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
     let mut command = Command::new(program);
     command.args(words);
-    let answer = asked::ask(command, SAID).map_err(|error| asked::not_run(&name, &error))?;
+    let answer = asked::ask(command, SAID, waits).map_err(|error| asked::not_run(&name, &error))?;
     if answer.ended.stopped.is_some() {
         let text =
             format!("{name} does not say its version, not even after {} seconds", asked::PATIENCE.as_secs());
@@ -49,9 +54,9 @@ pub fn too_old(kind: &dyn Kind, number: Option<[u32; 2]>) -> Option<Problem> {
     Some(Problem::new(ProblemClass::Config, text).with_fix(format!("install a newer {name}")))
 }
 
-/// Asks the tool; tells what is wrong, or its version.
-pub(super) fn check(kind: &dyn Kind) -> Result<Version, Problem> {
-    let version = version(Path::new(kind.id()), kind.version_words())?;
+/// Asks the tool; tells what is wrong, or its version. The answer means nothing if nobody `waits` for it any more.
+pub(super) fn check(kind: &dyn Kind, waits: &mut dyn FnMut() -> bool) -> Result<Version, Problem> {
+    let version = ask(Path::new(kind.id()), kind.version_words(), waits)?;
     too_old(kind, version.number).map_or(Ok(version), Err)
 }
 
@@ -95,7 +100,7 @@ mod tests {
                 [1, 0]
             }
         }
-        let problem = check(&Missing).unwrap_err();
+        let problem = check(&Missing, &mut || true).unwrap_err();
         assert!(problem.text.contains("not installed") && problem.fix.is_some());
     }
 }

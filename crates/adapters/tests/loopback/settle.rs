@@ -8,8 +8,8 @@ use adapters::conformance::{Held, Trial, try_here};
 use adapters::tools::ToolHandler;
 use serde_json::{Value, json};
 use syncmgr::conflict::{Choice, Conflict, ConflictKind, Decided, ResolutionItem, Selection, Settlement};
-use syncmgr::testing::{TestCenter, Verdict};
-use syncmgr::{Handler, Outcome, Request};
+use syncmgr::testing::{Ask, Call, TestCenter, Verdict};
+use syncmgr::{Handler, Outcome, ProgressStatus, Request};
 
 use crate::place::{Place, expect, finish, item};
 use crate::sshd;
@@ -123,6 +123,25 @@ fn s7_the_version_of_one_side_becomes_that_of_both_and_the_other_is_kept() {
     assert!(still_open(&handler).is_empty());
     let said = verdict.events.iter().filter(|event| event.event.name.starts_with("Settled: ")).count();
     assert_eq!(said, 4, "{verdict:#?}");
+}
+
+#[test]
+fn r3_a_look_that_is_stopped_takes_no_conflict_for_settled() {
+    let (place, settings) = scene("echo a1 > src/one; echo b1 > dst/one");
+    let handler = place.handler("unison", settings);
+    let found = open(&handler);
+    let decided = found.iter().map(|one| Decided { conflict: one.clone(), choice: Choice::KeepOne(0) });
+    let request = Request::new(Selection::new(decided.collect()));
+    let center = TestCenter::new(Arc::clone(&handler) as Arc<dyn Handler>);
+    let begins = |call: &Call| call.is_progress(&item(), ProgressStatus::UpdatingIndeterminate);
+    center.when(begins, Ask::CancelItem(item()));
+    center.start(&[item()], Some(request.clone())).unwrap();
+    center.run();
+    let verdict = center.finish();
+    verdict.assert_clean();
+    expect(&verdict, Outcome::Canceled);
+    assert_eq!(request.get::<Selection>().unwrap().settlements(), [Settlement::NotReached]);
+    assert_eq!(still_open(&handler), found);
 }
 
 #[test]
@@ -286,7 +305,7 @@ fn the_conformance_kit_finds_nothing_wrong_with_how_it_settles() {
     let (place, settings) =
         scene("for n in 1 2 3 4 5 6 7; do echo longer > src/new$n; echo x > dst/new$n; done");
     let make = || place.handler("unison", settings.clone()) as Arc<dyn Handler>;
-    let report = try_here(&make, &Trial { settle: true, ..Trial::default() });
+    let report = try_here(&make, &Trial { settle: true, ..Trial::unhurried() });
     let broken: Vec<_> = report.broken().collect();
     assert!(broken.is_empty(), "{broken:#?}");
     for rule in ["C1", "C2", "C3", "C4", "C5", "R17"] {

@@ -80,6 +80,7 @@ fn test(app: &App<'_>, args: &HandlerTest) -> Result<Exit, Failure> {
         items: (!items.is_empty()).then_some(items),
         patience: args.patience.duration(),
         settle: args.settle,
+        ..Trial::default()
     };
     let report = conformance::try_handler(&subject(app, &args.command)?, &trial);
     if args.json {
