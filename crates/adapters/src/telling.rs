@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use syncmgr::event::NewEvent;
+use syncmgr::outcome::SideCounts;
 use syncmgr::plan::Verb;
 use syncmgr::{CancelRequest, Counts, ItemId, Level, Outcome, ProgressStatus, Refusal, SyncCallback, text};
 
@@ -176,7 +177,13 @@ impl<H: Hearer> Teller<H> {
             self.event(Level::Information, "And more", format!("{more} further lines are in the log alone"));
         }
         let verdict = judge(&self.tally);
-        self.hearer.end(&verdict, self.tally.counts());
+        let mut counts = self.tally.counts();
+        if self.tool.makes_all_or_nothing()
+            && matches!(verdict.outcome, Outcome::Canceled | Outcome::Failed | Outcome::Interrupted)
+        {
+            counts.b = SideCounts::default();
+        }
+        self.hearer.end(&verdict, counts);
         verdict
     }
 

@@ -97,6 +97,11 @@ impl Tool {
         }
     }
 
+    /// Whether there is nothing of a run that did not come to its end: an archive is made as a whole.
+    pub(crate) fn makes_all_or_nothing(self) -> bool {
+        matches!(self, Self::Restic | Self::Borg)
+    }
+
     /// What reads its output.
     pub fn parser(self) -> Box<dyn Parse> {
         match self {

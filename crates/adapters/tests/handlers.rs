@@ -482,12 +482,18 @@ fn every_wrapped_tool_passes_the_conformance_kit() {
         prepare(home, line);
     }
     let environment = json!({"HOME": at(""), "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes"});
+    let options = json!(["--resync", format!("--workdir={}", at("work"))]);
+    let bisync = json!({"mode": "bisync", "source": at("src/dir"), "target": at("dst"), "options": options});
     for (tool, settings) in [
         ("rsync", json!({"source": at("src"), "target": at("one")})),
         ("rclone", json!({"mode": "copy", "source": at("src"), "target": at("two")})),
         ("restic", json!({"repository": at("restic"), "password": "secret:right", "paths": [at("src")]})),
         ("borg", json!({"repository": at("borg"), "paths": [at("src")], "environment": environment})),
+        ("rclone", json!({"mode": "sync", "source": at("src"), "target": at("two")})),
+        ("rclone", bisync),
         ("git", json!({"mode": "push", "path": at("src"), "remote": at("up.git")})),
+        ("git", json!({"mode": "fetch", "path": at("src"), "remote": at("up.git")})),
+        ("git", json!({"mode": "mirror", "path": at("src"), "remote": at("up.git")})),
         ("unison", json!({"a": at("src"), "b": at("dst"), "environment": environment})),
     ] {
         keeps_the_contract(|| scene.handler(tool, settings.clone()));

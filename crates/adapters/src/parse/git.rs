@@ -11,6 +11,8 @@ use super::{Fact, Parse, Stream, Total, class_of};
 pub struct Git {
     /// References that the other side has, as far as they were told (`--verbose` tells all).
     there: u64,
+    /// A failure whose reason is on the next line: it ends with a colon.
+    without_reason: Option<String>,
 }
 
 /// What a reference's line begins with, after its space.
@@ -19,7 +21,9 @@ const REFERENCES: [(char, Verb); 5] =
 
 impl Parse for Git {
     fn line(&mut self, _from: Stream, line: &str, facts: &mut Vec<Fact>) {
-        if let Some(bar) = bar(line) {
+        if let Some(text) = self.without_reason.take() {
+            facts.push(super::failure(format!("{text} {}", line.trim())));
+        } else if let Some(bar) = bar(line) {
             facts.push(bar);
             facts.push(Fact::Text(line.trim().to_owned()));
         } else if let Some(path) =
@@ -38,7 +42,9 @@ impl Parse for Git {
         } else if let Some(lock) = lock(line) {
             facts.push(Fact::Failure(locked(lock, line.starts_with("remote: "))));
         } else if let Some(text) = line.strip_prefix("remote: ").unwrap_or(line).strip_prefix("fatal: ") {
-            facts.push(super::failure(text.trim_end()));
+            let text = text.trim_end();
+            self.without_reason = text.ends_with(':').then(|| text.to_owned());
+            facts.push(super::failure(text.trim_end_matches(':')));
         } else if let Some(text) = line.strip_prefix("error: ") {
             facts.push(Fact::Told { level: Level::Error, about: None, text: text.to_owned() });
         } else if class_of(line) == ProblemClass::Auth || line.starts_with("ssh: ") {
@@ -153,6 +159,23 @@ mod tests {
         }
         let other = facts("fatal: Unable to create '/r/x': Permission denied");
         assert!(matches!(&other[..], [Fact::Failure(problem)] if problem.class == ProblemClass::Permission));
+    }
+
+    #[test]
+    fn a_reason_on_the_next_line_belongs_to_its_failure() {
+        let (mut git, mut facts) = (Git::default(), Vec::new());
+        for line in ["fatal: unable to connect to box:", "box[0: 127.0.0.1]: errno=Connection refused", "x"] {
+            git.line(Stream::Err, line, &mut facts);
+        }
+        let told: Vec<&str> = facts
+            .iter()
+            .map(|fact| match fact {
+                Fact::Failure(problem) => problem.text.as_str(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let whole = "unable to connect to box: box[0: 127.0.0.1]: errno=Connection refused";
+        assert_eq!(told, ["unable to connect to box", whole]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use syncmgr::testing::{Ask, TestCenter, Verdict};
-use syncmgr::{Handler, Outcome, ProblemClass};
+use syncmgr::testing::{Ask, Call, TestCenter, Verdict, What};
+use syncmgr::{Handler, Outcome, ProblemClass, ProgressStatus};
 
 use crate::every::{BARE, nothing_of_it_runs, processes_of, with_own_home};
 use crate::place::{Place, Server, expect, finish, item};
@@ -139,6 +139,15 @@ fn a_network_that_goes_away_in_the_middle_passes_and_the_next_run_mends_it() {
     }
 }
 
+/// A bar that has begun; borg, which never knows how much there is, says what it is at.
+fn shows_its_work(tool: &str, call: &Call) -> bool {
+    let What::Progress { text, status, step, .. } = &call.what else { return false };
+    match tool {
+        "borg" => text.as_ref().is_some_and(|text| !text.is_empty()),
+        _ => *status == ProgressStatus::Updating && *step > 0,
+    }
+}
+
 #[test]
 fn r3_a_run_that_is_stopped_in_the_middle_of_the_network_is_mended_by_the_next() {
     for row in &ROWS {
@@ -147,8 +156,18 @@ fn r3_a_run_that_is_stopped_in_the_middle_of_the_network_is_mended_by_the_next()
         let handler = place.handler(row.tool, settings(row, &place, relay.port));
         let center = TestCenter::new(handler as Arc<dyn Handler>);
         let reached = relay.reached();
-        center.when(move |_| reached(), Ask::CancelItem(item()));
-        expect(&finish(&center), Outcome::Canceled);
+        center.when(move |call| reached() && shows_its_work(row.tool, call), Ask::CancelItem(item()));
+        let verdict = finish(&center);
+        expect(&verdict, Outcome::Canceled);
+        let told =
+            |name: &str| verdict.events.iter().find(|told| told.event.name == name).map(|told| &told.event);
+        let command = told("The command").unwrap_or_else(|| panic!("{}: {verdict:#?}", row.tool));
+        assert!(command.description.contains(&format!(" {} ", row.tool)), "{command:?}");
+        assert!(told("Asked to stop").is_some(), "{}: {verdict:#?}", row.tool);
+        if matches!(row.tool, "restic" | "borg") {
+            let created = verdict.item(&item()).unwrap().counts.b.created;
+            assert_eq!(created, 0, "of an archive that was not made nothing is there");
+        }
         nothing_of_it_runs(&place, row.tool);
         drop(relay);
         expect(&again(row, &place, &server), Outcome::Done);
