@@ -31,3 +31,6 @@ export function plain(counts: Counts): Plain {
 export function total(counts: Plain, change: Change): number {
   return counts.sides[0][change] + counts.sides[1][change];
 }
+
+/** Whether a run that tells of no change had nothing to do: of what a command did, often only the command knows. */
+export const tellsChanges = (handler: string): boolean => handler !== "jobs";

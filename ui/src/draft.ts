@@ -94,7 +94,8 @@ export function whenOf(schedule: unknown): When {
   };
 }
 
-function dayNumber(word: string): number {
+/** The number of a day that cron names, from Sunday on; -1 for what is none. */
+export function dayNumber(word: string): number {
   const named = DAYS.indexOf(word.toLowerCase());
   return named >= 0 ? named : /^[0-7]$/.test(word) ? Number(word) % 7 : -1;
 }

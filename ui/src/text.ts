@@ -83,7 +83,7 @@ export const conflictKinds: Record<ConflictKind, string> = {
 export const states: Record<SyncState, string> = {
   not_set_up: "Not set up",
   not_run: "Something has not run yet",
-  idle: "Nothing to say",
+  idle: "No errors",
   error: "The last run had errors",
   pending: "Something waits",
   syncing: "Synchronizing",
@@ -257,7 +257,12 @@ export const text = {
     } as Record<string, string>,
     every2: (period: string) => `every ${span(period)}`,
     at2: (time: string, days: string) => (days ? `at ${time} on ${days}` : `every day at ${time}`),
-    cron: (line: string) => `by the calendar (${line})`,
+    on: (days: string, at: string) => `every ${days} at ${at}`,
+    ofMonth: (days: string, at: string) => `every month on day ${days} at ${at}`,
+    minutes: (every: string) => (every === "1" ? "every minute" : `every ${count(Number(every))} minutes`),
+    hours: (every: string, minute: string) =>
+      every === "1" ? `every hour at :${minute}` : `every ${count(Number(every))} hours at :${minute}`,
+    cron: (line: string) => `by the cron line ${line}`,
     after: (items: string) => `after ${items}`,
     window: (windows: string) => `only between ${windows}`,
     needs: (needs: string) => `only with ${needs}`,
@@ -381,7 +386,7 @@ export const text = {
     server: "Where this page is reached",
     listen: "Addresses with ports, one a line",
     listenTip: "Takes effect when the daemon is started again. The socket for you alone is always there.",
-    default: (value: string) => `${value} (if nothing is said)`,
+    default: (value: string) => `${value} unless you change it`,
     secrets: "Secrets",
     secretsTip: "Write-only: what they are is never shown. Settings refer to them as secret:NAME.",
     noSecrets: "No secrets are kept.",
@@ -454,16 +459,21 @@ export const text = {
     },
     lastGood: (at: string, now: number) => `last good run ${past(at, now)}`,
     neverGood: "no good run yet",
+    queued: "Waits for its turn",
+    /** Green only after a good run since then. */
+    unseen: "Not run since Instep was started",
     next: (item: Item, now: number) => {
       const said = text.home.due(item, now);
-      return said === undefined && item.next_run ? `Next ${distance(item.next_run, now)}` : (said ?? "");
+      if (said !== undefined) return said;
+      if (item.next_run) return `Next ${distance(item.next_run, now)}`;
+      return item.headline === "waiting" ? text.item.byHand : "";
     },
     /** Why an item does not run by itself just now. */
     due: (item: Item, now: number): string | undefined => {
       if (!item.enabled) return "Disabled";
       if (item.paused_until) return `Paused, goes on ${distance(item.paused_until, now)}`;
       if (item.paused) return "Paused until resumed";
-      return item.waits ?? undefined;
+      return item.waits ?? (item.waiting ? text.home.queued : undefined);
     },
   },
 
@@ -796,7 +806,7 @@ export const text = {
     testing: "Testing …",
     works: (said: string) => (said ? `Works: ${said}` : "Works"),
     tools: "Tools on this machine",
-    toolsTip: "Looked for where programs lie; what is missing is named when something that was found here needs it.",
+    toolsTip: "Found where programs lie on this machine. One that is missing is named by what needs it.",
     toolsNone: "No tool that Instep knows was found.",
     found: "Found",
     lookAgain: "Look again",

@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Page } from "@playwright/test";
@@ -34,6 +34,8 @@ test("what runs shows how far it is, is stopped, and says so", async ({ daemon, 
   await expect(page.getByText("third tape")).toBeVisible();
   await page.getByRole("link", { name: "Nightly backup" }).click();
   const now = page.getByRole("region", { name: "Now" });
+  // What its program would do, only its program knows.
+  await expect(page.getByRole("link", { name: "Preview" })).toHaveCount(0);
   await expect(now).toContainText("third tape");
   await say({ call: "phase", phase: "moving" });
   await expect(now.getByRole("listitem").filter({ hasText: "Transferring" })).toHaveAttribute("aria-current", "step");
@@ -71,6 +73,36 @@ test("a run of folders is stopped in the middle, and both sides stay whole", asy
   await expect(page.getByRole("link", { name: /Stopped/ })).toBeVisible();
   for (const name of readdirSync(daemon.path("nas"), { recursive: true, encoding: "utf8" })) {
     if (name.endsWith(".txt")) expect(daemon.read(`nas/${name}`)).toBe(daemon.read(`laptop/${name}`));
+  }
+});
+
+test("a run of folders tells its phase, the file that is under way, how fast it goes and how long it takes still", async ({
+  daemon,
+  open,
+}) => {
+  test.slow();
+  await daemon.add("Notes", "laptop", "nas");
+  await daemon.start();
+  const page = await open("/items/folders/notes");
+  await expect(page.getByRole("heading", { level: 1, name: "Notes" })).toBeVisible();
+  // Whatever was to be read there, however short.
+  await page.evaluate(() => {
+    const said = new Set<string>();
+    Object.assign(window, { said });
+    new MutationObserver(() => {
+      const now = document.querySelector("section[aria-label=Now]");
+      if (now) said.add(`${now.querySelector("[aria-current=step]")?.textContent}: ${now.textContent}`);
+    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+  });
+  const said = () => page.evaluate(() => [...(window as unknown as { said: Set<string> }).said].join("\n"));
+  // A fast machine may be done before anything was told; then there is more to do.
+  for (let files = 2_000; ; files *= 2) {
+    const names = Array.from({ length: files }, (_, n) => `laptop/${files}/${n % 50}/photo-${n}.txt`);
+    daemon.write(Object.fromEntries(names.map((name) => [name, name])));
+    await page.getByRole("button", { name: "Sync now" }).click();
+    await expect.poll(() => daemon.read(`nas/${files}/49/photo-49.txt`)).not.toBe("");
+    await expect(page.getByRole("region", { name: "Now" })).toHaveCount(0);
+    if (/^Transferring: .* left · .* of .* entries, .* at .*\/s, .*photo-\d+\.txt/m.test(await said())) break;
   }
 });
 
@@ -308,6 +340,38 @@ test("a page that is no longer let in says so", async ({ daemon, open }) => {
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
+test("a page whose time is over says so, and a link that was used lets nobody in again", async ({
+  daemon,
+  open,
+  page,
+}) => {
+  daemon.expectComplaints(/401/);
+  await daemon.add("Notes", "laptop", "nas");
+  await daemon.start();
+  await open();
+  await expect(page.getByRole("link", { name: "Notes" })).toBeVisible();
+  const address = new URL("/", page.url()).href;
+  // A link leads to the page also when it was used: this browser is let in still.
+  const used = await daemon.link();
+  await page.goto(used);
+  await page.goto(used);
+  await expect(page).toHaveURL(address);
+  await expect(page.getByRole("link", { name: "Notes" })).toBeVisible();
+  const tokens = join(daemon.home, "state/tokens.json");
+  const kept = JSON.parse(readFileSync(tokens, "utf8")) as object[];
+  writeFileSync(tokens, JSON.stringify(kept.map((each) => ({ ...each, expires: "2020-01-01T00:00:00Z" }))));
+  await page.getByRole("link", { name: "Results" }).click();
+  const alerts = page.getByRole("alert");
+  await expect(alerts.first()).toContainText("not signed in");
+  await expect(alerts.first()).toContainText("instep serve link");
+  await page.goto(used);
+  await expect(alerts.first()).toContainText("not signed in");
+  await expect(alerts.filter({ hasText: "does not answer" })).toHaveCount(0);
+  await page.goto(await daemon.link());
+  await expect(page.getByRole("link", { name: "Notes" })).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("a daemon of another version asks for the page to be loaded anew", async ({ daemon, open, page }) => {
   await daemon.add("Notes", "laptop", "nas");
   await daemon.start();
@@ -361,7 +425,7 @@ test("a slow answer shows that it is waited for, and the page stays usable", asy
 
 test("hostile names are shown harmlessly on every screen", async ({ daemon, open, page }) => {
   const html = '<img src=x onerror="alert(1)">';
-  const names = [html, "\u202egpj.exe", "n".repeat(251)];
+  const names = [html, "\u202egpj.exe", "n".repeat(255)];
   const both = (text: string) => daemon.write(Object.fromEntries(names.flatMap((name) => [[`laptop/${name}`, text]])));
   both("same");
   const odd = Buffer.concat([Buffer.from(daemon.path("laptop/")), Buffer.from([0x6f, 0x64, 0x64, 0xff])]);
@@ -373,7 +437,7 @@ test("hostile names are shown harmlessly on every screen", async ({ daemon, open
   await page.getByRole("link", { name: "<img" }).click();
   await page.getByRole("link", { name: "Preview" }).click();
   await expect(page.getByText("U+202E")).toBeVisible();
-  await expect(page.getByText("n".repeat(251))).toBeVisible();
+  await expect(page.getByText("n".repeat(255))).toBeVisible();
   await page.setViewportSize({ width: 390, height: 800 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   await page.getByRole("button", { name: /What shall be done with odd/ }).click();

@@ -76,6 +76,24 @@ test("an item without a good run for longer than it should take is overdue, and 
   await expect.poll(() => daemon.read("nas/b.txt")).toBe("two");
 });
 
+test("an item that waits says for what", async ({ daemon, open }) => {
+  daemon.write({ "laptop/a.txt": "one" });
+  await daemon.add("Notes", "laptop", "nas");
+  await daemon.instep("sync", "notes", "--yes");
+  await daemon.start();
+  const page = await open();
+  await expect(page.getByRole("list", { name: "Items" }).getByRole("listitem")).toContainText(
+    "when somebody starts it",
+  );
+  await page.getByRole("link", { name: "Notes" }).click();
+  // What was in order once may not be any more.
+  const said = "Not run since Instep was started";
+  await expect(page.getByRole("region", { name: "How it stands" })).toContainText(said);
+  await page.getByRole("button", { name: "Sync now" }).click();
+  await expect(page.getByText("Up to date")).toBeVisible();
+  await expect(page.getByText(said)).toHaveCount(0);
+});
+
 test("a program that does not answer a stop is told of, and stopping is asked again", async ({ daemon, open }) => {
   writeFileSync(settings(daemon), '[stop]\ngrace = "5s"\n');
   await daemon.start();

@@ -60,7 +60,7 @@ test("a handler that is called like a mark of addresses is tried, and its confli
 });
 
 /** HTML, a name that turns what follows around, the longest one that there is, and one that is no UTF-8. */
-const NAMES = [HTML, "\u202egpj.exe", "n".repeat(251)].map((name) => Buffer.from(name));
+const NAMES = [HTML, "\u202egpj.exe", "n".repeat(255)].map((name) => Buffer.from(name));
 const NO_TEXT = Buffer.from([0x6f, 0x64, 0x64, 0xff]);
 
 const at = (daemon: Daemon, side: string, name: Buffer) => Buffer.concat([Buffer.from(`${daemon.path(side)}/`), name]);

@@ -1,5 +1,6 @@
 /** For everyone: the whole way by keyboard, and nothing serious for axe, also where something lies above the page. */
 
+import { mkdirSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
 import { choose, expect, test } from "./daemon";
@@ -36,6 +37,52 @@ test("from home by way of an item to a settled conflict and back, by keyboard al
   expect(daemon.read("laptop/plan.txt")).toContain("and from the nas");
   await press(page, page.getByRole("button", { name: "Undo" }));
   await expect.poll(() => daemon.read("laptop/plan.txt")).toContain("from the laptop");
+});
+
+test("a pair is set up, looked at and run, and its settings changed, by keyboard alone", async ({ daemon, open }) => {
+  daemon.write({ "laptop/one.txt": "one", "laptop/two.txt": "two" });
+  mkdirSync(daemon.path("nas"), { recursive: true });
+  await daemon.start();
+  const page = await open();
+  const type = async (place: Locator, words: string) => {
+    await tabTo(page, place);
+    await page.keyboard.type(words);
+  };
+  const next = () => press(page, page.getByRole("button", { name: "Next" }));
+  await press(page, page.getByRole("link", { name: "Add a pair of folders" }));
+  await type(page.getByLabel("What you call it"), "Notes");
+  await type(page.getByLabel("First folder"), daemon.path("laptop"));
+  // The other one is found by walking through folders.
+  await press(page, page.getByRole("button", { name: "Choose …" }).nth(1));
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("list")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+  await type(page.getByLabel("Second folder"), daemon.path("nas"));
+  await next();
+  // The directions are one place for the Tab key, and the arrows choose.
+  await tabTo(page, page.getByLabel(/^Both ways/));
+  await page.keyboard.press("ArrowDown");
+  await expect(page.getByLabel(/^Mirror/)).toBeChecked();
+  await page.keyboard.press("ArrowDown");
+  await expect(page.getByLabel(/^Copy/)).toBeChecked();
+  await next();
+  await tabTo(page, page.getByLabel(/When something changes/));
+  await page.keyboard.press("Space");
+  await next();
+  await expect(page.getByText("created on nas")).toBeVisible();
+  await press(page, page.getByRole("button", { name: "What shall be done with two.txt" }));
+  await expect(page.getByRole("menuitem", { name: "Leave it as it is" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("region", { name: "What you decided" })).toContainText("two.txt");
+  await press(page, page.getByRole("button", { name: "Run exactly this" }));
+  await expect.poll(() => daemon.read("nas/one.txt")).toBe("one");
+  await expect(page.getByRole("heading", { level: 1, name: "Notes" })).toBeVisible();
+  await press(page, page.getByRole("link", { name: "Handlers", exact: true }));
+  const enabled = page.getByLabel("Enabled").first();
+  await tabTo(page, enabled);
+  await page.keyboard.press("Space");
+  await expect(enabled).not.toBeChecked();
 });
 
 test("menus are opened, walked through and left by keyboard", async ({ daemon, open }) => {

@@ -158,6 +158,7 @@ test("the next five times are told, and a day is shown by its times", async ({ d
   await daemon.start();
   const page = await open("/schedule");
   const row = page.getByRole("list", { name: "Schedule" }).getByRole("listitem");
+  await expect(row).toContainText("Every 6 hours at :15");
   await expect(row).toContainText("Next times");
   expect((await row.textContent())?.match(/\d\d:15/g)).toHaveLength(5);
   await page.getByRole("button", { name: "Later" }).click();
@@ -221,6 +222,38 @@ test("what a collection brings in is shown, run and switched like all else", asy
   await expect(attic.getByLabel("Enabled")).not.toBeChecked();
   await page.getByRole("link", { name: "Home" }).click();
   await expect(page.getByText("Paused", { exact: true })).toBeVisible();
+});
+
+test("what other tools are set up for is listed, each with what can be done about it", async ({ daemon, open }) => {
+  live(daemon, {
+    ".config/rclone/rclone.conf": "[cloud]\ntype = webdav\npass = hush\n",
+    ".unison/papers.prf": "root = /home/me/papers\nroot = ssh://nas//papers\n",
+    ".local/state/syncthing/config.xml":
+      '<configuration><gui><apikey>hush</apikey></gui><folder id="ab-c" label="Music" path="/music"/></configuration>',
+    ".config/borgmatic/config.yaml":
+      "repositories:\n  - path: ssh://nas/./r.borg\nsource_directories: [/home]\nencryption_passphrase: hush\n",
+    ".restic.env": 'export RESTIC_REPOSITORY="sftp:nas:/backup"\nexport RESTIC_PASSWORD=hush\n',
+  });
+  await daemon.start();
+  const page = await open("/add");
+  const section = page.getByRole("region", { name: "Already on this machine" });
+  for (const title of [
+    'rclone knows "cloud" (webdav)',
+    'Unison\'s profile "papers": /home/me/papers and ssh://nas//papers',
+    'Syncthing keeps "Music" (/music) in sync',
+    "borgmatic backs up /home to ssh://nas/./r.borg",
+    "restic's repository sftp:nas:/backup",
+  ]) {
+    const found = section.getByRole("listitem").filter({ hasText: title });
+    await expect(found).toHaveCount(1);
+    await expect(
+      found
+        .getByRole("button", { name: /Watch it|Let me run it/ })
+        .or(found.locator(".tone-warn"))
+        .first(),
+    ).toBeVisible();
+  }
+  await expect(section).not.toContainText("hush");
 });
 
 test("what really stands in a person's files is found, and becomes an item", async ({ daemon, open }) => {

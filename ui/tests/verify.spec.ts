@@ -29,6 +29,15 @@ test("where the sides of a pair differ is told by how and on which side, and not
   await expect(page.getByRole("heading", { name: "Deleted" })).toBeVisible();
 });
 
+test("conflicts that a check meets are settled from there", async ({ daemon, open }) => {
+  await daemon.disagree("Notes");
+  await daemon.start();
+  const page = await open("/verify/folders/notes");
+  await expect(page.getByRole("list", { name: "Open conflicts" }).getByRole("listitem")).toHaveText(["plan.txt"]);
+  await page.getByRole("link", { name: "Settle" }).click();
+  await expect(page.getByRole("link", { name: /plan\.txt/ })).toBeVisible();
+});
+
 test("content is compared when it is asked for, by keyboard as well", async ({ daemon, open }) => {
   daemon.write({ "laptop/a.bin": "x".repeat(12_000) });
   await daemon.add("Notes", "laptop", "nas");
@@ -64,11 +73,10 @@ test("a handler of another process is asked, and one that cannot check says so",
   await daemon.run("run", "nightly", "--", "true");
   const page = await open();
   await choose(page, "What can be done with Top shelf", "Verify");
-  await expect(page.getByText("It is as its last run left it.")).toBeVisible();
+  await expect(page.getByText("It is as its last run left it.", { exact: true })).toBeVisible();
   daemon.write({ "../shelves/top/here/two": "2" });
   await page.getByRole("button", { name: "Look again" }).click();
   await expect(page.getByRole("list", { name: "Missing on the second side" })).toContainText("two");
-  await page.getByRole("link", { name: "Home" }).click();
-  await choose(page, "What can be done with nightly", "Verify");
+  await page.goto(new URL("/verify/jobs/nightly", page.url()).href);
   await expect(page.getByRole("alert")).toContainText("cannot check");
 });

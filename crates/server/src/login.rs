@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -22,6 +22,12 @@ pub(crate) fn router() -> Router<Parts> {
 #[derive(Deserialize)]
 struct Login {
     ticket: String,
+}
+
+/// Whether the answer is read as a page.
+fn is_for_a_person(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 async fn login(
@@ -46,6 +52,8 @@ async fn login(
             Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
             Err(error) => Failure::internal(error.to_string()).into_response(),
         },
+        // Whoever let this page in before is let in still, and who is not reads on it what to do.
+        Ok(None) if is_for_a_person(request.headers()) => Redirect::to("/").into_response(),
         Ok(None) => Failure::new(
             StatusCode::UNAUTHORIZED,
             "ticket_used",

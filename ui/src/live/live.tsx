@@ -51,6 +51,8 @@ export class LiveStore {
         this.away = false;
         break;
       case "away":
+        // A stream does not tell why it ended: whether this page is let in still, an answer does.
+        if (!this.away) void this.queries.invalidateQueries({ queryKey: ["version"] });
         this.away = true;
         this.items.clear();
         break;

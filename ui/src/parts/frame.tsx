@@ -69,7 +69,7 @@ export function Frame() {
         {version.data && <footer className="small quiet">{text.version(version.data.version)}</footer>}
       </nav>
       <main id="content" tabIndex={-1}>
-        {away && (
+        {away && !signedOut && (
           <div className="away" role="alert">
             <Notice tone="bad" title={text.away}>
               <Fix of={text.awayTip} />

@@ -5,6 +5,9 @@ import type { Item } from "../api/client";
 import { text } from "../text";
 import { type Action, Actions, MenuButton } from "./menu";
 
+/** Whether anybody here knows beforehand what a run would do: of what others start and only report, nobody does. */
+export const isForeseeable = ({ handler }: Item): boolean => handler !== "jobs";
+
 /** A button for everything that can be done with an item. */
 export function ItemMenu({ of: item }: { of: Item }) {
   const label = text.menu.of(item.name);
@@ -38,18 +41,22 @@ function ItemActions({ of: item, label, onClose }: Props) {
           disabled: item.refusal !== null,
           run: () => void control.sync(item),
         },
-    {
-      id: "preview",
-      text: text.menu.preview,
-      icon: <Eye aria-hidden />,
-      run: () => void navigate({ to: "/preview/$handler/$item", params: at }),
-    },
-    {
-      id: "verify",
-      text: text.menu.verify,
-      icon: <ShieldCheck aria-hidden />,
-      run: () => void navigate({ to: "/verify/$handler/$item", params: at }),
-    },
+    ...(isForeseeable(item)
+      ? [
+          {
+            id: "preview",
+            text: text.menu.preview,
+            icon: <Eye aria-hidden />,
+            run: () => void navigate({ to: "/preview/$handler/$item", params: at }),
+          },
+          {
+            id: "verify",
+            text: text.menu.verify,
+            icon: <ShieldCheck aria-hidden />,
+            run: () => void navigate({ to: "/verify/$handler/$item", params: at }),
+          },
+        ]
+      : []),
     {
       id: "results",
       text: text.menu.results,

@@ -13,8 +13,14 @@ export function Elsewhere({ of }: { of: Item }) {
   );
 }
 
+interface MovingProps {
+  of: LiveItem & { rate?: number | undefined };
+  /** Its phases stand above it. */
+  phased?: boolean;
+}
+
 /** What is happening with an item: bar, words, how fast and how long still. */
-export function Moving({ of }: { of: LiveItem & { rate?: number | undefined } }) {
+export function Moving({ of, phased }: MovingProps) {
   const share = of.bar === "determinate" ? (of.percent ?? 0) : undefined;
   const left = of.rate && of.max > of.step ? ((of.max - of.step) / of.rate) * 1000 : undefined;
   return (
@@ -29,7 +35,7 @@ export function Moving({ of }: { of: LiveItem & { rate?: number | undefined } })
           )
         ) : (
           <>
-            {of.phase ? `${phases[of.phase] ?? of.phase} · ` : ""}
+            {of.phase && !phased ? `${phases[of.phase] ?? of.phase} · ` : ""}
             {of.percent !== null && of.percent !== undefined ? `${of.percent} % · ` : ""}
             {left !== undefined ? `${text.moving.left(left)} · ` : ""}
             <Name of={of.text} />

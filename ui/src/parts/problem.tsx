@@ -4,18 +4,15 @@ interface Props {
   of: { text: string; fix?: string | null };
 }
 
-/** What is wrong, in the program's own words, and behind it what to do. */
+/** What is wrong, in the program's own words, and beneath it what to do. */
 export function Problem({ of: { text, fix } }: Props) {
   return (
     <span>
       <Prose of={text} />
       {fix && (
-        <>
-          {" "}
-          <span className="quiet">
-            <Prose of={fix} />
-          </span>
-        </>
+        <span className="fix small quiet">
+          <Prose of={fix} />
+        </span>
       )}
     </span>
   );

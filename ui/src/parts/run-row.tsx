@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { Run } from "../api/client";
-import { CHANGES, plain, total } from "../counts";
+import { CHANGES, plain, tellsChanges, total } from "../counts";
 import { duration, ms, time } from "../format";
 import { text } from "../text";
 import { OutcomeWord } from "./headline";
@@ -44,7 +44,7 @@ export function RunRow({ of, ofItem = false }: Props) {
             of.conflicts > 0 && text.conflictsOpen(of.conflicts),
           ]
             .filter(Boolean)
-            .join(" · ") || (of.outcome === "done" ? text.run.nothing : "")}
+            .join(" · ") || (of.outcome === "done" && tellsChanges(of.handler) ? text.run.nothing : "")}
         </span>
       </span>
       <span className="small quiet" title={time(of.started)}>

@@ -1,3 +1,5 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { Difference, DifferenceKind, Verification as Found } from "../api/client";
 import { text } from "../text";
 import { Name } from "./name";
@@ -13,6 +15,8 @@ const SEEN_AT_ONCE = 50;
 
 interface Props {
   of: Found;
+  /** What was checked. */
+  item: { handler: string; item: string };
   /** What the sides are called, where they have names. */
   sides: readonly [string, string] | undefined;
   /** When it was looked at, in milliseconds since 1970. */
@@ -20,9 +24,10 @@ interface Props {
 }
 
 /** What a check found: a sentence, then where it is not as it should be, by how and on which side. */
-export function Verification({ of, sides, at }: Props) {
+export function Verification({ of, item, sides, at }: Props) {
   const groups = KINDS.flatMap((kind) =>
     SIDES.map((side) => ({
+      kind,
       title: text.verify.groups[kind](side && (sides?.[side === "a" ? 0 : 1] ?? text.verify.side[side])),
       of: of.differences.filter((each) => each.kind === kind && (each.side ?? null) === side),
     })),
@@ -37,8 +42,14 @@ export function Verification({ of, sides, at }: Props) {
           </span>
         </Notice>
       </div>
-      {groups.map(({ title, of }) => (
-        <Group key={title} title={title} of={of} />
+      {groups.map(({ kind, title, of }) => (
+        <Group key={title} title={title} of={of}>
+          {kind === "conflict" && (
+            <Link to="/conflicts" search={item} className="button">
+              {text.attention.settle}
+            </Link>
+          )}
+        </Group>
       ))}
       {of.unknown.length > 0 && (
         <section className="stack tight" aria-label={text.verify.unknown}>
@@ -60,8 +71,15 @@ export function Verification({ of, sides, at }: Props) {
   );
 }
 
+interface GroupProps {
+  title: string;
+  of: Difference[];
+  /** What can be done about all of them. */
+  children?: ReactNode;
+}
+
 /** Differences of one kind. */
-function Group({ title, of }: { title: string; of: Difference[] }) {
+function Group({ title, of, children }: GroupProps) {
   return (
     <details className="stack tight" open={of.length <= SEEN_AT_ONCE}>
       <summary>
@@ -82,6 +100,7 @@ function Group({ title, of }: { title: string; of: Difference[] }) {
           </li>
         ))}
       </ul>
+      {children && <p className="row">{children}</p>}
     </details>
   );
 }

@@ -13,7 +13,7 @@ import { CopyButton } from "../parts/copy";
 import { Screen } from "../parts/frame";
 import { HandlerIcon } from "../parts/handler-icon";
 import { Headline } from "../parts/headline";
-import { ItemMenu } from "../parts/item-menu";
+import { ItemMenu, isForeseeable } from "../parts/item-menu";
 import { ItemSettings } from "../parts/item-settings";
 import { Elsewhere, Moving } from "../parts/moving";
 import { Name } from "../parts/name";
@@ -55,14 +55,18 @@ export function Item() {
                 <FolderSync aria-hidden />
                 {text.item.sync}
               </button>
-              <Link to="/preview/$handler/$item" params={{ handler, item: id }} className="button">
-                <Eye aria-hidden />
-                {text.item.preview}
-              </Link>
-              <Link to="/verify/$handler/$item" params={{ handler, item: id }} className="button">
-                <ShieldCheck aria-hidden />
-                {text.item.verify}
-              </Link>
+              {isForeseeable(item) && (
+                <>
+                  <Link to="/preview/$handler/$item" params={{ handler, item: id }} className="button">
+                    <Eye aria-hidden />
+                    {text.item.preview}
+                  </Link>
+                  <Link to="/verify/$handler/$item" params={{ handler, item: id }} className="button">
+                    <ShieldCheck aria-hidden />
+                    {text.item.verify}
+                  </Link>
+                </>
+              )}
               <ItemMenu of={item} />
             </>
           }
@@ -104,7 +108,7 @@ function Now({ item }: { item: ItemRecord }) {
       {moving ? (
         <>
           {moving.phase && <Phases at={moving.phase} />}
-          <Moving of={moving} />
+          <Moving of={moving} phased />
           <p className="small quiet">
             {text.item.began(moving.started, now)}
             {moving.errors > 0 && ` · ${text.errors(moving.errors)}`} ·{" "}
@@ -129,6 +133,9 @@ function Facts({ item }: { item: ItemRecord }) {
       <dl className="facts wide">
         <Fact name={text.item.stands}>
           <Headline of={item.headline} />
+          {item.headline === "waiting" && (
+            <div className="small quiet">{text.home.due(item, now) ?? text.home.unseen}</div>
+          )}
         </Fact>
         <Fact name={text.item.lastGood}>
           {item.last_good ? (

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useControl } from "../api/actions";
 import type { Event, LiveItem, RunItem, Run as RunRecord } from "../api/client";
 import { useEvents, useItem, useLog, useRun, useRunEvents, useUndoable } from "../api/queries";
-import { CHANGES, plain, total } from "../counts";
+import { CHANGES, plain, tellsChanges, total } from "../counts";
 import { clockTime, count, duration, ms, size, time } from "../format";
 import { useMoving } from "../live/live";
 import { Asking } from "../parts/asking";
@@ -90,7 +90,7 @@ function Item({ run, item }: { run: RunRecord; item: RunItem }) {
         <OutcomeWord of={item.outcome} />
       </header>
       {moving?.phase && <Phases at={moving.phase} />}
-      {moving && <Moving of={moving} />}
+      {moving && <Moving of={moving} phased />}
       {item.problem && (
         <Notice
           tone={outcomeTone(item.outcome) === "bad" ? "bad" : "warn"}
@@ -109,7 +109,9 @@ function Item({ run, item }: { run: RunRecord; item: RunItem }) {
           {conflicts > 0 && <Count value={count(conflicts)} name={text.run.open(conflicts)} tone="warn" />}
           {errors > 0 && <Count value={count(errors)} name={text.run.failures(errors)} tone="bad" />}
           {skipped > 0 && <Count value={count(skipped)} name={text.run.counted.skipped} />}
-          {item.outcome === "done" && changed.length === 0 && <p className="quiet">{text.run.nothing}</p>}
+          {item.outcome === "done" && changed.length === 0 && tellsChanges(run.handler) && (
+            <p className="quiet">{text.run.nothing}</p>
+          )}
         </div>
       )}
     </section>

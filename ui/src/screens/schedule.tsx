@@ -228,7 +228,7 @@ const Row = memo(function Row({ of: item, said }: { of: Item; said: unknown }) {
           </strong>
           <span className="small">
             {text.home.due({ ...item, waits: null }, now) ??
-              (item.next_run ? text.home.next({ ...item, waits: null }, now) : text.item.byHand)}
+              (item.next_run ? text.home.next({ ...item, waits: null }, now) : scheduleWords(undefined))}
           </span>
         </div>
         {said !== undefined && <span className="small">{scheduleWords(said)}</span>}

@@ -53,6 +53,7 @@ export function Verify() {
           {(data) => (
             <Verification
               of={data}
+              item={{ handler, item: id }}
               sides={pair && [calledIn(pair, "a"), calledIn(pair, "b")]}
               at={found.dataUpdatedAt}
             />

@@ -1,7 +1,7 @@
 //! Who is let in, and who is not.
 
 use hyper::header::{
-    AUTHORIZATION, COOKIE, HOST, HeaderValue, LOCATION, ORIGIN, SET_COOKIE, WWW_AUTHENTICATE,
+    ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderValue, LOCATION, ORIGIN, SET_COOKIE, WWW_AUTHENTICATE,
 };
 use hyper::{Method, Request};
 use serde_json::json;
@@ -80,6 +80,11 @@ async fn a_link_lets_a_page_in_once() {
     let cookie = cookie.split(';').next().unwrap();
     assert_eq!(service.ask_tcp(get(path)).await.fault(), (401, "ticket_used".into()));
     assert_eq!(service.ask_tcp(get("/login")).await.fault(), (401, "ticket_used".into()));
+    // A person reads on the page what to do, and goes on where that browser was let in before.
+    let again = service.ask_tcp(with(get(path), ACCEPT, "text/html,*/*")).await;
+    assert_eq!(again.status, 303);
+    assert_eq!(again.headers[LOCATION], "/");
+    assert!(!again.headers.contains_key(SET_COOKIE));
     assert_eq!(service.ask_tcp(with(get("/api/v1/items"), COOKIE, cookie)).await.status, 200);
     // The cookie's secret is no token.
     let secret = cookie.split_once('=').unwrap().1;
