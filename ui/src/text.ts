@@ -622,6 +622,7 @@ export const text = {
       kind: "Kind",
       changed: "Changed",
       size: "Size",
+      owner: "Owner",
       permissions: "Permissions",
       target: "Points to",
       entries: "Entries in it",

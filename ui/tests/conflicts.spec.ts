@@ -1,6 +1,7 @@
 /** Every shape of conflict and every choice that the page offers, on real pairs of folders, and taken back. */
 
-import { chmodSync, lstatSync, mkdirSync, readlinkSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readlinkSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
+import { userInfo } from "node:os";
 import type { Page } from "@playwright/test";
 import { type Daemon, expect, test } from "./daemon";
 
@@ -148,6 +149,24 @@ test("other permissions are shown and settled without a copy", async ({ daemon, 
   expect(mode()).toBe(0o640);
   await undo(page);
   await expect(() => expect(mode()).toBe(0o600)).toPass();
+});
+
+test("who, when and how large is told of both versions, and what differs is marked", async ({ daemon, open }) => {
+  await comeApart(daemon, { "plan.txt": "same" }, { "plan.txt": "from the laptop" }, { "plan.txt": "at the nas" });
+  utimesSync(daemon.path("laptop/plan.txt"), 1_700_000_000, 1_700_000_000);
+  const me = userInfo();
+  // Only root gives files away.
+  const other = me.uid === 0 ? 65_432 : undefined;
+  if (other !== undefined) chownSync(daemon.path("nas/plan.txt"), other, other);
+  await daemon.instep("sync", "notes", "--approve");
+  await daemon.start();
+  const page = await openConflict(open, /plan\.txt/);
+  await expect(version(page, "laptop")).toContainText(`Owner${me.username}`);
+  await expect(version(page, "nas")).toContainText(`Owner${other ?? me.username}`);
+  await expect(version(page, "laptop")).toContainText("14 Nov 2023");
+  await expect(version(page, "laptop")).toContainText("15 bytes largest");
+  await expect(version(page, "nas")).toContainText("10 bytes");
+  await expect(version(page, "nas")).toContainText("newest");
 });
 
 test("links are shown with where they point, and one of them is kept", async ({ daemon, open }) => {

@@ -55,6 +55,8 @@ pub struct MergedText {
 /// More about one of the competing versions. What is not known is null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VersionDetails {
+    /// Whose it is: the name of a user, or the number of one that has none.
+    pub owner: Option<String>,
     /// Who may do what with it: `rw-r--r--`.
     pub permissions: Option<String>,
     /// Where a link points.

@@ -56,6 +56,7 @@ function factsOf(version: ConflictVersion, details: VersionDetails | undefined, 
     changed: version.modified && told(version.modified, of),
     // What a directory or a link takes for itself tells nothing.
     size: version.kind === "file" && version.size !== null && version.size !== undefined ? size(version.size) : null,
+    owner: details?.owner,
     permissions: details?.permissions,
     target: details?.target?.path,
     entries: typeof details?.entries === "number" ? count(details.entries) : null,

@@ -82,8 +82,9 @@ fn versions(handler: Option<&dyn ResolutionHandler>, conflict: &Conflict) -> Vec
     let items = conflict.items().iter();
     items
         .map(|item| {
-            let Details { permissions, target, entries } = details.next().unwrap_or_default();
+            let Details { owner, permissions, target, entries } = details.next().unwrap_or_default();
             VersionDetails {
+                owner,
                 permissions,
                 target: target.map(|target| wire::PathText::new(&target)),
                 entries,

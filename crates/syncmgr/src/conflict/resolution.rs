@@ -334,6 +334,8 @@ pub struct Merge {
 /// What a presenter may show of a version beside its content, its size and its time. What is not known is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Details {
+    /// Whose it is, as people there call them.
+    pub owner: Option<String>,
     /// Who may do what with it, as `ls` writes it.
     pub permissions: Option<String>,
     /// Where a link points.
