@@ -1,6 +1,16 @@
 /** Every shape of conflict and every choice that the page offers, on real pairs of folders, and taken back. */
 
-import { chmodSync, chownSync, lstatSync, mkdirSync, readlinkSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from "node:fs";
 import { userInfo } from "node:os";
 import type { Page } from "@playwright/test";
 import { type Daemon, expect, test } from "./daemon";
