@@ -266,6 +266,8 @@ pub fn class_of(message: &str) -> ProblemClass {
                 "lost connection",
                 "hung up unexpectedly",
                 "unexpected eof",
+                "early eof",
+                "unexpected disconnect",
                 "already locked",
                 "failed to create/acquire the lock",
                 "try again",

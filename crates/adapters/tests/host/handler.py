@@ -28,6 +28,8 @@ else:
     hear = os.fdopen(3, "r", encoding="utf-8")
     tell = os.fdopen(4, "w", encoding="utf-8")
 waiting = []
+kept = [{"id": str(n), "time": n * 1000, "item": item, "level": "dire" if n == 2 else "warning", "name": f"Kept {n}",
+         "description": "Since long."} for n, item in [(1, "a"), (2, None), (3, "x" * 64)]]
 last = 0
 turns = 0
 
@@ -357,7 +359,7 @@ def answer(message):
         say(id=name, error={"code": -32602, "message": "there are no such parameters"})
     elif method == "get_handler":
         say(id=name, result={"name": "Test handler", "kind": "folder", "comment": os.environ.get("INSTEP_HANDLER", ""),
-                             "capabilities": ["supports_concurrent_sessions"] if MODE == "two" else []})
+                             "capabilities": {"two": ["supports_concurrent_sessions"], "keeps": ["event_store"]}.get(MODE, [])})
     elif method == "list_items":
         # In pages.
         page = int(message["params"].get("after", 0))
@@ -367,6 +369,13 @@ def answer(message):
         if page < 2:
             result["next"] = str(page + 1)
         say(id=name, result=result)
+    elif method == "list_events":
+        # One on each page; one of them is about no item at all.
+        rest = [event for event in kept if int(event["id"]) > int(message["params"].get("after", 0))]
+        say(id=name, result={"events": rest[:1], **({"next": rest[0]["id"]} if rest[1:] else {})})
+    elif method == "remove_events":
+        kept[:] = [event for event in kept if event["id"] not in [str(one) for one in message["params"]["events"]]]
+        say(id=name, result={})
     elif method == "check_options":
         if list(message["params"]["options"]) == ["deep"]:
             say(id=name, result={})

@@ -10,7 +10,9 @@ use syncmgr::flags::HandlerType;
 use syncmgr::follow::{News, Ran, Runner};
 use syncmgr::testing::Ask;
 use syncmgr::ui::{UiAction, UiRequest};
-use syncmgr::{CancelRequest, Counts, Handler, Level, Outcome, Phase, ProgressStatus, Refusal, Request};
+use syncmgr::{
+    CancelRequest, Counts, EventId, Handler, Level, Outcome, Phase, ProgressStatus, Refusal, Request,
+};
 
 use crate::support::{Scene, id, limits, spec, wait_until};
 
@@ -49,6 +51,21 @@ fn its_properties_and_pages_of_items_are_read() {
     assert_eq!(items, ["A", "B", "C"]);
     assert!(scene.handler.items().item(&id("B")).is_some(), "identifiers are compared without case (R5)");
     assert!(scene.handler.items().item(&id("x")).is_none());
+}
+
+#[test]
+fn events_that_it_keeps_itself_are_listed_and_removed() {
+    assert!(Scene::new(&["well"]).handler.event_store().is_none(), "it does not say that it keeps any");
+    let scene = Scene::new(&["keeps"]);
+    let store = scene.handler.event_store().unwrap();
+    let names = || store.events().into_iter().map(|event| event.event.name).collect::<Vec<_>>();
+    // That of an item with no identifier is none.
+    assert_eq!(names(), ["Kept 1", "Kept 2"]);
+    let [first, second] = [EventId(1), EventId(2)].map(|id| store.event(id).unwrap());
+    assert_eq!((first.time, first.event.item, first.event.level), (1000, Some(id("a")), Level::Warning));
+    assert_eq!((second.event.item, second.event.level), (None, Level::Information), "a level of tomorrow");
+    store.remove(&[EventId(1)]);
+    assert_eq!(names(), ["Kept 2"]);
 }
 
 #[test]

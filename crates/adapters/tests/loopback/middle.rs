@@ -33,7 +33,7 @@ fn ssh(place: &Place, port: u16) -> String {
     format!("ssh -oBatchMode=yes -oHostKeyAlias=box -F {}", place.at(&name))
 }
 
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 7] = [
     Row {
         tool: "rsync",
         before: "",
@@ -98,6 +98,18 @@ const ROWS: [Row; 6] = [
             )
         },
         settings: |place, port| json!({"mode": "push", "path": place.at("code"), "remote": format!("git://127.0.0.1:{port}/up.git")}),
+    },
+    Row {
+        tool: "git",
+        before: BARE,
+        server: |place| {
+            place.prepare("git clone -q --bare code dst/up.git; git init -q other");
+            Server::start(
+                place,
+                "git daemon --reuseaddr --export-all --base-path=dst --listen=127.0.0.1 --port={port}",
+            )
+        },
+        settings: |place, port| json!({"mode": "fetch", "path": place.at("other"), "remote": format!("git://127.0.0.1:{port}/up.git")}),
     },
 ];
 
