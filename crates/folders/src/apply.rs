@@ -64,8 +64,17 @@ pub(crate) enum Ending {
     Complete,
     /// Somebody stopped it.
     Canceled,
-    /// That side is full; what was complete is published.
-    NoRoom(Side),
+    /// That side takes no more; what was complete is published.
+    NoRoom(Side, Room),
+}
+
+/// What there is none of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// On the disk.
+    Disk,
+    /// In what the user may take of it.
+    Quota,
 }
 
 /// Carries actions out. Everything is recorded when [`finish`](Self::finish) returns.

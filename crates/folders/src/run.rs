@@ -13,7 +13,7 @@ use syncmgr::event::Level;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 use syncmgr::{HandlerId, ItemId, RunId, SyncCallback};
 
-use crate::apply::{self, Apply, Ending, Ground, Hooks, Limits, Lists};
+use crate::apply::{self, Apply, Ending, Ground, Hooks, Limits, Lists, Room};
 use crate::base::{BaseError, BaseRead, Transaction};
 use crate::clash::Clashes;
 use crate::drive;
@@ -233,13 +233,18 @@ impl<'r> Run<'r> {
     /// Why the run did not end well, in one sentence.
     pub(crate) fn problem(&self, ending: Ending, results: &Results<'_>, conflicts: u64) -> Option<Problem> {
         match ending {
-            Ending::NoRoom(side) => Some(
-                Problem::new(
-                    ProblemClass::Space,
-                    format!("{} is full; what was complete is in place", self.label(side)),
-                )
-                .with_fix("make room, then sync again: it goes on where it stopped"),
-            ),
+            Ending::NoRoom(side, room) => {
+                let label = self.label(side);
+                let (what, fix) = match room {
+                    Room::Disk => (format!("{label} is full"), "make room"),
+                    Room::Quota => {
+                        (format!("your quota on {label} is used up"), "make room within your quota")
+                    }
+                };
+                let problem =
+                    Problem::new(ProblemClass::Space, format!("{what}; what was complete is in place"));
+                Some(problem.with_fix(format!("{fix}, then sync again: it goes on where it stopped")))
+            }
             Ending::Canceled => None,
             Ending::Complete => results.problem().or_else(|| {
                 (conflicts > 0).then(|| {

@@ -22,7 +22,7 @@ use reconcile::{RelPath, Side};
 use super::doubt::Doubt;
 use super::queue::Queue;
 use super::task::{NewDir, Root, Staged, State, Task, Work};
-use super::{Apply, ApplyError, Edit, Ending, Fault, Point, Why, lock};
+use super::{Apply, ApplyError, Edit, Ending, Fault, Point, Room, Why, lock};
 use crate::side::write::WriteDir;
 use crate::side::{ReadDir, SideError};
 pub(super) use trees::close_dir;
@@ -217,10 +217,13 @@ impl<'b, 'a> Batch<'b, 'a> {
                 self.end(Ending::Canceled);
                 Failed::Batch
             }
-            SideError::Io { ref source, .. } if is_full(source) => {
-                self.end(Ending::NoRoom(on));
-                Failed::Batch
-            }
+            SideError::Io { ref source, .. } => match no_room(source) {
+                Some(room) => {
+                    self.end(Ending::NoRoom(on, room));
+                    Failed::Batch
+                }
+                None => error.into(),
+            },
             error => error.into(),
         })
     }
@@ -295,6 +298,10 @@ pub(super) fn is_taken(error: &SideError) -> bool {
     matches!(error, SideError::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)
 }
 
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+fn no_room(error: &io::Error) -> Option<Room> {
+    match error.kind() {
+        io::ErrorKind::StorageFull => Some(Room::Disk),
+        io::ErrorKind::QuotaExceeded => Some(Room::Quota),
+        _ => None,
+    }
 }

@@ -277,8 +277,8 @@ pub(crate) fn apply_problem(pair: &Pair, error: &ApplyError) -> Problem {
 pub(crate) fn outcome(ending: Ending, wrote: bool, errors: u64, conflicts: u64) -> Outcome {
     match ending {
         Ending::Canceled => Outcome::Canceled,
-        Ending::NoRoom(_) if !wrote => Outcome::Failed,
-        Ending::NoRoom(_) => Outcome::Gaps,
+        Ending::NoRoom(..) if !wrote => Outcome::Failed,
+        Ending::NoRoom(..) => Outcome::Gaps,
         Ending::Complete if errors > 0 => Outcome::Gaps,
         Ending::Complete if conflicts > 0 => Outcome::NeedsDecision,
         Ending::Complete => Outcome::Done,
