@@ -100,8 +100,23 @@ fn test(app: &App<'_>, args: &HandlerTest) -> Result<Exit, Failure> {
 /// One word may be a handler or a collection of the settings; everything else is a command.
 fn subject(app: &App<'_>, words: &[String]) -> Result<HandlerSpec, Failure> {
     let id = HandlerId::new("test").map_err(|refusal| Failure::failed(refusal.to_string()))?;
-    let [word] = words else { return Ok(HandlerSpec::of_command(id, words.to_vec())) };
     let said = &app.settings.said;
+    let [word] = words else {
+        let is_ours = |word: &String| {
+            said.handlers.iter().any(|program| program.id.as_str() == word)
+                || said.collections.iter().any(|one| one.id == *word)
+        };
+        if let [word, option, ..] = words
+            && option.starts_with('-')
+            && is_ours(word)
+        {
+            return Err(Failure::usage(format!(
+                "\"{word}\" is of the settings, and what follows a command is the command's own"
+            ))
+            .tip(format!("options come before: `instep handler test {option} {word}`")));
+        }
+        return Ok(HandlerSpec::of_command(id, words.to_vec()));
+    };
     let mut spec = if let Some(program) = said.handlers.iter().find(|program| program.id.as_str() == word) {
         programs::spec(program, said, &app.places)
     } else if let Some(Ok(program)) =

@@ -209,4 +209,5 @@ fn what_is_built_in_or_comes_by_itself_is_not_taken_for_a_command_to_test() {
             .says(&["is part of Instep", "give a command"]);
     }
     scene.instep("handler test guest").expect(2).says(&["starts itself", "descriptors 3 and 4"]);
+    scene.instep("handler test guest --settle").expect(2).says(&["`instep handler test --settle guest`"]);
 }
