@@ -102,6 +102,7 @@ export const verbs: Record<Verb, string> = {
 
 export const text = {
   title: "Instep",
+  firstRun: "First run",
   skip: "Skip to the content",
   rooms: {
     home: "Home",

@@ -142,6 +142,7 @@ test("items that work and items that are paused are listed by themselves", async
   await expect(list.getByRole("link")).toHaveText(["Notes"]);
   await page.getByRole("button", { name: "Working 1" }).click();
   await expect(list.getByRole("link")).toHaveText(["Tapes"]);
+  await expect(list.getByText("First run")).toBeVisible();
   await page.getByRole("button", { name: "All 3" }).click();
   await expect(list.getByRole("link")).toHaveCount(3);
 });

@@ -13,7 +13,7 @@ import {
   Unplug,
 } from "lucide-react";
 import type { Outcome, Headline as Word } from "../api/client";
-import { headlines, outcomes } from "../text";
+import { headlines, outcomes, text } from "../text";
 import type { Tone } from "./notice";
 
 const LOOKS: Record<Word, [LucideIcon, Tone]> = {
@@ -30,13 +30,14 @@ const LOOKS: Record<Word, [LucideIcon, Tone]> = {
   up_to_date: [CircleCheck, "good"],
 };
 
-/** How an item stands, in a word with its sign. */
-export function Headline({ of }: { of: Word }) {
+/** How an item stands, in a word with its sign. `running`: one that never ran is at its first run then. */
+export function Headline({ of, running = false }: { of: Word; running?: boolean }) {
   const [Icon, tone] = LOOKS[of] ?? [CircleHelp, "quiet"];
+  const word = headlines[of] ?? of;
   return (
     <span className={`headline tone-${tone}`}>
       <Icon aria-hidden />
-      {headlines[of] ?? of}
+      {running && of === "never_run" ? text.firstRun : word}
     </span>
   );
 }

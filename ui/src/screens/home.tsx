@@ -172,7 +172,7 @@ const Row = memo(function Row({ item }: { item: Item }) {
         </span>
       </div>
       <div className="stack tight">
-        <Headline of={item.headline} />
+        <Headline of={item.headline} running={Boolean(moving || item.running_elsewhere)} />
         {moving ? (
           <Moving of={moving} />
         ) : item.running_elsewhere ? (

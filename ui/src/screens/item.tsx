@@ -128,11 +128,12 @@ function Facts({ item }: { item: ItemRecord }) {
   const now = useNow();
   const command = useCommand(item.handler, item.id).data?.command;
   const handler = useHandler(item.handler);
+  const moving = useMoving(item.handler, item.id) ?? item.working;
   return (
     <section className="card stack" aria-label={text.item.facts}>
       <dl className="facts wide">
         <Fact name={text.item.stands}>
-          <Headline of={item.headline} />
+          <Headline of={item.headline} running={Boolean(moving || item.running_elsewhere)} />
           {item.headline === "waiting" && (
             <div className="small quiet">{text.home.due(item, now) ?? text.home.unseen}</div>
           )}
