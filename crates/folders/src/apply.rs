@@ -55,7 +55,7 @@ pub(crate) use hooks::{Fault, Hooks, NoHooks, Point};
 pub(crate) use put::{Put, open_given};
 use record::Edit;
 pub(crate) use recover::recover;
-pub(crate) use sweep::{OpenDirs, sweep};
+pub(crate) use sweep::{OpenDirs, Swept, sweep};
 
 /// How a run of actions ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

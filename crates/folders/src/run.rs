@@ -13,7 +13,7 @@ use syncmgr::event::Level;
 use syncmgr::outcome::{Counts, Outcome, Phase, Problem, ProblemClass};
 use syncmgr::{HandlerId, ItemId, RunId, SyncCallback};
 
-use crate::apply::{self, Apply, Ending, Ground, Hooks, Limits, Lists, Room};
+use crate::apply::{self, Apply, Ending, Ground, Hooks, Limits, Lists, Room, Swept};
 use crate::base::{BaseError, BaseRead, Transaction};
 use crate::clash::Clashes;
 use crate::drive;
@@ -108,9 +108,11 @@ impl<'r> Run<'r> {
         let _lock = look.lock()?;
         self.tell_of_base(&look, &self.results());
         let writers = self.writers(&look);
-        for killed in self.sweep(&look, &writers) {
+        let swept = self.sweep(&look, &writers);
+        for &killed in &swept.runs {
             self.recover(&mut look, &writers, killed)?;
         }
+        swept.close(&*look.notes());
         Ok(Entered { look, _lock, writers })
     }
 
@@ -389,8 +391,7 @@ impl<'r> Run<'r> {
     }
 
     /// Removes what a killed run left half-made (S2). What cannot be removed now stays listed for the next run.
-    /// Tells which runs they were.
-    fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) -> Vec<RunId> {
+    fn sweep(&self, look: &Look<'_>, writers: &[LocalWriter; 2]) -> Swept {
         let [a, b] = writers;
         let swept = apply::sweep(&*look.notes(), [a, b]);
         if swept.found > 0 {
@@ -405,7 +406,7 @@ impl<'r> Run<'r> {
             let name = "An interrupted run left something that cannot be removed now".into();
             self.results().problem_event(Level::Warning, name, &problem);
         }
-        swept.runs
+        swept
     }
 
     /// Lets the base know of what a killed run had finished.

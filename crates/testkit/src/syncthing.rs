@@ -14,6 +14,8 @@ use tempfile::TempDir;
 pub struct Syncthing {
     home: PathBuf,
     folder: PathBuf,
+    /// What must be in the folder, else it is taken for gone.
+    marker: &'static str,
     _room: Option<TempDir>,
     id: String,
     /// Where its API answers.
@@ -42,7 +44,7 @@ impl Syncthing {
         let folder = room.path().join("folder");
         fs::create_dir_all(folder.join(".stfolder")).expect("it is ours");
         let mut this = Self::of(room.path(), &folder);
-        this._room = Some(room);
+        (this.marker, this._room) = (".stfolder", Some(room));
         this
     }
 
@@ -63,7 +65,7 @@ impl Syncthing {
         }
         let id = ask(&[&settings, "--device-id"]);
         let (home, folder) = (home.to_owned(), folder.to_owned());
-        Self { home, folder, _room: None, id, port: port(), listen: port(), process: None }
+        Self { home, folder, marker: ".", _room: None, id, port: port(), listen: port(), process: None }
     }
 
     /// Its folder.
@@ -89,7 +91,7 @@ impl Syncthing {
         let config = format!(
             "<configuration version=\"35\">\
              <folder id=\"notes-id\" label=\"Notes\" path=\"{}\" type=\"sendreceive\" rescanIntervalS=\"3600\" \
-             fsWatcherEnabled=\"false\"><markerName>.</markerName><minDiskFree unit=\"%\">0</minDiskFree>\
+             fsWatcherEnabled=\"false\"><markerName>{}</markerName><minDiskFree unit=\"%\">0</minDiskFree>\
              <maxConflicts>10</maxConflicts><device id=\"{}\"/><device id=\"{}\"/></folder>\
              <device id=\"{}\" name=\"me\"/>\
              <device id=\"{}\" name=\"other\"><address>tcp://127.0.0.1:{}</address></device>\
@@ -100,6 +102,7 @@ impl Syncthing {
              <crashReportingEnabled>false</crashReportingEnabled><reconnectionIntervalS>1</reconnectionIntervalS>\
              <startBrowser>false</startBrowser></options></configuration>",
             self.folder.display(),
+            self.marker,
             self.id,
             other.id,
             self.id,

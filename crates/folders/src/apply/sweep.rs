@@ -89,12 +89,24 @@ pub(crate) struct Swept {
     pub(crate) refused: Vec<SideError>,
     /// Runs that were killed and whose work is all there: the machine has been up ever since.
     pub(crate) runs: Vec<RunId>,
+    /// Whether there was a list.
+    listed: bool,
+}
+
+impl Swept {
+    /// Takes the list away, once the base knows of those runs: who is killed before that has to look again.
+    pub(crate) fn close(&self, notes: &dyn Notes) {
+        if self.listed && self.refused.is_empty() {
+            let _ = notes.remove(Path::new(FILE));
+        }
+    }
 }
 
 /// Removes what a killed run left half-made. What a run had just replaced, and not yet moved to its trash, goes there.
 pub(crate) fn sweep(notes: &dyn Notes, sides: [&dyn WriteSide; 2]) -> Swept {
     let mut swept = Swept::default();
     let Ok(Some(text)) = notes.read(Path::new(FILE)) else { return swept };
+    swept.listed = true;
     let mut run = None;
     for line in text.split(|&byte| byte == b'\n') {
         match serde_json::from_slice(line) {
@@ -115,9 +127,6 @@ pub(crate) fn sweep(notes: &dyn Notes, sides: [&dyn WriteSide; 2]) -> Swept {
             // Cut short by the crash: then nothing was made there yet.
             Err(_) => {}
         }
-    }
-    if swept.refused.is_empty() {
-        let _ = notes.remove(Path::new(FILE));
     }
     swept
 }

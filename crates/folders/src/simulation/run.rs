@@ -125,9 +125,10 @@ pub(super) fn run(machine: &Machine, home: &Home, setting: &Setting, filter: &Fi
 fn recover(home: &Home, sides: [&dyn WriteSide; 2]) -> Result<bool, BaseError> {
     let swept = apply::sweep(home, sides);
     let mut recovered = false;
-    for killed in swept.runs {
+    for &killed in &swept.runs {
         recovered |= !home.is_new() && apply::recover(home, killed, sides, home)?;
     }
+    swept.close(home);
     Ok(recovered)
 }
 

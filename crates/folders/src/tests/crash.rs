@@ -1,6 +1,9 @@
 //! S2, S3, S4: killed at every point there is, and the next run converges with no help.
 
 use super::*;
+use crate::apply;
+use crate::notes::LocalNotes;
+use crate::side::local::{LocalSide, LocalWriter};
 
 /// A scene with every kind of work in it: the state before the run that is killed.
 fn scene() -> Bed {
@@ -176,6 +179,25 @@ fn s4_an_edit_after_the_kill_meets_our_own_copy_and_is_no_conflict() {
     for path in paths {
         assert_eq!(bed.b.read(path), b"edited again after the kill");
     }
+    bed.assert_in_sync();
+}
+
+#[test]
+fn s4_a_run_that_is_killed_while_it_clears_up_leaves_that_to_the_next() {
+    let bed = Bed::new();
+    bed.a.file("x", "base");
+    bed.sync().is(Outcome::Done);
+    bed.a.file("x", "copied, then killed");
+    bed.sync_while(once(|point, _| point == Point::Committing, die));
+    bed.a.file("x", "edited after the kill");
+    // All that the second run comes to.
+    let sides = [&bed.a, &bed.b].map(|side| LocalSide::open(side.path()).unwrap());
+    let [a, b] = sides.map(|side| LocalWriter::new(Arc::new(side)));
+    let notes = Home { pairs: bed.home.path().into() }.of(&bed.item);
+    let swept = apply::sweep(&LocalNotes::new(&notes), [&a, &b]);
+    assert_eq!(swept.runs.len(), 1);
+    bed.sync().is(Outcome::Done);
+    assert_eq!(bed.b.read("x"), b"edited after the kill");
     bed.assert_in_sync();
 }
 
