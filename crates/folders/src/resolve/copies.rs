@@ -28,8 +28,14 @@ pub(super) fn original(name: &str) -> Option<Named> {
     syncthing(name).or_else(|| bracketed(name)).or_else(|| numbered(name)).or_else(|| unison(name))
 }
 
+/// How names begin that Syncthing gives to what it is only half through with, also to half of a copy.
+const HALF_MADE: [&str; 2] = [".syncthing.", "~syncthing~"];
+
 /// `report.sync-conflict-20260301-120000-ABCDEFG.txt`
 fn syncthing(name: &str) -> Option<Named> {
+    if HALF_MADE.iter().any(|half_made| name.starts_with(half_made)) {
+        return None;
+    }
     let (stem, rest) = name.split_once(".sync-conflict-")?;
     let (mark, extension) = match rest.split_once('.') {
         Some((mark, extension)) => (mark, format!(".{extension}")),
@@ -267,6 +273,8 @@ mod tests {
             "sync-conflict.txt",
             ".sync-conflict-20260301-120000-ABCDEFG.txt",
             "x.sync-conflict-2026-120000-ABCDEFG.txt",
+            ".syncthing.two.sync-conflict-20260301-120000-ABCDEFG.tmp",
+            "~syncthing~two.sync-conflict-20260301-120000-ABCDEFG.tmp",
             "armed.conflict",
             "notes on (conflict).txt",
             "the conflicted copy.txt",
