@@ -155,9 +155,9 @@ pub(crate) fn open_or_make(side: &dyn WriteSide, path: &RelPath) -> Result<Box<d
         return side.folder(path);
     };
     match open_or_make(side, &parent)?.create_dir(name, PRIVATE) {
-        Err(error) if !is_in_the_way(&error) => Err(error),
-        // Made by us or, in the same moment, by another thread.
-        _ => side.folder(path),
+        // Made in the same moment by another thread.
+        Err(error) if is_in_the_way(&error) => side.folder(path),
+        made => made,
     }
 }
 

@@ -13,8 +13,7 @@ impl Apply<'_> {
     /// Makes a directory alone; what belongs into it has actions of its own.
     pub(super) fn make_directory(&mut self, on: Side, path: &RelPath, like: &Seen) -> Result<(), Stop> {
         let (dir, name) = self.parent_of(on, path)?;
-        dir.create_dir(&name, like.mode)?;
-        let made = dir.look(&name)?.ok_or(Why::Vanished)?;
+        let made = dir.create_dir(&name, like.mode)?.here()?;
         self.edits.push(Edit::directory(path.clone(), on, like, &made, false));
         self.unfinished.push((on, path.clone(), *like));
         self.counts_on(on).created += 1;

@@ -25,6 +25,7 @@ use super::task::{NewDir, Root, Staged, State, Task, Work};
 use super::{Apply, ApplyError, Edit, Ending, Fault, Point, Room, Why, lock};
 use crate::side::write::WriteDir;
 use crate::side::{ReadDir, SideError};
+use trees::Hand;
 pub(super) use trees::close_dir;
 
 /// Names that are staged by one thread in one go.
@@ -126,8 +127,9 @@ impl<'b, 'a> Batch<'b, 'a> {
 
     /// Works until nothing is left or the batch is full.
     pub(super) fn work(&self) {
+        let mut hand = None;
         while let Some(task) = self.queue.take() {
-            self.carry_out(task);
+            self.carry_out(&mut hand, task);
             self.queue.done();
         }
     }
@@ -148,7 +150,7 @@ impl<'b, 'a> Batch<'b, 'a> {
         Ok(())
     }
 
-    fn carry_out(&self, task: Task) {
+    fn carry_out(&self, hand: &mut Hand, task: Task) {
         if task.home.as_ref().is_some_and(|home| home.root.state() == State::Failed) {
             return;
         }
@@ -166,7 +168,7 @@ impl<'b, 'a> Batch<'b, 'a> {
             }
             Work::Tree(item) => {
                 let path = dir.join(&item.name);
-                match self.tree(on, &dir, &home, &item, &path) {
+                match self.tree(hand, on, &dir, &home, &item, &path) {
                     Ok(()) => {}
                     Err(Failed::Batch) => self.queue.add([Task { on, dir, home, work: Work::Tree(item) }]),
                     Err(Failed::This(why)) => {

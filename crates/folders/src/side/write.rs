@@ -131,12 +131,12 @@ pub trait WriteDir: Send + Sync {
     /// The name exists already, or the system refused.
     fn create_link(&self, name: &Name, target: &[u8], like: &Seen) -> Result<Seen, SideError>;
 
-    /// Makes a directory that we can work in, whatever `mode` says; its last word on mode and time is
-    /// [`finish`](Self::finish).
+    /// Makes a directory that we can work in, whatever `mode` says, and opens it; its last word on mode and time is
+    /// [`finish`](Self::finish). Nothing is left behind by a failure.
     ///
     /// # Errors
     /// The name exists already, or the system refused.
-    fn create_dir(&self, name: &Name, mode: u32) -> Result<(), SideError>;
+    fn create_dir(&self, name: &Name, mode: u32) -> Result<Box<dyn WriteDir>, SideError>;
 
     /// Gives this directory itself its final mode and time, and tells what it is then.
     ///

@@ -12,10 +12,14 @@ use crate::journal::{Deed, Stamp, Text};
 use crate::side::write::WriteDir;
 use crate::side::{ReadDir, SideError};
 
+/// The hidden directory that a thread made or worked in last, open: its subdirectories come one after another.
+pub(super) type Hand = Option<(Arc<NewDir>, Box<dyn WriteDir>)>;
+
 impl Batch<'_, '_> {
     /// Makes a directory and begins with what is in it.
     pub(super) fn tree(
         &self,
+        hand: &mut Hand,
         on: Side,
         dir: &RelPath,
         home: &Option<Arc<NewDir>>,
@@ -26,24 +30,24 @@ impl Batch<'_, '_> {
         let open = self.apply.ground.lists.open(on.other(), path);
         let (from, listing) = open.map_err(|error| Failed::This(Why::Unlisted(error.reason)))?;
         let hidden = home.as_ref().filter(|home| home.root.state() == State::Building);
-        let (root, place) = match hidden {
+        let (root, into, seen) = match hidden {
             Some(home) => {
-                let place = home.place();
-                let into = self.apply.side(on).folder(&place)?;
-                match self.guard(on, into.create_dir(&item.name, item.source.mode)) {
-                    Err(Failed::This(Why::Taken)) => return Err(self.clash(on, path, &place, &item.name)),
+                let above = self.in_hand(hand, home)?;
+                let into = match self.guard(on, above.create_dir(&item.name, item.source.mode)) {
+                    Err(Failed::This(Why::Taken)) => {
+                        return Err(self.clash(on, path, &home.place(), &item.name));
+                    }
                     made => made?,
-                }
-                (Arc::clone(&home.root), place.join(&item.name))
+                };
+                let seen = into.here()?;
+                (Arc::clone(&home.root), into, seen)
             }
             None => {
-                let root = self.new_root(on, dir, home, item, path)?;
-                let place = root.temp_path();
-                (root, place)
+                let (root, into) = self.new_root(on, dir, home, item, path)?;
+                let seen = root.seen;
+                (root, into, seen)
             }
         };
-        let into = self.apply.side(on).folder(&place)?;
-        let seen = into.here()?;
         {
             let mut made = lock(&root.made);
             if hidden.is_some() {
@@ -70,8 +74,20 @@ impl Batch<'_, '_> {
         self.children(&new, &Arc::new(listing), 0, &*from, &*into);
         if new.one_done() {
             self.close_dir(&new, Some(&*into));
+        } else {
+            *hand = Some((new, into));
         }
         Ok(())
+    }
+
+    /// A hidden directory, opened unless it is at hand.
+    fn in_hand<'h>(&self, hand: &'h mut Hand, home: &Arc<NewDir>) -> Result<&'h dyn WriteDir, SideError> {
+        let open = match hand.take() {
+            Some((at_hand, open)) if Arc::ptr_eq(&at_hand, home) => open,
+            _ => self.apply.side(home.on).folder(&home.place())?,
+        };
+        let (_, open) = hand.insert((Arc::clone(home), open));
+        Ok(&**open)
     }
 
     fn new_root(
@@ -81,25 +97,22 @@ impl Batch<'_, '_> {
         home: &Option<Arc<NewDir>>,
         item: &Item,
         path: &RelPath,
-    ) -> Result<Arc<Root>, Failed> {
+    ) -> Result<(Arc<Root>, Box<dyn WriteDir>), Failed> {
         let into = self.apply.side(on).folder(dir)?;
         // Asked before the work is done: where names clash, it would be done in vain in every run.
         if item.instead.is_none() && into.look(&item.name)?.is_some() {
             return Err(Failed::This(Why::Taken));
         }
         self.note_open(on, dir)?;
-        let temp = loop {
+        let (temp, made) = loop {
             let temp = self.apply.temp_name();
             match into.create_dir(&temp, item.source.mode) {
                 // Left by a killed run in a place that nobody remembers.
                 Err(error) if is_taken(&error) => {}
-                made => {
-                    self.guard(on, made)?;
-                    break temp;
-                }
+                made => break (temp, self.guard(on, made)?),
             }
         };
-        let seen = into.look(&temp)?.ok_or(Failed::This(Why::Vanished))?;
+        let seen = made.here()?;
         let root = Arc::new(Root {
             on,
             dir: dir.clone(),
@@ -112,7 +125,7 @@ impl Batch<'_, '_> {
             made: Mutex::default(),
         });
         lock(&self.roots).push(Arc::clone(&root));
-        Ok(root)
+        Ok((root, made))
     }
 
     /// Goes on with the children of a directory that this run made, from one place of their order on.

@@ -210,20 +210,28 @@ impl WriteDir for Folder {
         })
     }
 
-    fn create_dir(&self, name: &Name, mode: u32) -> Result<(), SideError> {
+    fn create_dir(&self, name: &Name, mode: u32) -> Result<Box<dyn WriteDir>, SideError> {
         with_door_open(self.fd(), || rustix::fs::mkdirat(self.fd(), name, mode_bits(mode & 0o777 | 0o700)))
-            .map_err(self.failed(name, "create the directory"))
+            .map_err(self.failed(name, "create the directory"))?;
+        let fd = self.side.open_dir_in(self.fd(), name).map_err(|errno| {
+            let _ = rustix::fs::unlinkat(self.fd(), name, AtFlags::REMOVEDIR);
+            self.failed(name, "open the directory")(errno)
+        })?;
+        // On the file system of the one it is in, which was met when that was opened.
+        let (side, found) = (Arc::clone(&self.side), Arc::clone(&self.found));
+        Ok(Box::new(Self { side, found, fd, path: self.path.join(name) }))
     }
 
     fn finish(&self, like: &Seen) -> Result<Seen, SideError> {
         let failed = |what| move |errno| io_error(&self.path, what, errno);
+        rustix::fs::futimens(self.fd(), &timestamps(like.mtime)).map_err(failed("set the time"))?;
         let seen = self.here()?;
         // A directory inherits bits from its parent: what creating it gave is only known by asking.
-        if seen.mode != like.mode && self.side.capabilities().permissions {
-            where_supported(rustix::fs::fchmod(self.fd(), mode_bits(like.mode)))
-                .map_err(failed("set the permissions"))?;
+        if seen.mode == like.mode || !self.side.capabilities().permissions {
+            return Ok(seen);
         }
-        rustix::fs::futimens(self.fd(), &timestamps(like.mtime)).map_err(failed("set the time"))?;
+        where_supported(rustix::fs::fchmod(self.fd(), mode_bits(like.mode)))
+            .map_err(failed("set the permissions"))?;
         self.here()
     }
 

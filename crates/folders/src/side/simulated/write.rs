@@ -135,9 +135,8 @@ impl Folder {
     }
 
     /// Clears up after a failure, as far as it can be.
-    fn unmake(&self, name: &Name) {
-        let _ =
-            self.call(Call::Remove, name, "remove", |disk, now| disk.remove(self.key, name, Kind::File, now));
+    fn unmake(&self, name: &Name, kind: Kind) {
+        let _ = self.call(Call::Remove, name, "remove", |disk, now| disk.remove(self.key, name, kind, now));
     }
 
     fn must_look(&self, name: &Name) -> Result<Seen, SideError> {
@@ -170,7 +169,7 @@ impl WriteDir for Folder {
         let key = self.call(Call::Make, name, "create the file", |disk, now| {
             disk.make(self.key, name, Body::File(Arc::from(&b""[..])), like.mode & 0o777, now)
         })?;
-        self.fill(name, key, source, like, watch).inspect_err(|_| self.unmake(name))
+        self.fill(name, key, source, like, watch).inspect_err(|_| self.unmake(name, Kind::File))
     }
 
     fn create_link(&self, name: &Name, target: &[u8], like: &Seen) -> Result<Seen, SideError> {
@@ -179,13 +178,17 @@ impl WriteDir for Folder {
         })?;
         let time = Some(from_time(like.mtime));
         let made = self.call(Call::Set, name, "set the time of", |disk, now| disk.set(key, None, time, now));
-        made.and_then(|()| self.must_look(name)).inspect_err(|_| self.unmake(name))
+        made.and_then(|()| self.must_look(name)).inspect_err(|_| self.unmake(name, Kind::File))
     }
 
-    fn create_dir(&self, name: &Name, mode: u32) -> Result<(), SideError> {
-        self.call(Call::Make, name, "create the directory", |disk, now| {
-            disk.make(self.key, name, Body::Dir(Default::default()), mode & 0o777 | 0o700, now).map(drop)
-        })
+    fn create_dir(&self, name: &Name, mode: u32) -> Result<Box<dyn WriteDir>, SideError> {
+        let key = self.call(Call::Make, name, "create the directory", |disk, now| {
+            disk.make(self.key, name, Body::Dir(Default::default()), mode & 0o777 | 0o700, now)
+        })?;
+        self.call(Call::Open, name, "open the directory", |_, _| Ok(()))
+            .inspect_err(|_| self.unmake(name, Kind::Dir))?;
+        let (machine, side) = (self.machine.clone(), self.side);
+        Ok(Box::new(Self { machine, side, key, path: self.path.join(name) }))
     }
 
     fn finish(&self, like: &Seen) -> Result<Seen, SideError> {
