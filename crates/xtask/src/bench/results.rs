@@ -50,8 +50,8 @@ pub(crate) struct Fact {
 }
 
 impl Results {
-    /// What is kept there and still holds. Figures of another machine or of other programs do not: two machines never
-    /// stand in one table.
+    /// What is kept there and still holds. Figures of another machine or of programs that are others now do not: two
+    /// machines never stand in one table. A peer that came since changes nothing of them.
     pub(crate) fn read(path: &Path, machine: String, programs: Vec<String>) -> Result<Self> {
         let kept = match fs::read(path) {
             Ok(text) => serde_json::from_slice::<Self>(&text)
@@ -63,7 +63,8 @@ impl Results {
     }
 
     fn parts_of(self, machine: &str, programs: &[String]) -> Vec<Part> {
-        if self.machine == machine && self.programs == programs { self.parts } else { Vec::new() }
+        let are_there = self.programs.iter().all(|old| programs.contains(old));
+        if self.machine == machine && are_there { self.parts } else { Vec::new() }
     }
 
     /// Puts new figures in the place of the old ones.
