@@ -4,6 +4,7 @@ mod conflicts;
 mod progress;
 mod results;
 mod room;
+mod under_way;
 
 use std::time::{Duration, SystemTime};
 

@@ -33,7 +33,14 @@ fn ssh(place: &Place, port: u16) -> String {
     format!("ssh -oBatchMode=yes -oHostKeyAlias=box -F {}", place.at(&name))
 }
 
-const ROWS: [Row; 7] = [
+/// A server of git with a repository where nothing is.
+fn receiving(place: &Place) -> Server {
+    place.prepare("git init -q --bare dst/up.git");
+    let command = "git daemon --reuseaddr --export-all --enable=receive-pack --base-path=dst --listen=127.0.0.1 --port={port}";
+    Server::start(place, command)
+}
+
+const ROWS: [Row; 8] = [
     Row {
         tool: "rsync",
         before: "",
@@ -90,14 +97,14 @@ const ROWS: [Row; 7] = [
     Row {
         tool: "git",
         before: BARE,
-        server: |place| {
-            place.prepare("git init -q --bare dst/up.git");
-            Server::start(
-                place,
-                "git daemon --reuseaddr --export-all --enable=receive-pack --base-path=dst --listen=127.0.0.1 --port={port}",
-            )
-        },
+        server: receiving,
         settings: |place, port| json!({"mode": "push", "path": place.at("code"), "remote": format!("git://127.0.0.1:{port}/up.git")}),
+    },
+    Row {
+        tool: "git",
+        before: BARE,
+        server: receiving,
+        settings: |place, port| json!({"mode": "mirror", "path": place.at("code"), "remote": format!("git://127.0.0.1:{port}/up.git")}),
     },
     Row {
         tool: "git",

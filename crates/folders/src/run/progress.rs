@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use reconcile::RelPath;
 use syncmgr::outcome::Phase;
 use syncmgr::status::ProgressStatus;
-use syncmgr::text::MAX_PROGRESS_TEXT;
 use syncmgr::{CancelRequest, ItemId, SyncCallback};
 
+use super::under_way::{UnderWay, with_path};
 use crate::apply::{Report, Trouble};
 use crate::scan::Watch;
 
@@ -39,6 +39,7 @@ pub(crate) struct Progress<'r> {
     bytes: AtomicU64,
     all_entries: AtomicU64,
     all_bytes: AtomicU64,
+    under_way: UnderWay,
     troubles: Mutex<Vec<Trouble>>,
 }
 
@@ -56,6 +57,7 @@ impl<'r> Progress<'r> {
             bytes: AtomicU64::new(0),
             all_entries: AtomicU64::new(0),
             all_bytes: AtomicU64::new(0),
+            under_way: UnderWay::default(),
             troubles: Mutex::default(),
         }
     }
@@ -139,6 +141,10 @@ impl Watch for Progress<'_> {
 
 impl Report for Progress<'_> {
     fn done(&self, path: &RelPath, entries: u64, bytes: u64) {
+        match entries {
+            0 => self.under_way.goes_on(path),
+            _ => self.under_way.ended(path),
+        }
         let entries = self.entries.fetch_add(entries, Ordering::Relaxed) + entries;
         let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if self.is_due() {
@@ -156,7 +162,7 @@ impl Report for Progress<'_> {
                 size(all_bytes),
                 size(rate)
             );
-            let text = with_path(&so_far, path);
+            let text = self.under_way.after(&so_far, path);
             let (step, max) = (weight(entries, bytes), weight(all_entries, all_bytes));
             self.say(&text, ProgressStatus::Updating, step, max);
         }
@@ -171,26 +177,9 @@ impl Report for Progress<'_> {
     }
 
     fn trouble(&self, trouble: Trouble) {
+        self.under_way.ended(&trouble.path);
         self.troubles.lock().unwrap_or_else(PoisonError::into_inner).push(trouble);
     }
-}
-
-/// A text with a path at its end. Of a path that is too long the end is shown: that is what tells files apart.
-fn with_path(text: &str, path: &RelPath) -> String {
-    let path = path.to_string();
-    let units = |text: &str| text.encode_utf16().count();
-    let room = MAX_PROGRESS_TEXT.saturating_sub(units(text) + units(", …"));
-    if units(&path) <= room {
-        return format!("{text}, {path}");
-    }
-    let mut left = room;
-    let kept = path.chars().rev().take_while(|letter| {
-        let fits = left.checked_sub(letter.len_utf16());
-        left = fits.unwrap_or(0);
-        fits.is_some()
-    });
-    let start = path.len() - kept.map(char::len_utf8).sum::<usize>();
-    format!("{text}, …{}", &path[start..])
 }
 
 /// `1,234 files`.
@@ -229,20 +218,6 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn r5_a_text_with_a_long_path_fits_and_shows_the_end_of_it() {
-        for letter in ["n", "ü", "𝄞"] {
-            let name = letter.repeat(240 / letter.len());
-            let path = RelPath::from_bytes(format!("{name}/{name}/end.jpg").as_bytes()).unwrap();
-            let text = with_path("1 of 2 entries", &path);
-            let units = text.encode_utf16().count();
-            assert!(units <= MAX_PROGRESS_TEXT, "{units}");
-            assert!(text.starts_with("1 of 2 entries, ") && text.ends_with("/end.jpg"), "{text}");
-        }
-        let short = RelPath::from_bytes(b"a/b").unwrap();
-        assert_eq!(with_path("1 entry", &short), "1 entry, a/b");
-    }
 
     #[test]
     fn numbers_are_grouped_as_people_read_them() {
