@@ -14,8 +14,10 @@ impl Scene {
         fs::write(self.home().join("instep.toml"), self.settings() + text).expect("the home is ours");
     }
 
+    /// How many runs have ended.
     fn runs(&self) -> usize {
-        self.instep("results pair --json").expect(0).objects().len()
+        let runs = self.instep("results pair --json").expect(0).objects();
+        runs.iter().filter(|run| !run["ended"].is_null()).count()
     }
 }
 
@@ -27,9 +29,9 @@ fn a_change_is_on_the_other_side_soon_and_our_own_writes_start_nothing() {
     scene.add_to_settings("\n[items.pair.schedule]\non = 'change'\n");
     let daemon = Daemon::start(&scene);
     wait_until(|| scene.runs() == 2);
-    scene.a.file("x/1", "changed");
+    scene.put(&scene.a, "x/1", "changed");
     wait_until(|| scene.b.path().join("x/1").exists() && scene.b.read("x/1") == b"changed");
-    scene.b.file("y/new", "new");
+    scene.put(&scene.b, "y/new", "new");
     wait_until(|| scene.a.path().join("y/new").exists());
     wait_until(|| scene.runs() == 4);
     let status = scene.instep("status --json").expect(0).objects().remove(0);

@@ -52,13 +52,6 @@ impl Watching {
     }
 }
 
-/// Edits in one step, so that there is one change and not two.
-fn put(scene: &Scene, at: &str, content: &str) {
-    let prepared = scene.home().join("prepared");
-    std::fs::write(&prepared, content).expect("there is room");
-    std::fs::rename(&prepared, scene.a.at(at)).expect("both are in /tmp");
-}
-
 fn filled() -> Scene {
     Scene::synced(|scene| {
         scene.a.many(4, 10).file("here/1", "one").file("here/deep/2", "two");
@@ -71,7 +64,7 @@ fn an_edit_arrives_and_s12_our_own_writes_cause_no_run() {
     let mut watching = Watching::begin(&scene, "watch pair");
     let mut number = 2;
     for (at, content) in [("here/deep/2", "edited"), ("here/1", "this too"), ("here/deep/2", "again")] {
-        put(&scene, at, content);
+        scene.put(&scene.a, at, content);
         let run = watching.next_of("run");
         number += 1;
         assert_eq!(run["run"], number, "S12: {run}");
@@ -124,7 +117,7 @@ fn a_conflict_while_watching_is_said_and_is_the_exit_code() {
     // It is settled by another process, and noticed.
     scene.instep("resolve pair here/1 --keep b").expect(0);
     assert_eq!(scene.a.read("here/1"), b"b's word");
-    put(&scene, "here/deep/2", "later");
+    scene.put(&scene.a, "here/deep/2", "later");
     let run = loop {
         let run = watching.next_of("run");
         if run["outcome"] == "done" {
