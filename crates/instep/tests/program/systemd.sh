@@ -11,19 +11,26 @@ chmod 700 "$XDG_RUNTIME_DIR"
 mkdir -p /run/systemd
 mount -t tmpfs tmpfs /run/systemd
 mkdir /run/systemd/system
-for tree in /sys/fs/cgroup/systemd /sys/fs/cgroup; do
+# In each of the hierarchies that it may look at: else it manages the groups of the whole machine.
+groups=
+for tree in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
     group="$tree/instep-test-$$"
-    if mkdir "$group" && echo $$ > "$group/cgroup.procs"; then break; fi
+    if [ -e "$tree/cgroup.procs" ] && mkdir "$group" && echo $$ > "$group/cgroup.procs"; then
+        groups="$groups $group"
+    fi
 done 2>/dev/null
 /lib/systemd/systemd --user > "$2/manager.log" 2>&1 &
 manager=$!
 leave() {
     kill $manager
     wait $manager || true
-    { echo $$ > "$tree/cgroup.procs" && find "$group" -depth -type d -exec rmdir {} +; } 2>/dev/null || true
+    for group in $groups; do
+        { echo $$ > "${group%/*}/cgroup.procs" && find "$group" -depth -type d -exec rmdir {} +; } 2>/dev/null || true
+    done
 }
 trap leave EXIT
 show() { systemctl --user show instep.service --property "$1" --value; }
+runs() { [ "$(show ActiveState)" = active ] && [ "$(show MainPID)" -gt 0 ]; }
 # Until a condition holds; a minute is for ever.
 until_true() {
     n=0
@@ -47,16 +54,17 @@ done
 printf '[Service]\nWatchdogSec=5\nRestartSec=100ms\n' > "$HOME/.config/systemd/user/instep.service.d/soon.conf"
 "$instep" service install --now
 echo "installed: $(show ActiveState), $(show Type)"
+until_true runs
 first=$(show MainPID)
 "$instep" status > /dev/null && echo "answers"
 
 kill -9 "$first"
-until_true '[ "$(show MainPID)" != "$first" ] && [ "$(show ActiveState)" = active ]'
+until_true '[ "$(show MainPID)" != "$first" ] && runs'
 echo "killed: started again"
 
 second=$(show MainPID)
 kill -STOP "$second"
-until_true '[ "$(show MainPID)" != "$second" ] && [ "$(show ActiveState)" = active ]'
+until_true '[ "$(show MainPID)" != "$second" ] && runs'
 echo "hanging: started again"
 
 systemctl --user stop instep.service
