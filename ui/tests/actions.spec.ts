@@ -11,6 +11,19 @@ import { choose, type Daemon, expect, freePort, test } from "./daemon";
 
 const act = (page: Page, item: string, action: string) => choose(page, `What can be done with ${item}`, action);
 
+/** Gives what was to be read of a run that goes on, however short: each text with its phase, a line each. */
+async function listen(page: Page): Promise<() => Promise<string>> {
+  await page.evaluate(() => {
+    const said = new Set<string>();
+    Object.assign(window, { said });
+    new MutationObserver(() => {
+      const now = document.querySelector("section[aria-label=Now]");
+      if (now) said.add(`${now.querySelector("[aria-current=step]")?.textContent}: ${now.textContent}`);
+    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+  });
+  return () => page.evaluate(() => [...(window as unknown as { said: Set<string> }).said].join("\n"));
+}
+
 /** Conflicts in two folders of a pair, as many as there are names. */
 async function conflicts(daemon: Daemon, names: string[]): Promise<void> {
   const write = (side: string, text: string) =>
@@ -86,16 +99,7 @@ test("a run of folders tells its phase, the file that is under way, how fast it 
   await daemon.start();
   const page = await open("/items/folders/notes");
   await expect(page.getByRole("heading", { level: 1, name: "Notes" })).toBeVisible();
-  // Whatever was to be read there, however short.
-  await page.evaluate(() => {
-    const said = new Set<string>();
-    Object.assign(window, { said });
-    new MutationObserver(() => {
-      const now = document.querySelector("section[aria-label=Now]");
-      if (now) said.add(`${now.querySelector("[aria-current=step]")?.textContent}: ${now.textContent}`);
-    }).observe(document.body, { childList: true, subtree: true, characterData: true });
-  });
-  const said = () => page.evaluate(() => [...(window as unknown as { said: Set<string> }).said].join("\n"));
+  const said = await listen(page);
   // A fast machine may be done before anything was told; then there is more to do.
   for (let files = 2_000; ; files *= 2) {
     const names = Array.from({ length: files }, (_, n) => `laptop/${files}/${n % 50}/photo-${n}.txt`);
@@ -114,19 +118,11 @@ test("files that are under way at the same time are named side by side", async (
   await daemon.start();
   const page = await open("/items/folders/films");
   await expect(page.getByRole("heading", { level: 1, name: "Films" })).toBeVisible();
-  await page.evaluate(() => {
-    new MutationObserver(() => {
-      const now = document.querySelector("section[aria-label=Now]")?.textContent ?? "";
-      if (/first\.mkv.*second\.mkv|second\.mkv.*first\.mkv/.test(now)) Object.assign(window, { both: now });
-    }).observe(document.body, { childList: true, subtree: true, characterData: true });
-  });
-  const both = () => page.evaluate(() => (window as unknown as { both?: string }).both);
+  const said = await listen(page);
   // A fast machine may be done before anything was told; then there is more to do.
-  for (let megabytes = 128; (await both()) === undefined; megabytes *= 2) {
-    for (const name of [`${megabytes}/a/first.mkv`, `${megabytes}/b/second.mkv`]) {
-      mkdirSync(daemon.path(`laptop/${name}/..`), { recursive: true });
-      writeFileSync(daemon.path(`laptop/${name}`), Buffer.alloc(megabytes << 20, "film"));
-    }
+  for (let megabytes = 128; !/first\.mkv.*second\.mkv|second\.mkv.*first\.mkv/.test(await said()); megabytes *= 2) {
+    const film = "film".repeat(megabytes << 18);
+    daemon.write({ [`laptop/${megabytes}/a/first.mkv`]: film, [`laptop/${megabytes}/b/second.mkv`]: film });
     await page.getByRole("button", { name: "Sync now" }).click();
     await expect.poll(() => existsSync(daemon.path(`nas/${megabytes}/b/second.mkv`)), { timeout: 60_000 }).toBe(true);
     await expect(page.getByRole("region", { name: "Now" })).toHaveCount(0);

@@ -38,7 +38,7 @@ impl Limits {
 
 /// Whoever wants to know how it goes, and may stop it.
 pub(crate) trait Report: Sync {
-    /// So many more entries and bytes are done; `path` is the latest.
+    /// So many more entries and bytes are done; `path` is the latest. Without an entry it is a part of a file that goes on.
     fn done(&self, path: &RelPath, entries: u64, bytes: u64);
     /// Whether to go on.
     fn go_on(&self) -> bool;

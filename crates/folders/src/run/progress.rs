@@ -11,7 +11,7 @@ use syncmgr::outcome::Phase;
 use syncmgr::status::ProgressStatus;
 use syncmgr::{CancelRequest, ItemId, SyncCallback};
 
-use super::under_way::{UnderWay, with_path};
+use super::under_way::{UnderWay, with_paths};
 use crate::apply::{Report, Trouble};
 use crate::scan::Watch;
 
@@ -132,7 +132,7 @@ impl Watch for Progress<'_> {
     fn looked_at(&self, entries: u64, dir: &RelPath) {
         let all = self.looked_at.fetch_add(entries, Ordering::Relaxed) + entries;
         if self.is_due() {
-            let text = with_path(&format!("{} looked at", counted(all, "entry", "entries")), dir);
+            let text = with_paths(&format!("{} looked at", counted(all, "entry", "entries")), &[dir]);
             self.say(&text, ProgressStatus::UpdatingIndeterminate, 0, 0);
             self.silent();
         }

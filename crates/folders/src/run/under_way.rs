@@ -1,6 +1,6 @@
 //! The files that are being copied just now, as a progress text names them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use reconcile::RelPath;
 use syncmgr::text::{MAX_PROGRESS_TEXT, units};
@@ -12,7 +12,7 @@ pub(super) struct UnderWay(Mutex<Vec<RelPath>>);
 impl UnderWay {
     /// A part of a file was copied, and more is to come.
     pub(super) fn goes_on(&self, path: &RelPath) {
-        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut files = self.files();
         if !files.contains(path) {
             files.push(path.clone());
         }
@@ -20,24 +20,24 @@ impl UnderWay {
 
     /// It is there, or will not be.
     pub(super) fn ended(&self, path: &RelPath) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|file| file != path);
+        self.files().retain(|file| file != path);
     }
 
     /// A text with these files at its end, the longest under way first, and what was heard of last.
     pub(super) fn after(&self, text: &str, latest: &RelPath) -> String {
-        let files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = self.files();
         let files: Vec<_> = files.iter().filter(|file| *file != latest).chain([latest]).collect();
         with_paths(text, &files)
     }
+
+    fn files(&self) -> MutexGuard<'_, Vec<RelPath>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// A text with a path at its end. Of a path that is too long the end is shown: that is what tells files apart.
-pub(super) fn with_path(text: &str, path: &RelPath) -> String {
-    with_paths(text, &[path])
-}
-
-/// The same with several, as far as there is room for them.
-fn with_paths(text: &str, paths: &[&RelPath]) -> String {
+/// A text with paths at its end, as far as there is room for them. Of a first one that is too long the end is shown: that
+/// is what tells files apart.
+pub(super) fn with_paths(text: &str, paths: &[&RelPath]) -> String {
     let mut said = text.to_owned();
     for (at, path) in paths.iter().enumerate() {
         let rest = match paths.len() - at - 1 {
@@ -93,11 +93,11 @@ mod tests {
     fn r5_a_text_with_a_long_path_fits_and_shows_the_end_of_it() {
         for letter in ["n", "ü", "𝄞"] {
             let name = letter.repeat(240 / letter.len());
-            let text = with_path("1 of 2 entries", &path(&format!("{name}/{name}/end.jpg")));
+            let text = with_paths("1 of 2 entries", &[&path(&format!("{name}/{name}/end.jpg"))]);
             assert!(units(&text) <= MAX_PROGRESS_TEXT, "{}", units(&text));
             assert!(text.starts_with("1 of 2 entries, …") && text.ends_with("/end.jpg"), "{text}");
         }
-        assert_eq!(with_path("1 entry", &path("a/b")), "1 entry, a/b");
+        assert_eq!(with_paths("1 entry", &[&path("a/b")]), "1 entry, a/b");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A store that is locked, read-only, full or damaged: named, in nobody's way, and never a reason to touch a file.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
@@ -73,7 +74,7 @@ fn a_full_disk_under_the_store_is_said_by_commands_and_by_the_health_of_the_daem
         let mut file =
             fs::OpenOptions::new().create(true).append(true).open(&filler).expect("it can be opened");
         for size in [1 << 20, 512] {
-            while std::io::Write::write(&mut file, &vec![0; size]).is_ok_and(|written| written > 0) {}
+            while file.write(&vec![0; size]).is_ok_and(|written| written > 0) {}
         }
     };
     fill();
